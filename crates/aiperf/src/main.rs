@@ -1,0 +1,2 @@
+//! Measures generative-AI inference servers.
+fn main() {}

@@ -1,0 +1,1 @@
+//! Command line flags and the resolved configuration of a run.

@@ -1,0 +1,1 @@
+//! What to send: synthetic prompts and prompt files become conversations.

@@ -1,0 +1,1 @@
+//! Sends the plan: I/O threads, slots, pacing, cancellation, drain.

@@ -1,0 +1,1 @@
+//! Summary JSON and CSV, inputs.json, console tables and the other files of a finished run.

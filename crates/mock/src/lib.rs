@@ -1,0 +1,1 @@
+//! The mock inference server for demos, tests and benchmarks.

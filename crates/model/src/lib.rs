@@ -1,0 +1,1 @@
+//! Serde types and readers for every file that aiperf writes.

@@ -1,0 +1,1 @@
+//! Turns finished exchanges into records: parse, count tokens, compute, append.

@@ -1,0 +1,1 @@
+//! Tokenizers: the built-in o200k_base, local files and Hugging Face names.
