@@ -18,6 +18,15 @@ pub type Nanos = u64;
 /// Nanoseconds since the Unix epoch.
 pub type EpochNanos = i64;
 
+/// Up to where a sequence of bytes had arrived at an instant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct ReadMark {
+    /// When the read that brought these bytes was stamped.
+    pub at: Nanos,
+    /// Length of the sequence after that read.
+    pub end: usize,
+}
+
 /// One second in [`Nanos`].
 pub const SECOND: Nanos = 1_000_000_000;
 

@@ -193,6 +193,11 @@ mod imp {
                 TimerfdFlags::NONBLOCK | TimerfdFlags::CLOEXEC,
             )
             .ok()?;
+            #[expect(
+                deprecated,
+                reason = "the successor is an unsafe function whose one condition, that the \
+                          descriptor stays open, an owned descriptor meets by itself"
+            )]
             let descriptor = AsyncFd::with_interest(descriptor, Interest::READABLE).ok()?;
             Some(Self { descriptor })
         }

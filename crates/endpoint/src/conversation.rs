@@ -56,14 +56,29 @@ pub struct Turn {
     pub videos: Vec<Media>,
     /// Keys merged into the top level of the body, after everything else: the last writer wins.
     pub extra_body: Map<String, Value>,
-    /// A message that goes into the history as it is (a captured reply, for example).
+    /// Messages that go into the history as they are (a captured reply, for example). An empty
+    /// list contributes nothing.
     pub raw_messages: Option<Vec<Value>>,
+    /// Forgets everything before this turn; looked at only beside `raw_messages`.
+    pub reset_context: bool,
+    /// Tool definitions as the body carries them; the newest turn that has some decides.
+    pub raw_tools: Option<Vec<Value>>,
+    /// The whole body, sent as it is: nothing is merged into it.
+    pub raw_payload: Option<Map<String, Value>>,
+    /// Identifiers of images, aligned with `images` and their contents. Empty where the images
+    /// carry none.
+    pub image_uuids: Vec<Vec<String>>,
+    /// Headers of this turn's request only; they override the run's.
+    pub extra_headers: Vec<(String, String)>,
 }
 
 impl Turn {
     /// A user turn that holds one text.
     pub fn text(content: impl Into<String>) -> Self {
-        Self { texts: vec![Media::unnamed(content)], ..Self::default() }
+        Self {
+            texts: vec![Media::unnamed(content)],
+            ..Self::default()
+        }
     }
 }
 
@@ -79,6 +94,9 @@ pub struct Media {
 impl Media {
     /// An item without a name that holds one content.
     pub fn unnamed(content: impl Into<String>) -> Self {
-        Self { name: String::new(), contents: vec![content.into()] }
+        Self {
+            name: String::new(),
+            contents: vec![content.into()],
+        }
     }
 }

@@ -1,1 +1,27 @@
-//! Sends the plan: I/O threads, slots, pacing, cancellation, drain.
+//! Sends the plan.
+//!
+//! I/O threads, each with its own event loop, connections and share of the plan, play sessions:
+//! one request after the other, each noted as an [`Exchange`] and handed to an [`ExchangeSink`].
+//!
+//! What is absent: nothing here reads a body, counts a token, writes a file or logs per request,
+//! and nothing waits for what happens to a finished exchange. The only things that threads share
+//! are the counters in [`PhaseState`].
+//!
+//! Reading order: [`workload`] (what may be sent) → [`Engine::run_phase`] → `io_thread` →
+//! `closed_loop` or `open_loop` → `session` → `request`.
+
+mod closed_loop;
+mod engine;
+pub mod exchange;
+mod io_thread;
+mod open_loop;
+pub mod phase_state;
+mod request;
+mod session;
+pub mod workload;
+
+pub use engine::{CancelHandle, Engine, EngineError, EngineSettings, PhaseOutcome, PhaseTimes, ThreadReport};
+pub use exchange::{Exchange, ExchangeSink};
+pub use phase_state::{PhaseCounts, PhaseState};
+pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
+pub use workload::{Compose, NothingToCompose, PlannedConversation, PlannedTurn, Workload};

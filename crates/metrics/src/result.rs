@@ -76,12 +76,18 @@ pub struct Statistics {
 impl Statistics {
     /// A metric that is one number.
     pub fn scalar(value: f64) -> Self {
-        Self { avg: value.is_finite().then_some(value), ..Self::default() }
+        Self {
+            avg: value.is_finite().then_some(value),
+            ..Self::default()
+        }
     }
 
     /// The percentile `q`, one of [`PERCENTILES`].
     pub fn percentile(&self, q: u8) -> Option<f64> {
-        PERCENTILES.iter().position(|&known| known == q).and_then(|index| self.percentiles[index])
+        PERCENTILES
+            .iter()
+            .position(|&known| known == q)
+            .and_then(|index| self.percentiles[index])
     }
 
     /// Whether any percentile exists: decides the section of the summary CSV.

@@ -8,7 +8,7 @@
 //!
 //! There is no shared mutable state here and no global generator.
 
-use rand::{RngCore, SeedableRng};
+use rand::{RngCore, SeedableRng, TryRngCore};
 use rand_xoshiro::{SplitMix64, Xoshiro256PlusPlus};
 use sha2::{Digest, Sha256};
 
@@ -20,7 +20,7 @@ pub struct RootSeed(u64);
 
 impl RootSeed {
     /// The seed that the user chose.
-    pub fn fixed(seed: u64) -> Self {
+    pub const fn fixed(seed: u64) -> Self {
         Self(seed)
     }
 

@@ -1,1 +1,24 @@
-//! Turns finished exchanges into records: parse, count tokens, compute, append.
+//! Turns finished exchanges into records.
+//!
+//! The walk of one exchange: it waits in the [`backlog`] until a recorder thread takes it, its
+//! answer is read and its tokens are counted (`interpret`), its metrics are computed, its line is
+//! written (`line`, [`jsonl`]), and its values are appended to columns ([`recorder`]).
+//!
+//! Nothing here is ever waited for by the sending side.
+
+pub mod backlog;
+pub mod client;
+mod interpret;
+pub mod jsonl;
+mod line;
+pub mod recorder;
+pub mod settings;
+mod spill;
+pub mod tally;
+
+pub use backlog::{Backlog, BacklogFacts};
+pub use client::ClientFacts;
+pub use interpret::transcript;
+pub use recorder::{Recorded, Recorder, RecorderError};
+pub use settings::{ConversationMeta, PhaseMeta, RecorderSettings, TurnMeta};
+pub use tally::{ErrorTally, TalliedError};

@@ -1,0 +1,96 @@
+//! What was typed after `aiperf profile`, nothing more.
+
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
+
+use super::choices::{
+    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
+    TimestampSource, Ui,
+};
+use super::config::{Header, Secret};
+
+/// What was typed. `None` and empty lists mean "not given": no default is filled in here, because
+/// whether a flag was given decides about more than its own value.
+#[derive(Debug, Clone, Default, PartialEq)]
+#[expect(missing_docs, reason = "each field is named after its flag, whose item documents it")]
+pub struct ProfileArgs {
+    // Endpoint
+    pub models: Vec<String>,
+    pub model_selection: Option<ModelSelection>,
+    pub custom_endpoint: Option<String>,
+    pub endpoint_type: Option<EndpointType>,
+    pub streaming: Option<bool>,
+    pub urls: Vec<String>,
+    pub request_timeout_seconds: Option<f64>,
+    pub api_key: Option<Secret>,
+    pub use_legacy_max_tokens: Option<bool>,
+    pub use_server_token_count: Option<bool>,
+    pub connection_reuse: Option<ConnectionReuse>,
+
+    // Tokenizer
+    pub tokenizer: Option<String>,
+    pub tokenizer_revision: Option<String>,
+
+    // Input
+    pub extra_inputs: Map<String, Value>,
+    pub headers: Vec<Header>,
+    pub input_file: Option<PathBuf>,
+    pub custom_dataset_type: Option<DatasetFormat>,
+    pub sampling: Option<Sampling>,
+    pub random_seed: Option<u64>,
+
+    // Conversation input, prompt, sequence lengths
+    pub conversation_num: Option<u64>,
+    pub num_dataset_entries: Option<u64>,
+    pub turn_mean: Option<u64>,
+    pub turn_stddev: Option<u64>,
+    pub turn_delay_mean_ms: Option<f64>,
+    pub turn_delay_stddev_ms: Option<f64>,
+    pub turn_delay_ratio: Option<f64>,
+    pub prompt_batch_size: Option<u64>,
+    pub isl_mean: Option<u64>,
+    pub isl_stddev: Option<f64>,
+    pub osl_mean: Option<u64>,
+    pub osl_stddev: Option<f64>,
+
+    // Load generator
+    pub benchmark_duration_seconds: Option<f64>,
+    pub benchmark_grace_seconds: Option<f64>,
+    pub concurrency: Option<u64>,
+    pub request_rate: Option<f64>,
+    pub arrival_pattern: Option<ArrivalPattern>,
+    pub arrival_smoothness: Option<f64>,
+    pub request_count: Option<u64>,
+
+    // Warmup
+    pub warmup_request_count: Option<u64>,
+    pub warmup_duration_seconds: Option<f64>,
+    pub warmup_sessions: Option<u64>,
+    pub warmup_concurrency: Option<u64>,
+    pub warmup_request_rate: Option<f64>,
+    pub warmup_arrival_pattern: Option<ArrivalPattern>,
+    pub warmup_grace_seconds: Option<f64>,
+
+    // Output
+    pub goodput: Vec<(String, f64)>,
+    pub artifact_dir: Option<PathBuf>,
+    pub export_prefix: Option<PathBuf>,
+    pub export_level: Option<ExportLevel>,
+    pub export_http_trace: Option<bool>,
+    pub show_trace_timing: Option<bool>,
+
+    // Telemetry, service
+    pub no_server_metrics: Option<bool>,
+    pub no_gpu_telemetry: Option<bool>,
+    pub ui: Option<Ui>,
+    pub log_level: Option<LogLevel>,
+    pub verbose: Option<bool>,
+    pub extra_verbose: Option<bool>,
+    pub record_processors: Option<u64>,
+    pub workers_max: Option<u64>,
+
+    // Measurement: not in the reference
+    pub timestamp_source: Option<TimestampSource>,
+    pub fail_on_client_limit: Option<bool>,
+}

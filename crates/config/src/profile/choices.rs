@@ -1,0 +1,202 @@
+//! The words that flags choose from. All names of the reference are here, also those that this
+//! version refuses, so that the refusal can say "not yet" instead of "never heard of it".
+
+use crate::command::choices;
+
+choices! {
+    /// The protocol of an endpoint.
+    pub enum EndpointType {
+        /// OpenAI chat completions.
+        Chat = "chat",
+        /// OpenAI text completions.
+        Completions = "completions",
+        /// OpenAI responses.
+        Responses = "responses",
+        /// Anthropic messages.
+        Messages = "messages",
+        /// OpenAI embeddings.
+        Embeddings = "embeddings",
+        /// Embeddings of chat messages.
+        ChatEmbeddings = "chat_embeddings",
+        /// NIM embeddings.
+        NimEmbeddings = "nim_embeddings",
+        /// Cohere rankings.
+        CohereRankings = "cohere_rankings",
+        /// Text-embeddings-inference rankings.
+        HfTeiRankings = "hf_tei_rankings",
+        /// NIM rankings.
+        NimRankings = "nim_rankings",
+        /// Text-generation-inference.
+        HuggingfaceGenerate = "huggingface_generate",
+        /// OpenAI image generation.
+        ImageGeneration = "image_generation",
+        /// OpenAI image edits.
+        ImageEdit = "image_edit",
+        /// OpenAI video generation.
+        VideoGeneration = "video_generation",
+        /// NIM image retrieval.
+        ImageRetrieval = "image_retrieval",
+        /// OpenAI audio transcription.
+        AudioTranscription = "audio_transcription",
+        /// SOLIDO retrieval-augmented generation.
+        SolidoRag = "solido_rag",
+        /// Bodies taken from the dataset as they are.
+        Raw = "raw",
+        /// Bodies made from a template.
+        Template = "template",
+    }
+}
+
+impl EndpointType {
+    /// Whether this version can talk to it.
+    pub const fn supported(self) -> bool {
+        matches!(self, Self::Chat | Self::Completions)
+    }
+}
+
+choices! {
+    /// Which model a request names, where there are several.
+    pub enum ModelSelection {
+        /// One after the other.
+        RoundRobin = "round_robin",
+        /// Each with the same probability.
+        Random = "random",
+        /// By weights, which only a YAML file can give.
+        Weighted = "weighted",
+    }
+}
+
+choices! {
+    /// When a connection is used again.
+    pub enum ConnectionReuse {
+        /// Any idle connection serves any request.
+        Pooled = "pooled",
+        /// Each request opens its own.
+        Never = "never",
+        /// Each session keeps its own from its first turn to its last.
+        StickyUserSessions = "sticky-user-sessions",
+    }
+}
+
+choices! {
+    /// The law of the gaps between requests.
+    pub enum ArrivalPattern {
+        /// Exponential gaps.
+        Poisson = "poisson",
+        /// Equal gaps.
+        Constant = "constant",
+        /// Gamma-distributed gaps.
+        Gamma = "gamma",
+        /// As fast as slots get free; with a rate the reference treats it as `poisson`.
+        ConcurrencyBurst = "concurrency_burst",
+    }
+}
+
+choices! {
+    /// The order in which conversations of a dataset are played.
+    pub enum Sampling {
+        /// The dataset's own order, over and over.
+        Sequential = "sequential",
+        /// An independent draw each time.
+        Random = "random",
+        /// A random order, and another one for each round.
+        Shuffle = "shuffle",
+    }
+}
+
+choices! {
+    /// The format of an input file.
+    pub enum DatasetFormat {
+        /// One JSON line for each request.
+        SingleTurn = "single_turn",
+        /// One JSON line for each conversation.
+        MultiTurn = "multi_turn",
+        /// Files to draw from.
+        RandomPool = "random_pool",
+        /// Mooncake trace.
+        MooncakeTrace = "mooncake_trace",
+        /// Bailian trace.
+        BailianTrace = "bailian_trace",
+        /// BurstGPT trace.
+        BurstGptTrace = "burst_gpt_trace",
+        /// Baseten trace.
+        BasetenTrace = "baseten_trace",
+        /// Weka trace.
+        WekaTrace = "weka_trace",
+        /// Tracelab trace.
+        Tracelab = "tracelab",
+        /// Conversations that branch.
+        DagJsonl = "dag_jsonl",
+        /// Bodies as they are.
+        RawPayload = "raw_payload",
+        /// The `inputs.json` of an earlier run.
+        InputsJson = "inputs_json",
+        /// SageMaker data capture.
+        SagemakerDataCapture = "sagemaker_data_capture",
+    }
+}
+
+impl DatasetFormat {
+    /// Whether this version can read it.
+    pub const fn supported(self) -> bool {
+        matches!(self, Self::SingleTurn | Self::MultiTurn)
+    }
+}
+
+choices! {
+    /// How much is written about each request.
+    pub enum ExportLevel {
+        /// Nothing: only the summary.
+        Summary = "summary",
+        /// One line of metrics for each request.
+        Records = "records",
+        /// The same, and requests and responses in full.
+        Raw = "raw",
+    }
+}
+
+choices! {
+    /// What is drawn during a run.
+    pub enum Ui {
+        /// A full-screen display.
+        Dashboard = "dashboard",
+        /// A progress bar.
+        Simple = "simple",
+        /// Nothing.
+        None = "none",
+    }
+}
+
+choices! {
+    /// The least severity of log lines that are shown.
+    pub enum LogLevel {
+        /// Everything.
+        Trace = "trace",
+        /// For people who look for a mistake.
+        Debug = "debug",
+        /// What happens.
+        Info = "info",
+        /// What happens and matters.
+        Notice = "notice",
+        /// What may spoil the result.
+        Warning = "warning",
+        /// That something succeeded. More severe than a warning, as in the reference.
+        Success = "success",
+        /// What failed.
+        Error = "error",
+        /// What ended the run.
+        Critical = "critical",
+    }
+}
+
+choices! {
+    /// Who takes the time of an arriving byte.
+    pub enum TimestampSource {
+        /// The kernel where it can, else the program.
+        Auto = "auto",
+        /// The kernel; an error where it cannot.
+        Kernel = "kernel",
+        /// The program, when the read system call returns.
+        User = "user",
+    }
+}

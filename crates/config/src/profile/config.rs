@@ -1,0 +1,328 @@
+//! What a run does, with every default and derived value filled in. The rest of the program sees
+//! this and nothing else of the command line.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde_json::{Map, Value};
+
+use super::choices::{
+    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling, TimestampSource, Ui,
+};
+use crate::redact;
+
+/// A whole run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProfileConfig {
+    /// The models that requests name.
+    pub models: Models,
+    /// Whom to ask, and how.
+    pub endpoint: EndpointConfig,
+    /// What to send.
+    pub dataset: DatasetConfig,
+    /// What to send, and when, before the measurement; not part of the results.
+    pub warmup: Option<PhaseConfig>,
+    /// The measurement.
+    pub profiling: PhaseConfig,
+    /// How tokens are counted.
+    pub tokenizer: TokenizerConfig,
+    /// What is written, and where.
+    pub output: OutputConfig,
+    /// What is watched beside the requests.
+    pub telemetry: TelemetryConfig,
+    /// How the program itself runs.
+    pub runtime: RuntimeConfig,
+    /// The seed of all random choices; without one, two runs differ.
+    pub random_seed: Option<u64>,
+}
+
+/// The models that requests name.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Models {
+    /// At least one, none of them empty.
+    pub names: Vec<String>,
+    /// Which one a request names. Never `Weighted` in this version.
+    pub selection: ModelSelection,
+}
+
+/// Whom to ask, and how.
+#[derive(Debug, Clone, PartialEq)]
+pub struct EndpointConfig {
+    /// At least one; each has scheme `http` or `https`, a host and no invalid port.
+    pub urls: Vec<String>,
+    /// The protocol. Always one that [`EndpointType::supported`] is true for.
+    pub kind: EndpointType,
+    /// Replaces the protocol's own path; starts with `/`.
+    pub path: Option<String>,
+    /// Whether answers are asked for piece by piece.
+    pub streaming: bool,
+    /// Sent with every request. Names differ from each other and are valid.
+    pub headers: Vec<Header>,
+    /// Merged into every request's body.
+    pub extra: Map<String, Value>,
+    /// Sent as a bearer token.
+    pub api_key: Option<Secret>,
+    /// How long a request may take in all; infinite where there is no limit.
+    pub timeout_seconds: f64,
+    /// Whether `max_tokens` is sent instead of `max_completion_tokens`.
+    pub use_legacy_max_tokens: bool,
+    /// Whether the server's own token counts are used instead of the tokenizer's.
+    pub use_server_token_count: bool,
+    /// When a connection is used again.
+    pub connection_reuse: ConnectionReuse,
+}
+
+/// What to send.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetConfig {
+    /// Where conversations come from.
+    pub source: DatasetSource,
+    /// The order in which they are played.
+    pub sampling: Sampling,
+}
+
+/// Where conversations come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum DatasetSource {
+    /// They are made up.
+    Synthetic(SyntheticDataset),
+    /// They are read.
+    File(FileDataset),
+}
+
+/// Conversations that are made up.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SyntheticDataset {
+    /// How many, at least 1.
+    pub entries: u64,
+    /// Tokens of each prompt.
+    pub isl: Normal,
+    /// Tokens that each answer is limited to; no limit where absent.
+    pub osl: Option<Normal>,
+    /// Prompts in each request, at least 1.
+    pub batch_size: u64,
+    /// Turns of each conversation; the mean is at least 1.
+    pub turns: Normal,
+    /// Milliseconds between an answer and the next turn.
+    pub turn_delay_ms: Normal,
+    /// What all turn delays are multiplied with.
+    pub turn_delay_ratio: f64,
+}
+
+/// Conversations that are read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FileDataset {
+    /// It existed when the command line was resolved.
+    pub path: PathBuf,
+    /// What was asked for; to be found out from the content where absent. Always one that
+    /// [`DatasetFormat::supported`] is true for.
+    pub format: Option<DatasetFormat>,
+    /// How many conversations to read; all where absent.
+    pub entries: Option<u64>,
+    /// Tokens that each answer is limited to, where the file does not say it.
+    pub osl: Option<Normal>,
+}
+
+/// A normal distribution. Who draws from it says how negative draws are treated.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Normal {
+    /// Finite and not negative.
+    pub mean: f64,
+    /// Finite and not negative; 0 means that every draw is the mean.
+    pub stddev: f64,
+}
+
+/// One phase of a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseConfig {
+    /// When requests start.
+    pub arrivals: Arrivals,
+    /// Sending ends after so many requests. Whichever bound is reached first ends the phase; there
+    /// is always at least one.
+    pub requests: Option<u64>,
+    /// Sending ends after so many sessions, each played to its end.
+    pub sessions: Option<u64>,
+    /// Sending ends after so many seconds; may be infinite, see [`PhaseConfig::duration`].
+    pub duration_seconds: Option<f64>,
+    /// How many seconds after `duration_seconds` open requests are given up; may be infinite, see
+    /// [`PhaseConfig::grace`].
+    pub grace_seconds: Option<f64>,
+}
+
+/// When requests start.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Arrivals {
+    /// Closed loop: a new session starts when one ends.
+    ClosedLoop {
+        /// Sessions at the same time, at least 1.
+        concurrency: u64,
+    },
+    /// Open loop: requests start at random or regular instants, whatever the server does.
+    Rate {
+        /// The law of the gaps.
+        pattern: RatePattern,
+        /// Requests per second, finite and above 0.
+        rate: f64,
+        /// Sessions at the same time at most. Instants at which no slot is free are skipped.
+        concurrency: Option<u64>,
+    },
+}
+
+/// The law of the gaps between requests.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum RatePattern {
+    /// Equal gaps.
+    Constant,
+    /// Exponential gaps.
+    Poisson,
+    /// Gamma-distributed gaps.
+    Gamma {
+        /// The shape parameter, finite and above 0: 1 is `Poisson`, less is burstier.
+        smoothness: f64,
+    },
+}
+
+/// How tokens are counted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TokenizerConfig {
+    /// Absent: each model's own name.
+    pub name: Option<String>,
+    /// The revision on the hub.
+    pub revision: String,
+}
+
+/// What is written, and where.
+#[derive(Debug, Clone, PartialEq)]
+pub struct OutputConfig {
+    /// Used as it is; absent: see [`ProfileConfig::artifact_directory`].
+    pub artifact_dir: Option<PathBuf>,
+    /// The stem of file names without suffixes; absent: the usual names.
+    pub prefix: Option<String>,
+    /// How much is written about each request.
+    pub export_level: ExportLevel,
+    /// Whether records hold the instants of each connection.
+    pub http_trace: bool,
+    /// Whether the console shows a table of these instants.
+    pub show_trace_timing: bool,
+    /// Thresholds that good requests keep: metric tag and value in display units, in the order
+    /// typed. No tag twice.
+    pub goodput: Vec<(String, f64)>,
+}
+
+/// What is watched beside the requests. This version watches nothing; that someone asked for
+/// exactly this is kept because it shows in the files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TelemetryConfig {
+    /// `--no-server-metrics` was given.
+    pub server_metrics_declined: bool,
+    /// `--no-gpu-telemetry` was given.
+    pub gpu_declined: bool,
+}
+
+/// How the program itself runs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RuntimeConfig {
+    /// What is drawn. Never `Dashboard` in this version.
+    pub ui: Ui,
+    /// The least severity of log lines that are shown.
+    pub log_level: LogLevel,
+    /// Threads that send at most; absent: as many as the machine suggests.
+    pub io_threads: Option<usize>,
+    /// Threads that record; absent: as many as the machine suggests.
+    pub recorder_threads: Option<usize>,
+    /// Who takes the time of an arriving byte.
+    pub timestamp_source: TimestampSource,
+    /// Whether a run that the client itself distorted ends with a failure code.
+    pub fail_on_client_limit: bool,
+}
+
+/// Text that must not be shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(String);
+
+/// A request header.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Header {
+    /// As typed; case does not matter on the wire.
+    pub name: String,
+    /// May be a credential.
+    pub value: String,
+}
+
+impl EndpointConfig {
+    /// How long a request may take in all; `None` for ever.
+    pub fn timeout(&self) -> Option<Duration> {
+        finite_duration(self.timeout_seconds)
+    }
+}
+
+impl PhaseConfig {
+    /// After how long sending ends; `None` where time does not end it.
+    pub fn duration(&self) -> Option<Duration> {
+        self.duration_seconds.and_then(finite_duration)
+    }
+
+    /// How long after [`PhaseConfig::duration`] open requests are given up; `None`: never.
+    pub fn grace(&self) -> Option<Duration> {
+        self.grace_seconds.and_then(finite_duration)
+    }
+}
+
+impl Arrivals {
+    /// Sessions at the same time at most.
+    pub fn concurrency(self) -> Option<u64> {
+        match self {
+            Self::ClosedLoop { concurrency } => Some(concurrency),
+            Self::Rate { concurrency, .. } => concurrency,
+        }
+    }
+}
+
+impl RatePattern {
+    /// The word that stands for it in files.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Constant => "constant",
+            Self::Poisson => "poisson",
+            Self::Gamma { .. } => "gamma",
+        }
+    }
+}
+
+impl Normal {
+    /// Always the same value.
+    pub const fn fixed(mean: f64) -> Self {
+        Self { mean, stddev: 0.0 }
+    }
+}
+
+impl Secret {
+    /// Wraps a text.
+    pub fn new(text: impl Into<String>) -> Self {
+        Self(text.into())
+    }
+
+    /// The text itself.
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(redact::MARK)
+    }
+}
+
+impl fmt::Debug for Header {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}: {}", self.name, redact::header_value(&self.name, &self.value))
+    }
+}
+
+/// Seconds as a `Duration`; `None` where they are infinite or more than a `Duration` holds, which
+/// is some 500 thousand million years.
+fn finite_duration(seconds: f64) -> Option<Duration> {
+    Duration::try_from_secs_f64(seconds).ok()
+}

@@ -1,0 +1,76 @@
+//! The flags of `aiperf profile`: one constant for each, one file for each group or two.
+//!
+//! Headings, names and their order are the reference's; `tests/parity.rs` compares them with a
+//! list recorded from it. Flags that the reference does not have are in `measurement`.
+
+mod conversation;
+mod endpoint;
+mod input;
+mod load;
+mod measurement;
+mod output;
+mod prompt;
+mod service;
+mod tokenizer;
+mod warmup;
+
+use super::args::ProfileArgs;
+use super::reference_names::REFERENCE_NAMES;
+use crate::command::{Choice, Command, Example};
+
+/// `aiperf profile`.
+pub static PROFILE: Command<ProfileArgs> = Command {
+    name: "profile",
+    about: "Send a planned load to an inference server and measure how it answers: throughput, time to first token, \
+            latency between tokens, and more.",
+    groups: &[
+        &endpoint::ENDPOINT,
+        &tokenizer::TOKENIZER,
+        &input::INPUT,
+        &output::GOODPUT,
+        &conversation::CONVERSATION,
+        &prompt::PROMPT,
+        &prompt::INPUT_LENGTH,
+        &prompt::OUTPUT_LENGTH,
+        &load::LOAD,
+        &warmup::WARMUP,
+        &output::OUTPUT,
+        &output::HTTP_TRACE,
+        &service::SERVER_METRICS,
+        &service::GPU_TELEMETRY,
+        &service::UI,
+        &service::SERVICE,
+        &service::WORKERS,
+        &measurement::MEASUREMENT,
+    ],
+    positional: None,
+    reference_names: REFERENCE_NAMES,
+    examples: &[
+        Example {
+            purpose: "Ten sessions at a time, a hundred requests in all",
+            line: "aiperf profile --model my-model --url localhost:8000 --streaming --concurrency 10 --request-count 100",
+        },
+        Example {
+            purpose: "Five requests a second at random instants, for a minute",
+            line: "aiperf profile --model my-model --url localhost:8000 --streaming --request-rate 5 --benchmark-duration 60",
+        },
+        Example {
+            purpose: "Prompts of 1000 tokens, answers of exactly 200",
+            line: "aiperf profile --model my-model --isl 1000 --osl 200 --extra-inputs ignore_eos:true",
+        },
+        Example {
+            purpose: "The share of requests that meet two limits, in milliseconds",
+            line: "aiperf profile --model my-model --streaming --goodput \"time_to_first_token:200 inter_token_latency:20\"",
+        },
+    ],
+};
+
+/// A choice by its word. The parser only passes words of the list, so the error never shows.
+fn chosen<C: Choice>(word: &str) -> Result<Option<C>, String> {
+    C::named(word).map(Some).ok_or_else(|| format!("must be one of {}", C::NAMES.join(", ")))
+}
+
+/// A text that must hold something besides blanks.
+fn not_blank(text: String) -> Result<Option<String>, String> {
+    if text.trim().is_empty() { Err("must not be empty".into()) } else { Ok(Some(text)) }
+}

@@ -1,0 +1,184 @@
+//! Whom to ask, and how.
+
+use super::chosen;
+use crate::command::{Choice, Flag, Group, Kind, Limits};
+use crate::profile::args::ProfileArgs;
+use crate::profile::choices::{ConnectionReuse, EndpointType, ModelSelection};
+use crate::profile::config::Secret;
+
+pub(super) static ENDPOINT: Group<ProfileArgs> = Group {
+    title: "Endpoint",
+    flags: &[
+        MODEL,
+        MODEL_SELECTION,
+        CUSTOM_ENDPOINT,
+        ENDPOINT_TYPE,
+        STREAMING,
+        URL,
+        REQUEST_TIMEOUT,
+        API_KEY,
+        LEGACY_MAX_TOKENS,
+        SERVER_TOKEN_COUNT,
+        CONNECTION_REUSE,
+    ],
+};
+
+const MODEL: Flag<ProfileArgs> = Flag {
+    names: &["model-names", "model"],
+    short: Some("m"),
+    kind: Kind::List(|args, names| {
+        if names.iter().any(String::is_empty) {
+            return Err("a model name must not be empty".into());
+        }
+        args.models.extend(names);
+        Ok(())
+    }),
+    value: "NAME",
+    default: "",
+    path: "benchmark.models",
+    help: "The model that requests name. With several, --model-selection-strategy says which request names which. \
+           Required.",
+};
+
+const MODEL_SELECTION: Flag<ProfileArgs> = Flag {
+    names: &["model-selection-strategy"],
+    short: None,
+    kind: Kind::Choice {
+        names: ModelSelection::NAMES,
+        set: |args, word| {
+            args.model_selection = chosen(word)?;
+            if args.model_selection == Some(ModelSelection::Weighted) {
+                return Err("weights can only be given in a YAML file, which this version does not read yet".into());
+            }
+            Ok(())
+        },
+    },
+    value: "STRATEGY",
+    default: "round_robin",
+    path: "benchmark.models.strategy",
+    help: "How models are assigned to requests: in turn, or each with the same probability.",
+};
+
+const CUSTOM_ENDPOINT: Flag<ProfileArgs> = Flag {
+    names: &["custom-endpoint", "endpoint"],
+    short: None,
+    kind: Kind::Text(|args, path| {
+        if !path.starts_with('/') {
+            return Err("must start with `/`".into());
+        }
+        args.custom_endpoint = Some(path);
+        Ok(())
+    }),
+    value: "PATH",
+    default: "",
+    path: "benchmark.endpoint.path",
+    help: "The path of the server's API, instead of the usual one of the endpoint type.",
+};
+
+const ENDPOINT_TYPE: Flag<ProfileArgs> = Flag {
+    names: &["endpoint-type"],
+    short: None,
+    kind: Kind::Choice {
+        names: EndpointType::NAMES,
+        set: |args, word| {
+            args.endpoint_type = chosen(word)?;
+            match args.endpoint_type {
+                Some(kind) if !kind.supported() => Err("this version only supports chat and completions yet".into()),
+                _ => Ok(()),
+            }
+        },
+    },
+    value: "TYPE",
+    default: "chat",
+    path: "benchmark.endpoint.type",
+    help: "The protocol to speak. This version supports chat and completions.",
+};
+
+const STREAMING: Flag<ProfileArgs> = Flag {
+    names: &["streaming"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.streaming = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.streaming",
+    help: "Ask for answers piece by piece. Needed for time to first token and for latencies between tokens.",
+};
+
+const URL: Flag<ProfileArgs> = Flag {
+    names: &["url"],
+    short: Some("u"),
+    kind: Kind::GreedyList(|args, urls| {
+        if urls.is_empty() {
+            return Err("needs at least one URL".into());
+        }
+        args.urls.extend(urls);
+        Ok(())
+    }),
+    value: "URL",
+    default: "http://localhost:8000",
+    path: "benchmark.endpoint.urls",
+    help: "Base address of the server; `http://` is put in front where there is no scheme. With several, sessions take \
+           them in turn.",
+};
+
+const REQUEST_TIMEOUT: Flag<ProfileArgs> = Flag {
+    names: &["request-timeout-seconds"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO.or_infinite(),
+        set: |args, seconds| args.request_timeout_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "21600",
+    path: "benchmark.endpoint.timeout",
+    help: "How long a request may take before it is given up and counted as an error; `inf` for no limit.",
+};
+
+const API_KEY: Flag<ProfileArgs> = Flag {
+    names: &["api-key"],
+    short: None,
+    kind: Kind::Text(|args, key| {
+        args.api_key = Some(Secret::new(key));
+        Ok(())
+    }),
+    value: "KEY",
+    default: "",
+    path: "benchmark.endpoint.api_key",
+    help: "Sent as a bearer token. Never written to a file or a log.",
+};
+
+const LEGACY_MAX_TOKENS: Flag<ProfileArgs> = Flag {
+    names: &["use-legacy-max-tokens"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.use_legacy_max_tokens = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.use_legacy_max_tokens",
+    help: "Limit answers with `max_tokens` instead of `max_completion_tokens`, which older servers do not know.",
+};
+
+const SERVER_TOKEN_COUNT: Flag<ProfileArgs> = Flag {
+    names: &["use-server-token-count"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.use_server_token_count = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.use_server_token_count",
+    help: "Take token counts from the server's usage field instead of counting with a tokenizer.",
+};
+
+const CONNECTION_REUSE: Flag<ProfileArgs> = Flag {
+    names: &["connection-reuse-strategy"],
+    short: None,
+    kind: Kind::Choice {
+        names: ConnectionReuse::NAMES,
+        set: |args, word| {
+            args.connection_reuse = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "STRATEGY",
+    default: "pooled",
+    path: "benchmark.endpoint.connection_reuse",
+    help: "Whether requests share connections, open their own, or keep one for all turns of a session.",
+};

@@ -1,0 +1,125 @@
+//! What goes into requests besides generated prompts.
+
+use super::chosen;
+use crate::command::{Choice, Flag, Group, Kind};
+use crate::profile::args::ProfileArgs;
+use crate::profile::choices::{DatasetFormat, Sampling};
+use crate::profile::config::Header;
+
+pub(super) static INPUT: Group<ProfileArgs> = Group {
+    title: "Input",
+    flags: &[EXTRA_INPUTS, HEADER, INPUT_FILE, DATASET_TYPE, SAMPLING, RANDOM_SEED],
+};
+
+const EXTRA_INPUTS: Flag<ProfileArgs> = Flag {
+    names: &["extra-inputs"],
+    short: None,
+    kind: Kind::Pairs(|args, items| {
+        if items.contains_key("payload_template") {
+            return Err("`payload_template` is not supported by this version yet".into());
+        }
+        args.extra_inputs.extend(items);
+        Ok(())
+    }),
+    value: "KEY:VALUE",
+    default: "",
+    path: "benchmark.endpoint.extra",
+    help: "Fields to add to every request's body, such as `temperature:0.5,ignore_eos:true`, or one JSON object. Numbers, \
+           true, false and null become what they look like.",
+};
+
+const HEADER: Flag<ProfileArgs> = Flag {
+    names: &["header"],
+    short: Some("H"),
+    kind: Kind::TextPairs(|args, items| {
+        for (name, value) in items {
+            check_header(&name, &value)?;
+            // A later value for the same name wins, as in the reference.
+            match args.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case(&name)) {
+                Some(header) => header.value = value,
+                None => args.headers.push(Header { name, value }),
+            }
+        }
+        Ok(())
+    }),
+    value: "NAME:VALUE",
+    default: "",
+    path: "benchmark.endpoint.headers",
+    help: "A header to send with every request. A value with a comma needs the form '{\"name\": \"value\"}'.",
+};
+
+const INPUT_FILE: Flag<ProfileArgs> = Flag {
+    names: &["input-file"],
+    short: None,
+    kind: Kind::Path(|args, path| {
+        if !path.exists() {
+            return Err("no such file or directory".into());
+        }
+        args.input_file = Some(path);
+        Ok(())
+    }),
+    value: "PATH",
+    default: "",
+    path: "benchmark.datasets[0].path",
+    help: "Prompts to send instead of generated ones.",
+};
+
+const DATASET_TYPE: Flag<ProfileArgs> = Flag {
+    names: &["custom-dataset-type"],
+    short: None,
+    kind: Kind::Choice {
+        names: DatasetFormat::NAMES,
+        set: |args, word| {
+            args.custom_dataset_type = chosen(word)?;
+            match args.custom_dataset_type {
+                Some(format) if !format.supported() => {
+                    Err("this version only supports single_turn and multi_turn yet".into())
+                }
+                _ => Ok(()),
+            }
+        },
+    },
+    value: "TYPE",
+    default: "found out from the content",
+    path: "benchmark.datasets[0].format",
+    help: "The format of --input-file. This version supports single_turn and multi_turn.",
+};
+
+const SAMPLING: Flag<ProfileArgs> = Flag {
+    names: &["dataset-sampling-strategy"],
+    short: None,
+    kind: Kind::Choice {
+        names: Sampling::NAMES,
+        set: |args, word| {
+            args.sampling = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "STRATEGY",
+    default: "sequential",
+    path: "benchmark.datasets[0].sampling",
+    help: "The order in which the conversations of the dataset are played.",
+};
+
+const RANDOM_SEED: Flag<ProfileArgs> = Flag {
+    names: &["random-seed"],
+    short: None,
+    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, seed| args.random_seed = Some(seed) },
+    value: "SEED",
+    default: "",
+    path: "random_seed",
+    help: "Two runs with the same seed send the same requests at the same planned instants.",
+};
+
+/// A name must be a token of RFC 9110, and a value must not end its line: what passes here cannot
+/// break the request apart.
+fn check_header(name: &str, value: &str) -> Result<(), String> {
+    let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
+    if name.is_empty() || !name.bytes().all(token) {
+        return Err(format!("`{name}` is not a header name"));
+    }
+    if value.chars().any(|letter| letter.is_control() && letter != '\t') {
+        return Err(format!("the value of `{name}` holds a control character"));
+    }
+    Ok(())
+}

@@ -1,0 +1,97 @@
+//! What is written, and where.
+
+use super::chosen;
+use crate::command::{Choice, Flag, Group, Kind};
+use crate::profile::args::ProfileArgs;
+use crate::profile::choices::ExportLevel;
+use crate::profile::{goodput, naming};
+
+pub(super) static GOODPUT: Group<ProfileArgs> = Group { title: "Goodput", flags: &[SLOS] };
+
+pub(super) static OUTPUT: Group<ProfileArgs> =
+    Group { title: "Output", flags: &[ARTIFACT_DIR, EXPORT_PREFIX, EXPORT_LEVEL] };
+
+pub(super) static HTTP_TRACE: Group<ProfileArgs> =
+    Group { title: "HTTP Trace", flags: &[EXPORT_HTTP_TRACE, SHOW_TRACE_TIMING] };
+
+const SLOS: Flag<ProfileArgs> = Flag {
+    names: &["goodput"],
+    short: None,
+    kind: Kind::Text(|args, text| {
+        args.goodput = goodput::thresholds(&text)?;
+        Ok(())
+    }),
+    value: "METRIC:NUMBER ...",
+    default: "",
+    path: "benchmark.slos",
+    help: "Limits that a good request keeps, in the metrics' display units, separated by blanks in one quoted word.",
+};
+
+const ARTIFACT_DIR: Flag<ProfileArgs> = Flag {
+    names: &["output-artifact-dir", "artifact-dir"],
+    short: None,
+    kind: Kind::Path(|args, path| {
+        if path.as_os_str().is_empty() {
+            return Err("must not be empty".into());
+        }
+        args.artifact_dir = Some(path);
+        Ok(())
+    }),
+    value: "DIRECTORY",
+    default: "a directory below `artifacts` named after model, endpoint and load",
+    path: "benchmark.artifacts.dir",
+    help: "Where files go. A directory given here is used as it is.",
+};
+
+const EXPORT_PREFIX: Flag<ProfileArgs> = Flag {
+    names: &["profile-export-prefix", "profile-export-file"],
+    short: None,
+    kind: Kind::Path(|args, path| {
+        let path = naming::prefix_as_recorded(&path);
+        if naming::stem(&path).is_empty() {
+            return Err("leaves no file name".into());
+        }
+        args.export_prefix = Some(path);
+        Ok(())
+    }),
+    value: "NAME",
+    default: "profile_export",
+    path: "benchmark.artifacts.prefix",
+    help: "What names of files begin with; a known ending such as `.json` is taken off.",
+};
+
+const EXPORT_LEVEL: Flag<ProfileArgs> = Flag {
+    names: &["export-level", "profile-export-level"],
+    short: None,
+    kind: Kind::Choice {
+        names: ExportLevel::NAMES,
+        set: |args, word| {
+            args.export_level = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "LEVEL",
+    default: "records",
+    path: "benchmark.artifacts.records",
+    help: "How much to write about each request: nothing, its metrics, or also the request and the response in full.",
+};
+
+const EXPORT_HTTP_TRACE: Flag<ProfileArgs> = Flag {
+    names: &["export-http-trace"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.export_http_trace = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.artifacts.trace",
+    help: "Write the instants of each connection and transfer with each record.",
+};
+
+const SHOW_TRACE_TIMING: Flag<ProfileArgs> = Flag {
+    names: &["show-trace-timing"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.show_trace_timing = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.artifacts.show_trace_timing",
+    help: "Show a table of connection and transfer times at the end.",
+};

@@ -1,0 +1,33 @@
+//! How tokens are counted.
+
+use super::not_blank;
+use crate::command::{Flag, Group, Kind};
+use crate::profile::args::ProfileArgs;
+
+pub(super) static TOKENIZER: Group<ProfileArgs> = Group { title: "Tokenizer", flags: &[NAME, REVISION] };
+
+const NAME: Flag<ProfileArgs> = Flag {
+    names: &["tokenizer"],
+    short: None,
+    kind: Kind::Text(|args, name| {
+        args.tokenizer = not_blank(name)?;
+        Ok(())
+    }),
+    value: "NAME",
+    default: "the model's name",
+    path: "benchmark.tokenizer.name",
+    help: "A Hugging Face name, a directory or file, or `builtin`, which needs no network.",
+};
+
+const REVISION: Flag<ProfileArgs> = Flag {
+    names: &["tokenizer-revision"],
+    short: None,
+    kind: Kind::Text(|args, revision| {
+        args.tokenizer_revision = not_blank(revision)?;
+        Ok(())
+    }),
+    value: "REVISION",
+    default: "main",
+    path: "benchmark.tokenizer.revision",
+    help: "Branch, tag or commit of the tokenizer on Hugging Face.",
+};

@@ -1,0 +1,218 @@
+//! The `input_config` block of the summary: what was asked for, in the reference's YAML schema.
+//!
+//! The reference reads this block strictly: one unknown key rejects the whole file. So it holds the
+//! reference's keys only, and only those that were set. Flags that only this program has leave no
+//! trace here.
+
+use std::path::Path;
+
+use serde_json::{Map, Value, json};
+
+use super::args::ProfileArgs;
+use super::choices::ExportLevel;
+use super::config::{Arrivals, DatasetSource, PhaseConfig, ProfileConfig, RatePattern};
+use super::resolve::{DEFAULT_ISL, entries, tokens};
+use crate::redact;
+
+/// The `input_config` block.
+///
+/// `args` tell what was set, `config` what it means; both must come from the same command line.
+/// `artifact_dir` is where files really go, which the reference records as well.
+pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &Path) -> Value {
+    let mut block = Block::default();
+    block.set("models", models(args));
+    block.set("endpoint", endpoint(args, config));
+    block.set("datasets", json!([dataset(args, config)]));
+    let warmup = config.warmup.as_ref().map(|phase| warmup(args, phase));
+    block.set("phases", warmup.into_iter().chain([profiling(args, &config.profiling)]).collect::<Vec<_>>());
+    block.set("artifacts", artifacts(args, artifact_dir));
+    if !args.goodput.is_empty() {
+        block.set("slos", args.goodput.iter().map(|(tag, limit)| (tag.clone(), json!(limit))).collect::<Map<_, _>>());
+    }
+    block.set("tokenizer", tokenizer(args));
+    if let Some(declined) = args.no_gpu_telemetry {
+        block.set("gpu_telemetry", json!({ "enabled": !declined }));
+    }
+    if let Some(declined) = args.no_server_metrics {
+        block.set("server_metrics", json!({ "enabled": !declined }));
+    }
+    block.set("runtime", runtime(args, config));
+    if args.log_level.is_some() || args.verbose.is_some() || args.extra_verbose.is_some() {
+        block.set("logging", json!({ "level": config.runtime.log_level.name().to_uppercase() }));
+    }
+    block.value()
+}
+
+/// An object under construction.
+#[derive(Default)]
+struct Block(Map<String, Value>);
+
+impl Block {
+    fn set(&mut self, key: &str, value: impl Into<Value>) {
+        self.0.insert(key.to_owned(), value.into());
+    }
+
+    fn set_some(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.set(key, value);
+        }
+    }
+
+    fn value(self) -> Value {
+        Value::Object(self.0)
+    }
+}
+
+fn models(args: &ProfileArgs) -> Value {
+    let mut models = Block::default();
+    models.set_some("strategy", args.model_selection.map(|strategy| strategy.name()));
+    models.set("items", args.models.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>());
+    models.value()
+}
+
+fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
+    let mut endpoint = Block::default();
+    let urls = config.endpoint.urls.iter().map(|url| redact::url(url).into_owned());
+    endpoint.set("urls", urls.collect::<Vec<_>>());
+    endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
+    endpoint.set_some("path", args.custom_endpoint.clone());
+    endpoint.set_some("api_key", args.api_key.as_ref().map(|_| redact::MARK));
+    endpoint.set_some("timeout", args.request_timeout_seconds.map(seconds));
+    endpoint.set_some("streaming", args.streaming);
+    endpoint.set_some("connection_reuse", args.connection_reuse.map(|strategy| strategy.name()));
+    endpoint.set_some("use_legacy_max_tokens", args.use_legacy_max_tokens);
+    endpoint.set_some("use_server_token_count", args.use_server_token_count);
+    if !args.headers.is_empty() {
+        let header = |name: &str, value: &str| (name.to_owned(), Value::from(redact::header_value(name, value)));
+        let headers = args.headers.iter().map(|given| header(&given.name, &given.value));
+        endpoint.set("headers", headers.collect::<Map<_, _>>());
+    }
+    if !args.extra_inputs.is_empty() {
+        endpoint.set("extra", args.extra_inputs.clone());
+    }
+    endpoint.value()
+}
+
+fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
+    let mut dataset = Block::default();
+    dataset.set("name", "main");
+    match &config.dataset.source {
+        DatasetSource::Synthetic(_) => dataset.set("type", "synthetic"),
+        DatasetSource::File(file) => {
+            dataset.set("type", "file");
+            dataset.set("path", file.path.to_string_lossy().into_owned());
+            dataset.set_some("format", file.format.map(|format| format.name()));
+        }
+    }
+    dataset.set_some("sampling", args.sampling.map(|strategy| strategy.name()));
+    dataset.set_some("entries", entries(args));
+    dataset.set_some("random_seed", args.random_seed);
+    let osl = args.osl_mean.map(|mean| normal(tokens(mean), args.osl_stddev));
+    match config.dataset.source {
+        DatasetSource::File(_) => dataset.set_some("osl", osl),
+        DatasetSource::Synthetic(_) => {
+            let mut prompts = Block::default();
+            prompts.set("isl", normal(tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)), args.isl_stddev));
+            prompts.set_some("osl", osl);
+            prompts.set_some("batch_size", args.prompt_batch_size);
+            dataset.set("prompts", prompts.value());
+        }
+    }
+    if args.turn_mean.is_some() || args.turn_stddev.is_some() {
+        let stddev = tokens(args.turn_stddev.unwrap_or(0));
+        dataset.set("turns", normal(tokens(args.turn_mean.unwrap_or(1)), Some(stddev)));
+    }
+    if args.turn_delay_mean_ms.is_some() || args.turn_delay_stddev_ms.is_some() {
+        let stddev = args.turn_delay_stddev_ms.unwrap_or(0.0);
+        dataset.set("turn_delay", normal(args.turn_delay_mean_ms.unwrap_or(0.0), Some(stddev)));
+    }
+    dataset.set_some("turn_delay_ratio", args.turn_delay_ratio);
+    dataset.value()
+}
+
+fn normal(mean: f64, stddev: Option<f64>) -> Value {
+    let mut distribution = Block::default();
+    distribution.set("mean", mean);
+    distribution.set_some("stddev", stddev);
+    distribution.value()
+}
+
+fn warmup(args: &ProfileArgs, phase: &PhaseConfig) -> Value {
+    let mut block = phase_head("warmup", phase);
+    block.set("exclude_from_results", true);
+    bounds(&mut block, phase);
+    block.set_some("concurrency", phase.arrivals.concurrency());
+    block.set_some("grace_period", phase.grace_seconds.map(seconds));
+    rate(&mut block, args, phase);
+    block.value()
+}
+
+fn profiling(args: &ProfileArgs, phase: &PhaseConfig) -> Value {
+    let mut block = phase_head("profiling", phase);
+    bounds(&mut block, phase);
+    block.set_some("concurrency", args.concurrency);
+    block.set_some("grace_period", phase.grace_seconds.map(seconds));
+    rate(&mut block, args, phase);
+    block.value()
+}
+
+fn phase_head(name: &str, phase: &PhaseConfig) -> Block {
+    let kind = match phase.arrivals {
+        Arrivals::ClosedLoop { .. } => "concurrency",
+        Arrivals::Rate { pattern, .. } => pattern.name(),
+    };
+    let mut block = Block::default();
+    block.set("name", name);
+    block.set("kind", name);
+    block.set("type", kind);
+    block
+}
+
+fn bounds(block: &mut Block, phase: &PhaseConfig) {
+    block.set_some("requests", phase.requests);
+    block.set_some("duration", phase.duration_seconds.map(seconds));
+    block.set_some("sessions", phase.sessions);
+}
+
+fn rate(block: &mut Block, args: &ProfileArgs, phase: &PhaseConfig) {
+    if let Arrivals::Rate { pattern, rate, .. } = phase.arrivals {
+        block.set("rate", rate);
+        if matches!(pattern, RatePattern::Gamma { .. }) {
+            block.set_some("smoothness", args.arrival_smoothness);
+        }
+    }
+}
+
+fn artifacts(args: &ProfileArgs, artifact_dir: &Path) -> Value {
+    let mut artifacts = Block::default();
+    artifacts.set("dir", artifact_dir.to_string_lossy().into_owned());
+    artifacts.set_some("prefix", args.export_prefix.as_ref().map(|prefix| prefix.to_string_lossy().into_owned()));
+    if let Some(level) = args.export_level {
+        let records = if level == ExportLevel::Summary { json!(false) } else { json!(["jsonl"]) };
+        artifacts.set("records", records);
+        artifacts.set("raw", level == ExportLevel::Raw);
+    }
+    artifacts.set_some("trace", args.export_http_trace);
+    artifacts.set_some("show_trace_timing", args.show_trace_timing);
+    artifacts.value()
+}
+
+fn tokenizer(args: &ProfileArgs) -> Value {
+    let mut tokenizer = Block::default();
+    tokenizer.set_some("name", args.tokenizer.clone());
+    tokenizer.set_some("revision", args.tokenizer_revision.clone());
+    tokenizer.value()
+}
+
+fn runtime(args: &ProfileArgs, config: &ProfileConfig) -> Value {
+    let mut runtime = Block::default();
+    runtime.set("ui", config.runtime.ui.name());
+    runtime.set_some("workers", args.workers_max);
+    runtime.set_some("record_processors", args.record_processors);
+    runtime.value()
+}
+
+/// Seconds as the schema takes them. JSON has no infinity; the schema's durations take the word.
+fn seconds(seconds: f64) -> Value {
+    if seconds.is_finite() { json!(seconds) } else { json!("inf") }
+}

@@ -1,0 +1,120 @@
+//! From what was typed to what is meant: defaults, derived values, flags that depend on others.
+//!
+//! A value that is wrong by itself never gets here; the flag's own item refuses it. What is checked
+//! here takes more than one flag, or is about a flag's absence.
+
+mod dataset;
+mod endpoint;
+mod phases;
+
+pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
+
+use super::args::ProfileArgs;
+use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui};
+use super::config::{Models, OutputConfig, ProfileConfig, RuntimeConfig, TelemetryConfig, TokenizerConfig};
+use super::naming;
+use crate::error::{Problem, UsageError, Warning};
+
+/// What a run depends on besides its flags.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Surroundings {
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+}
+
+/// A command line that makes sense.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Resolved {
+    /// What the run does.
+    pub config: ProfileConfig,
+    /// What the user should know before it starts.
+    pub warnings: Vec<Warning>,
+}
+
+/// Fills in defaults and derived values, and checks flags against each other. All that is wrong is
+/// reported at once.
+pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolved, UsageError> {
+    let mut findings = Findings::default();
+    let config = ProfileConfig {
+        models: models(args, &mut findings),
+        endpoint: endpoint::resolve(args, &mut findings),
+        dataset: dataset::resolve(args, &mut findings),
+        warmup: phases::warmup(args, &mut findings),
+        profiling: phases::profiling(args, &mut findings),
+        tokenizer: TokenizerConfig {
+            name: args.tokenizer.clone(),
+            revision: args.tokenizer_revision.clone().unwrap_or_else(|| "main".into()),
+        },
+        output: OutputConfig {
+            artifact_dir: args.artifact_dir.clone(),
+            prefix: args.export_prefix.as_deref().map(naming::stem),
+            export_level: args.export_level.unwrap_or(ExportLevel::Records),
+            http_trace: given(args.export_http_trace),
+            show_trace_timing: given(args.show_trace_timing),
+            goodput: args.goodput.clone(),
+        },
+        telemetry: TelemetryConfig {
+            server_metrics_declined: given(args.no_server_metrics),
+            gpu_declined: given(args.no_gpu_telemetry),
+        },
+        runtime: runtime(args, surroundings),
+        random_seed: args.random_seed,
+    };
+    let Findings { problems, warnings } = findings;
+    UsageError::unless_empty(problems, Resolved { config, warnings })
+}
+
+/// What was found on the way.
+#[derive(Default)]
+struct Findings {
+    problems: Vec<Problem>,
+    warnings: Vec<Warning>,
+}
+
+impl Findings {
+    fn conflict(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.problems.push(Problem::conflict(message, hint));
+    }
+
+    fn warn(&mut self, message: impl Into<String>, hint: impl Into<String>) {
+        self.warnings.push(Warning::new(message, hint));
+    }
+}
+
+/// Whether a switch is on.
+fn given(switch: Option<bool>) -> bool {
+    switch.unwrap_or(false)
+}
+
+fn models(args: &ProfileArgs, findings: &mut Findings) -> Models {
+    if args.models.is_empty() {
+        findings.conflict("no model is given", "name it with `--model NAME`");
+    }
+    Models {
+        names: args.models.clone(),
+        selection: args.model_selection.unwrap_or(ModelSelection::RoundRobin),
+    }
+}
+
+fn runtime(args: &ProfileArgs, surroundings: Surroundings) -> RuntimeConfig {
+    let (ui, log_level) = if given(args.extra_verbose) {
+        (Ui::Simple, LogLevel::Trace)
+    } else if given(args.verbose) {
+        (Ui::Simple, LogLevel::Debug)
+    } else {
+        let fitting = if surroundings.stdout_is_terminal { Ui::Simple } else { Ui::None };
+        (args.ui.unwrap_or(fitting), args.log_level.unwrap_or(LogLevel::Info))
+    };
+    let threads = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
+    RuntimeConfig {
+        ui,
+        log_level,
+        io_threads: threads(args.workers_max),
+        recorder_threads: threads(args.record_processors),
+        timestamp_source: args.timestamp_source.unwrap_or(TimestampSource::Auto),
+        fail_on_client_limit: given(args.fail_on_client_limit),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,167 @@
+//! What the user wants to be sent.
+
+use std::path::PathBuf;
+
+use crate::file::FileFormat;
+use crate::lengths::Normal;
+
+/// Everything that decides a dataset, except the seed and the tokenizer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DatasetPlan {
+    /// Where the conversations come from.
+    pub source: Source,
+    /// The order in which they are played.
+    pub sampling: SamplingStrategy,
+    /// The models of the run. With several, every turn names one of them.
+    pub models: Vec<String>,
+    /// How turns share several models.
+    pub model_selection: ModelSelection,
+    /// A text sent as the system message of every conversation, before any of the dataset's own.
+    pub system_prompt: Option<String>,
+    /// How conversations without an authored id are named.
+    pub session_ids: SessionIdStyle,
+}
+
+impl DatasetPlan {
+    /// A plan with the defaults of the command line.
+    pub fn new(source: Source) -> Self {
+        Self {
+            source,
+            sampling: SamplingStrategy::default(),
+            models: Vec::new(),
+            model_selection: ModelSelection::default(),
+            system_prompt: None,
+            session_ids: SessionIdStyle::default(),
+        }
+    }
+}
+
+/// Where conversations come from.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Source {
+    /// Made up.
+    Synthetic(SyntheticPlan),
+    /// Read from a file.
+    File(FilePlan),
+}
+
+/// Conversations made of generated text.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SyntheticPlan {
+    /// Number of conversations.
+    pub entries: usize,
+    /// Tokens of each text; none for endpoints that take no text.
+    pub prompt_tokens: Option<Normal>,
+    /// Upper bound of each answer in tokens; none sends no bound.
+    pub output_tokens: Option<Normal>,
+    /// Texts in each turn.
+    pub prompt_batch_size: usize,
+    /// Turns of each conversation.
+    pub turns: Normal,
+    /// Milliseconds before each turn after the first; a mean below 1 means none.
+    pub turn_delay_ms: Normal,
+    /// Factor on every delay.
+    pub turn_delay_ratio: f64,
+    /// Text in front of the prompts.
+    pub prefix: PromptPrefix,
+}
+
+impl Default for SyntheticPlan {
+    fn default() -> Self {
+        Self {
+            entries: 100,
+            prompt_tokens: Some(Normal::fixed(550.0)),
+            output_tokens: None,
+            prompt_batch_size: 1,
+            turns: Normal::fixed(1.0),
+            turn_delay_ms: Normal::fixed(0.0),
+            turn_delay_ratio: 1.0,
+            prefix: PromptPrefix::None,
+        }
+    }
+}
+
+/// Text in front of synthetic prompts, in addition to their own length.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum PromptPrefix {
+    /// Nothing.
+    #[default]
+    None,
+    /// Each conversation's first turn starts with one of `size` texts of `tokens` tokens.
+    Pool {
+        /// Number of different prefixes.
+        size: usize,
+        /// Tokens of each.
+        tokens: usize,
+    },
+    /// Messages of their own, before the first turn.
+    Messages {
+        /// Tokens of a system message that all conversations share.
+        shared_system_tokens: Option<usize>,
+        /// Tokens of a user message that each conversation has for itself.
+        user_context_tokens: Option<usize>,
+    },
+}
+
+/// Conversations read from a file.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FilePlan {
+    /// The file; relative paths start at the working directory.
+    pub path: PathBuf,
+    /// The rows' format; recognised from the first row where absent.
+    pub format: Option<FileFormat>,
+    /// Upper bound of the answer for rows that name none.
+    pub output_tokens: Option<Normal>,
+    /// Longer delays between turns are cut to this many milliseconds.
+    pub delay_cap_ms: Option<f64>,
+    /// The endpoint has system messages: a leading system turn becomes one.
+    pub hoist_system_turns: bool,
+    /// At most this many conversations, from the start of the file.
+    pub limit: Option<usize>,
+}
+
+impl FilePlan {
+    /// A whole file for an endpoint with system messages.
+    pub fn new(path: impl Into<PathBuf>) -> Self {
+        Self {
+            path: path.into(),
+            format: None,
+            output_tokens: None,
+            delay_cap_ms: None,
+            hoist_system_turns: true,
+            limit: None,
+        }
+    }
+}
+
+/// The order in which conversations are played.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SamplingStrategy {
+    /// As they come, and from the start again.
+    #[default]
+    Sequential,
+    /// Every conversation once in random order, then all again in another.
+    Shuffle,
+    /// Each draw independent of the others.
+    Random,
+}
+
+/// How turns share several models.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum ModelSelection {
+    /// In the order of the list, turn by turn.
+    #[default]
+    RoundRobin,
+    /// Each turn draws one.
+    Random,
+}
+
+/// How conversations without an authored id are named.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum SessionIdStyle {
+    /// `session_000000`, `session_000001` …: for runs with a seed, so that they can be compared.
+    Numbered,
+    /// UUIDs: for runs without, so that they cannot be mistaken for each other.
+    #[default]
+    Random,
+}

@@ -1,0 +1,150 @@
+//! One I/O thread: an event loop, its connections, its share of each phase.
+
+use std::cell::{Cell, RefCell};
+use std::collections::VecDeque;
+use std::rc::Rc;
+use std::sync::Arc;
+use std::sync::mpsc;
+
+use aiperf_clock::precise::PreciseTimer;
+use aiperf_clock::{Nanos, monotonic_now, thread_cpu_now};
+use aiperf_random::Generator;
+use aiperf_schedule::Arrivals;
+use aiperf_transport::Transport;
+use rand::{Rng, SeedableRng};
+use tokio::sync::{oneshot, watch};
+use tokio::task::{JoinSet, LocalSet};
+use uuid::Uuid;
+
+use crate::engine::{EngineSettings, ThreadReport};
+use crate::exchange::ExchangeSink;
+use crate::phase_state::PhaseState;
+use crate::request::{ConnectionReuse, HeaderPlan};
+use crate::session::Arrival;
+use crate::workload::Workload;
+use crate::{closed_loop, open_loop};
+
+/// What one I/O thread has. Not `Send`.
+pub(crate) struct IoThread {
+    pub(crate) index: usize,
+    pub(crate) thread_count: usize,
+    pub(crate) transport: Transport,
+    pub(crate) timer: PreciseTimer,
+    pub(crate) workload: Arc<Workload>,
+    pub(crate) sink: Arc<dyn ExchangeSink>,
+    pub(crate) headers: HeaderPlan,
+    pub(crate) connection_reuse: ConnectionReuse,
+    pub(crate) request_timeout: Option<Nanos>,
+    pub(crate) max_catch_up: Nanos,
+    pub(crate) target_count: u64,
+    /// Open-loop sessions that wait for an arrival to send their next turn, oldest first.
+    pub(crate) continuations: RefCell<VecDeque<oneshot::Sender<Arrival>>>,
+    ids: RefCell<Generator>,
+}
+
+impl IoThread {
+    /// A fresh random id. Ids are not part of the plan: two runs with one seed must not collide in
+    /// a server's log.
+    pub(crate) fn next_id(&self) -> Uuid {
+        let bytes: [u8; 16] = self.ids.borrow_mut().random();
+        uuid::Builder::from_random_bytes(bytes).into_uuid()
+    }
+}
+
+/// A phase to carry out, and where to report that it is done.
+pub(crate) struct PhaseOrder {
+    pub(crate) phase: Arc<PhaseState>,
+    pub(crate) done: mpsc::Sender<ThreadReport>,
+}
+
+/// Carries out phases until there are no more orders.
+pub(crate) fn run(
+    index: usize,
+    settings: &EngineSettings,
+    workload: Arc<Workload>,
+    sink: Arc<dyn ExchangeSink>,
+    mut orders: tokio::sync::mpsc::UnboundedReceiver<PhaseOrder>,
+    cancelled: watch::Receiver<bool>,
+) -> std::io::Result<()> {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        // How many ready tasks run before sockets and timers are looked at again.
+        .event_interval(31)
+        .build()?;
+    LocalSet::new().block_on(&runtime, async move {
+        let thread = Rc::new(IoThread {
+            index,
+            thread_count: settings.threads,
+            transport: Transport::new(settings.targets.clone(), settings.transport.clone()),
+            timer: PreciseTimer::start(),
+            workload,
+            sink,
+            headers: settings.headers.clone(),
+            connection_reuse: settings.connection_reuse,
+            request_timeout: settings.request_timeout,
+            max_catch_up: settings.max_catch_up,
+            target_count: settings.targets.len() as u64,
+            continuations: RefCell::default(),
+            ids: RefCell::new(Generator::from_os_rng()),
+        });
+        while let Some(PhaseOrder { phase, done }) = orders.recv().await {
+            let report = carry_out(&thread, &phase, cancelled.clone()).await;
+            // The engine waits for every report; it is gone only when the program ends.
+            let _ = done.send(report);
+        }
+    });
+    Ok(())
+}
+
+async fn carry_out(
+    thread: &Rc<IoThread>,
+    phase: &Arc<PhaseState>,
+    mut cancelled: watch::Receiver<bool>,
+) -> ThreadReport {
+    thread.timer.sleep_until(phase.start).await;
+    let (wall_start, cpu_start) = (monotonic_now(), thread_cpu_now());
+    let mut tasks = JoinSet::new();
+
+    let sending_and_draining = async {
+        match &phase.plan.arrivals {
+            Arrivals::ClosedLoop { slots } => {
+                closed_loop::start(thread, phase, *slots, &mut tasks);
+            }
+            Arrivals::OpenLoop { process, session_cap } => {
+                open_loop::send_all(thread, phase, process, *session_cap, &mut tasks).await;
+            }
+        }
+        while tasks.join_next().await.is_some() {}
+    };
+    let deadline = async {
+        match phase.plan.stop.drain_deadline() {
+            Some(offset) => thread.timer.sleep_until(phase.start.saturating_add(offset)).await,
+            None => std::future::pending().await,
+        }
+    };
+    let timed_out = Cell::new(false);
+    tokio::select! {
+        () = sending_and_draining => {}
+        () = deadline => timed_out.set(true),
+        // An error means that nobody is left who could cancel.
+        _ = cancelled.wait_for(|&is_cancelled| is_cancelled) => phase.end_sending(),
+    }
+    // Whatever is still running is dropped and counted as cancelled.
+    thread.continuations.borrow_mut().clear();
+    tasks.shutdown().await;
+
+    let ended_at = monotonic_now();
+    let counters = thread.transport.counters();
+    ThreadReport {
+        thread: thread.index,
+        ended_at,
+        wall: ended_at - wall_start,
+        cpu: thread_cpu_now() - cpu_start,
+        hit_drain_deadline: timed_out.get(),
+        is_timer_precise: thread.timer.is_precise(),
+        connections_opened: counters.connections_opened.get(),
+        kernel_stamped_connections: counters.kernel_stamped_connections.get(),
+        out_of_descriptors: counters.out_of_descriptors.get(),
+        out_of_ports: counters.out_of_ports.get(),
+    }
+}

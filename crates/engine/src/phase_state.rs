@@ -1,0 +1,295 @@
+//! What the threads of a phase share: counters, limits and the end of sending.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+
+use aiperf_clock::{Nanos, monotonic_now};
+use aiperf_schedule::PhasePlan;
+
+/// Live state of one phase. Threads touch it a few times per request, never under a lock.
+#[derive(Debug)]
+pub struct PhaseState {
+    /// Position of the phase in the run.
+    pub index: usize,
+    /// The plan that is being carried out.
+    pub plan: PhasePlan,
+    /// When the phase starts.
+    pub start: Nanos,
+    /// The number of the first session: sessions are counted through the whole run, so that
+    /// profiling goes on in the dataset where warmup stopped.
+    pub first_session: u64,
+    requests_taken: AtomicU64,
+    sessions_taken: AtomicU64,
+    sessions_open: AtomicU64,
+    is_over: AtomicBool,
+    sent: AtomicU64,
+    completed: AtomicU64,
+    failed: AtomicU64,
+    cancelled: AtomicU64,
+    sessions_started: AtomicU64,
+    sessions_completed: AtomicU64,
+    sessions_cancelled: AtomicU64,
+    last_sent_at: AtomicU64,
+    arrivals_lost: AtomicU64,
+    reanchors: AtomicU64,
+    reanchored_time: AtomicU64,
+}
+
+/// The counters at one moment.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct PhaseCounts {
+    /// Requests whose sending was begun.
+    pub sent: u64,
+    /// Requests that came to an end of their own: an answer, an error, a timeout.
+    pub completed: u64,
+    /// Of those, requests that failed on the wire or with a status outside 2xx.
+    pub failed: u64,
+    /// Requests that were cut off by the end of the phase.
+    pub cancelled: u64,
+    /// Sessions whose first request was sent.
+    pub sessions_started: u64,
+    /// Sessions that were played to their last turn.
+    pub sessions_completed: u64,
+    /// Sessions that were cut off.
+    pub sessions_cancelled: u64,
+    /// Open loop with a cap: arrivals that found no place and were not sent.
+    pub arrivals_lost: u64,
+    /// How often the schedule was moved because this program was late by more than it may catch up.
+    pub reanchors: u64,
+    /// By how much altogether.
+    pub reanchored_time: Nanos,
+}
+
+impl PhaseCounts {
+    /// Requests on their way.
+    pub fn in_flight(&self) -> u64 {
+        self.sent.saturating_sub(self.completed + self.cancelled)
+    }
+}
+
+/// Permission to start a session with its first request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct SessionTicket {
+    /// Number of the session in the run.
+    pub(crate) session: u64,
+    /// Number of its first request in the phase.
+    pub(crate) request: u64,
+}
+
+impl PhaseState {
+    pub(crate) fn new(index: usize, plan: PhasePlan, start: Nanos, first_session: u64) -> Self {
+        let counter = || AtomicU64::new(0);
+        Self {
+            index,
+            plan,
+            start,
+            first_session,
+            requests_taken: counter(),
+            sessions_taken: counter(),
+            sessions_open: counter(),
+            is_over: AtomicBool::new(false),
+            sent: counter(),
+            completed: counter(),
+            failed: counter(),
+            cancelled: counter(),
+            sessions_started: counter(),
+            sessions_completed: counter(),
+            sessions_cancelled: counter(),
+            last_sent_at: counter(),
+            arrivals_lost: counter(),
+            reanchors: counter(),
+            reanchored_time: counter(),
+        }
+    }
+
+    /// The counters now.
+    pub fn counts(&self) -> PhaseCounts {
+        PhaseCounts {
+            sent: self.sent.load(Relaxed),
+            completed: self.completed.load(Relaxed),
+            failed: self.failed.load(Relaxed),
+            cancelled: self.cancelled.load(Relaxed),
+            sessions_started: self.sessions_started.load(Relaxed),
+            sessions_completed: self.sessions_completed.load(Relaxed),
+            sessions_cancelled: self.sessions_cancelled.load(Relaxed),
+            arrivals_lost: self.arrivals_lost.load(Relaxed),
+            reanchors: self.reanchors.load(Relaxed),
+            reanchored_time: self.reanchored_time.load(Relaxed),
+        }
+    }
+
+    /// Share of the phase that is done, 0 to 1, by the stop rule that is furthest.
+    pub fn progress(&self) -> Option<f64> {
+        let counts = self.counts();
+        let share = |done: u64, all: Option<u64>| all.map(|all| done as f64 / all as f64);
+        let elapsed = monotonic_now().saturating_sub(self.start);
+        let stop = &self.plan.stop;
+        [
+            share(counts.completed, stop.requests),
+            share(counts.sessions_completed, stop.sessions),
+            share(elapsed, stop.duration),
+        ]
+        .into_iter()
+        .flatten()
+        .reduce(f64::max)
+        .map(|share| share.min(1.0))
+    }
+
+    /// When the last request was sent, or the start of the phase.
+    pub(crate) fn sending_ended_at(&self) -> Nanos {
+        self.last_sent_at.load(Relaxed).max(self.start)
+    }
+
+    /// Stops all sending.
+    pub(crate) fn end_sending(&self) {
+        self.is_over.store(true, Relaxed);
+    }
+
+    pub(crate) fn sending_is_over(&self) -> bool {
+        self.is_over.load(Relaxed) || self.sending_deadline().is_some_and(|at| monotonic_now() >= at)
+    }
+
+    /// The instant at which the duration is over.
+    pub(crate) fn sending_deadline(&self) -> Option<Nanos> {
+        self.plan.stop.duration.map(|duration| self.start.saturating_add(duration))
+    }
+
+    /// Whether the phase has any request left to send.
+    pub(crate) fn may_send_more(&self) -> bool {
+        let taken = self.requests_taken.load(Relaxed);
+        !self.sending_is_over() && self.plan.stop.requests.is_none_or(|limit| taken < limit)
+    }
+
+    /// Permission to send one more request, with its number; `None` when there is none to send.
+    pub(crate) fn take_request(&self) -> Option<u64> {
+        if self.sending_is_over() {
+            return None;
+        }
+        take(&self.requests_taken, self.plan.stop.requests)
+    }
+
+    /// Permission to start one more session.
+    pub(crate) fn take_session(&self) -> Option<SessionTicket> {
+        let request = self.take_request()?;
+        match take(&self.sessions_taken, self.plan.stop.sessions) {
+            Some(session) => Some(SessionTicket { session: self.first_session + session, request }),
+            None => {
+                // Running sessions may still use the number.
+                self.requests_taken.fetch_sub(1, Relaxed);
+                None
+            }
+        }
+    }
+
+    /// Permission to start session `index` where every session is one request and none is skipped.
+    pub(crate) fn session_at(&self, index: u64) -> Option<SessionTicket> {
+        let is_within = |limit: Option<u64>| limit.is_none_or(|limit| index < limit);
+        let may_send = !self.sending_is_over()
+            && is_within(self.plan.stop.requests)
+            && is_within(self.plan.stop.sessions);
+        may_send.then_some(SessionTicket { session: self.first_session + index, request: index })
+    }
+
+    /// Opens a session if fewer than `cap` are open.
+    pub(crate) fn try_open_session(&self, cap: u32) -> bool {
+        self.sessions_open
+            .fetch_update(Relaxed, Relaxed, |open| (open < u64::from(cap)).then_some(open + 1))
+            .is_ok()
+    }
+
+    pub(crate) fn close_session(&self) {
+        self.sessions_open.fetch_sub(1, Relaxed);
+    }
+
+    pub(crate) fn note_sent(&self, at: Nanos, is_first_of_session: bool) {
+        self.sent.fetch_add(1, Relaxed);
+        self.last_sent_at.fetch_max(at, Relaxed);
+        if is_first_of_session {
+            self.sessions_started.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn note_completed(&self, is_failure: bool) {
+        self.completed.fetch_add(1, Relaxed);
+        if is_failure {
+            self.failed.fetch_add(1, Relaxed);
+        }
+    }
+
+    pub(crate) fn note_cancelled(&self) {
+        self.cancelled.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn note_session_end(&self, is_complete: bool) {
+        let counter = if is_complete { &self.sessions_completed } else { &self.sessions_cancelled };
+        counter.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn note_lost_arrival(&self) {
+        self.arrivals_lost.fetch_add(1, Relaxed);
+    }
+
+    pub(crate) fn note_reanchor(&self, by: Nanos) {
+        self.reanchors.fetch_add(1, Relaxed);
+        self.reanchored_time.fetch_add(by, Relaxed);
+    }
+}
+
+/// The next number below `limit`.
+fn take(counter: &AtomicU64, limit: Option<u64>) -> Option<u64> {
+    let number = counter.fetch_add(1, Relaxed);
+    if limit.is_some_and(|limit| number >= limit) {
+        counter.fetch_sub(1, Relaxed);
+        return None;
+    }
+    Some(number)
+}
+
+#[cfg(test)]
+mod tests {
+    use aiperf_schedule::{Arrivals, PhaseKind, StopRules};
+
+    use super::*;
+
+    fn state(stop: StopRules) -> PhaseState {
+        let plan = PhasePlan {
+            name: "profiling".to_owned(),
+            kind: PhaseKind::Profiling,
+            arrivals: Arrivals::ClosedLoop { slots: 1 },
+            stop,
+        };
+        PhaseState::new(0, plan, monotonic_now(), 100)
+    }
+
+    #[test]
+    fn requests_are_numbered_without_gaps_up_to_the_limit() {
+        let state = state(StopRules { requests: Some(3), ..StopRules::default() });
+        let taken: Vec<_> = std::iter::repeat_with(|| state.take_request()).take(5).collect();
+        assert_eq!(taken, [Some(0), Some(1), Some(2), None, None]);
+    }
+
+    #[test]
+    fn sessions_go_on_counting_from_the_phase_before() {
+        let state = state(StopRules { sessions: Some(2), ..StopRules::default() });
+        assert_eq!(state.take_session(), Some(SessionTicket { session: 100, request: 0 }));
+        assert_eq!(state.take_session(), Some(SessionTicket { session: 101, request: 1 }));
+        assert_eq!(state.take_session(), None);
+        // The refused session has not used up a request number.
+        assert_eq!(state.take_request(), Some(2));
+    }
+
+    #[test]
+    fn a_cap_admits_only_so_many_open_sessions() {
+        let state = state(StopRules::default());
+        assert!(state.try_open_session(2) && state.try_open_session(2));
+        assert!(!state.try_open_session(2));
+        state.close_session();
+        assert!(state.try_open_session(2));
+    }
+
+    #[test]
+    fn nothing_is_sent_after_the_duration() {
+        let state = state(StopRules { duration: Some(0), ..StopRules::default() });
+        assert_eq!(state.take_request(), None);
+        assert_eq!(state.session_at(0), None);
+    }
+}

@@ -1,0 +1,120 @@
+//! The tables of metrics: one per group, and those that are normally hidden.
+
+use aiperf_metrics::result::{ConsoleGroup, MetricResult};
+
+use super::{Block, Paint, Table};
+use crate::RunReport;
+use crate::console::number::with_two_decimals;
+use crate::console::{Align, Cell, Column, ConsoleOptions};
+
+/// The groups in the order in which their tables stand, with what follows the title.
+const GROUPS: [(ConsoleGroup, &str); 4] = [
+    (ConsoleGroup::Effective, ": Effective"),
+    (ConsoleGroup::Active, ": Active"),
+    (ConsoleGroup::Usage, ": Usage"),
+    (ConsoleGroup::Default, ""),
+];
+
+/// The tables that every run has.
+pub(super) fn groups(report: &RunReport) -> Option<Block> {
+    let tables: Vec<Table> = GROUPS
+        .iter()
+        .filter_map(|(group, suffix)| group_table(report, *group, suffix))
+        .collect();
+    (!tables.is_empty()).then_some(Block::Tables(tables))
+}
+
+/// The table of speculative decoding.
+pub(super) fn speculative_decoding(report: &RunReport) -> Option<Block> {
+    let table = group_table(report, ConsoleGroup::SpecDecode, ": Spec Decode")?;
+    Some(Block::Tables(vec![table]))
+}
+
+/// Metrics whose definition may still change.
+pub(super) fn experimental(report: &RunReport, options: &ConsoleOptions) -> Option<Block> {
+    let rows = report.results.iter().filter(|result| {
+        options.hidden.experimental
+            && result.visibility.experimental
+            && !result.visibility.error_only
+    });
+    let table = metric_table("AIPerf | Experimental Metrics", Paint::HiddenTitle, rows)?;
+    Some(Block::Tables(vec![table]))
+}
+
+/// Metrics for the developers of the program.
+pub(super) fn internal(report: &RunReport, options: &ConsoleOptions) -> Option<Block> {
+    let rows = report.results.iter().filter(|result| {
+        options.hidden.internal && result.visibility.internal && !result.visibility.error_only
+    });
+    let table = metric_table("AIPerf | Internal Metrics", Paint::HiddenTitle, rows)?;
+    Some(Block::Tables(vec![table]))
+}
+
+fn group_table(report: &RunReport, group: ConsoleGroup, suffix: &str) -> Option<Table> {
+    let rows = report
+        .results
+        .iter()
+        .filter(|result| result.group == group && is_ordinary(result));
+    metric_table(
+        &format!("AIPerf | {}{suffix}", report.metrics_title),
+        Paint::Title,
+        rows,
+    )
+}
+
+/// Whether a metric is for every reader of the console.
+pub(super) fn is_ordinary(result: &MetricResult) -> bool {
+    let visibility = result.visibility;
+    !visibility.error_only && !visibility.internal && !visibility.experimental
+}
+
+/// A table of metrics in display order, those without a place last and as they came. None without
+/// rows.
+pub(super) fn metric_table<'a>(
+    title: &str,
+    title_paint: Paint,
+    rows: impl Iterator<Item = &'a MetricResult>,
+) -> Option<Table> {
+    let mut columns = vec![Column::new("Metric", Align::Right).paint(Paint::Name)];
+    for name in ["avg", "min", "max", "p99", "p90", "p50", "std"] {
+        columns.push(Column::new(name, Align::Right).paint(Paint::Figure));
+    }
+    let mut table = Table::new(title, columns).title_paint(title_paint);
+    let mut sorted: Vec<&MetricResult> = rows.collect();
+    sorted.sort_by_key(|result| result.order.filter(|&order| order != 0).unwrap_or(u32::MAX));
+    for result in sorted {
+        table.push(row(result));
+    }
+    (!table.is_empty()).then_some(table)
+}
+
+fn row(result: &MetricResult) -> Vec<Cell> {
+    let statistics = &result.statistics;
+    let figures = [
+        statistics.avg,
+        statistics.min,
+        statistics.max,
+        statistics.percentile(99),
+        statistics.percentile(90),
+        statistics.percentile(50),
+        statistics.std,
+    ];
+    let mut cells = vec![Cell::from(label(result))];
+    cells.extend(
+        figures.map(|figure| match figure.filter(|value| value.is_finite()) {
+            Some(value) => Cell::from(with_two_decimals(value)),
+            None => Cell::absent(),
+        }),
+    );
+    cells
+}
+
+/// A long name leaves no room for its unit, which then takes the next line.
+fn label(result: &MetricResult) -> String {
+    let gap = if result.header.chars().count() > 30 {
+        '\n'
+    } else {
+        ' '
+    };
+    format!("{}{gap}({})", result.header, result.unit)
+}

@@ -1,0 +1,90 @@
+//! Results of equal slices of time.
+
+use super::window::{Window, window_results};
+use super::{Bounds, PhaseWindow, rows_of};
+use crate::columns::{Columns, RowFacts};
+use crate::result::MetricResult;
+use crate::sweep::Curves;
+
+/// The results of the records that started within one slice.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TimeSlice {
+    /// From when to when.
+    pub bounds: Bounds,
+    /// Whether the slice has its full length; the last one may end with the data.
+    pub is_complete: bool,
+    /// As those of the run, without what is defined for a run only.
+    pub results: Vec<MetricResult>,
+}
+
+/// Cuts the records of `phases` into slices of `slice_ns`, counted from the first start.
+///
+/// A record belongs to the slice in which it started. Slices in which none started are left out.
+/// The curves are those of the whole run, so requests that started earlier count in them.
+pub fn timeslices(columns: &Columns, phases: &[PhaseWindow], slice_ns: u64) -> Vec<TimeSlice> {
+    let view = columns.view();
+    let rows = rows_of(&view, phases);
+    let facts = view.row_facts(&rows);
+    let Some(grid) = Grid::new(&facts, slice_ns) else {
+        return Vec::new();
+    };
+    let Some(curves) = Curves::new(&view, &rows) else {
+        return Vec::new();
+    };
+
+    let mut by_slice: Vec<(u64, u32)> = facts
+        .iter()
+        .zip(&rows)
+        .map(|(facts, &row)| ((facts.start_epoch_ns - grid.start) / slice_ns, row))
+        .collect();
+    by_slice.sort_unstable();
+    let mut slices = Vec::new();
+    for members in by_slice.chunk_by(|left, right| left.0 == right.0) {
+        let slice_rows: Vec<u32> = members.iter().map(|(_, row)| *row).collect();
+        let (bounds, is_complete) = grid.slice(members[0].0);
+        let window = Window {
+            length_ns: Some(bounds.length_ns()),
+            replaces_benchmark_duration: false,
+        };
+        let mut results = window_results(&view, &slice_rows, window);
+        results.extend(curves.results(Some((bounds.start_epoch_ns, bounds.end_epoch_ns))));
+        slices.push(TimeSlice {
+            bounds,
+            is_complete,
+            results,
+        });
+    }
+    slices
+}
+
+struct Grid {
+    start: u64,
+    end: u64,
+    slice_ns: u64,
+}
+
+impl Grid {
+    fn new(facts: &[RowFacts], slice_ns: u64) -> Option<Self> {
+        let start = facts.iter().map(|row| row.start_epoch_ns).min()?;
+        let end = facts.iter().map(|row| row.end_epoch_ns).max()?;
+        (slice_ns > 0).then_some(Self {
+            start,
+            end,
+            slice_ns,
+        })
+    }
+
+    fn slice(&self, index: u64) -> (Bounds, bool) {
+        let start_epoch_ns = self.start + index * self.slice_ns;
+        let full_end = start_epoch_ns.saturating_add(self.slice_ns);
+        let is_complete = full_end <= self.end;
+        let end_epoch_ns = full_end.min(self.end);
+        (
+            Bounds {
+                start_epoch_ns,
+                end_epoch_ns,
+            },
+            is_complete,
+        )
+    }
+}

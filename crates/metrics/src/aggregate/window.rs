@@ -1,0 +1,147 @@
+//! The results of a set of records that follow from the catalog.
+
+use super::distribution::{Sorted, converted, failure_inflated};
+use crate::active::ActiveMetrics;
+use crate::columns::{Numbers, View};
+use crate::metric::{Fold, Formula, Kind, Metric, ValueType, WindowInputs};
+use crate::result::{ConsoleGroup, MetricResult, Statistics, Visibility};
+use crate::value::Value;
+
+/// The time over which records are looked at.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Window {
+    /// What rates divide by; without it the benchmark duration.
+    pub(super) length_ns: Option<u64>,
+    /// Whether the length stands for the benchmark duration too.
+    pub(super) replaces_benchmark_duration: bool,
+}
+
+/// Record metrics and aggregates, lists, derived metrics, error-adjusted twins.
+pub(super) fn window_results(view: &View<'_>, rows: &[u32], window: Window) -> Vec<MetricResult> {
+    let active = view.active();
+    let failed = failed_count(view, rows);
+    let mut totals: Vec<Option<Value>> = vec![None; active.metrics().len()];
+    let mut numbers = Vec::new();
+    let mut lists = Vec::new();
+    let mut twins = Vec::new();
+    for (slot, &metric) in (0u16..).zip(active.metrics()) {
+        let total = &mut totals[usize::from(slot)];
+        match metric.kind {
+            Kind::Derived => {}
+            Kind::Aggregate(fold) => {
+                *total = folded(view.numbers(rows, slot), fold);
+                numbers.extend(
+                    total
+                        .and_then(Value::as_f64)
+                        .map(|value| result(metric, Statistics::scalar(value))),
+                );
+            }
+            Kind::Record => {
+                let sorted = Sorted::new(view.numbers(rows, slot));
+                // Derived metrics know a record metric by its sum.
+                *total = sorted.total();
+                let Some(statistics) = sorted.statistics() else {
+                    continue;
+                };
+                let is_list = metric.value_type == ValueType::IntList;
+                let group = if is_list { &mut lists } else { &mut numbers };
+                group.push(result(metric, statistics));
+                if metric.has_inflated_twin() && failed > 0 {
+                    twins.extend(
+                        failure_inflated(sorted.values(), failed)
+                            .map(|statistics| inflated_result(metric, statistics)),
+                    );
+                }
+            }
+        }
+    }
+    let derived = derived_results(active, &mut totals, window);
+    numbers
+        .into_iter()
+        .chain(lists)
+        .chain(derived)
+        .chain(twins)
+        .collect()
+}
+
+fn failed_count(view: &View<'_>, rows: &[u32]) -> usize {
+    view.row_facts(rows).iter().filter(|row| row.failed).count()
+}
+
+fn folded(numbers: Numbers, fold: Fold) -> Option<Value> {
+    match (fold, numbers) {
+        (Fold::Sum, numbers) => Sorted::new(numbers).total(),
+        (Fold::Minimum, Numbers::Ints(ints)) => ints.into_iter().min().map(Value::Int),
+        (Fold::Maximum, Numbers::Ints(ints)) => ints.into_iter().max().map(Value::Int),
+        (Fold::Minimum, Numbers::Floats(floats)) => {
+            floats.into_iter().min_by(f64::total_cmp).map(Value::Float)
+        }
+        (Fold::Maximum, Numbers::Floats(floats)) => {
+            floats.into_iter().max_by(f64::total_cmp).map(Value::Float)
+        }
+    }
+}
+
+fn derived_results(
+    active: &ActiveMetrics,
+    totals: &mut [Option<Value>],
+    window: Window,
+) -> Vec<MetricResult> {
+    let mut results = Vec::new();
+    for step in &active.window_steps {
+        let Formula::Window(formula) = step.formula else {
+            continue;
+        };
+        let has_required = step
+            .required_inputs()
+            .iter()
+            .all(|&slot| totals[usize::from(slot)].is_some());
+        if !has_required {
+            continue;
+        }
+        let metric = active.metric(step.slot);
+        let inputs = WindowInputs {
+            values: totals,
+            slots: &step.inputs,
+            window_ns: window.length_ns,
+        };
+        let mut value = formula(&inputs);
+        if metric.tag == "benchmark_duration" && window.replaces_benchmark_duration {
+            let length = window
+                .length_ns
+                .and_then(|length| i64::try_from(length).ok());
+            value = value.and(length.map(Value::Int)).or(value);
+        }
+        totals[usize::from(step.slot)] = value;
+        let number = value
+            .and_then(Value::as_f64)
+            .filter(|value| value.is_finite());
+        results.extend(number.map(|value| (step.slot, result(metric, Statistics::scalar(value)))));
+    }
+    // Computed in the order of dependencies, reported in that of the catalog.
+    results.sort_by_key(|(slot, _)| *slot);
+    results.into_iter().map(|(_, result)| result).collect()
+}
+
+fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
+    MetricResult {
+        tag: metric.tag.to_owned(),
+        header: metric.header.to_owned(),
+        unit: metric.display_unit.as_str(),
+        group: metric.group,
+        order: metric.order,
+        visibility: metric.visibility(),
+        statistics: converted(statistics, metric.display_factor()),
+    }
+}
+
+fn inflated_result(metric: &Metric, statistics: Statistics) -> MetricResult {
+    MetricResult {
+        tag: format!("adj_{}", metric.tag),
+        header: format!("{} (error-adjusted)", metric.header),
+        group: ConsoleGroup::Default,
+        order: None,
+        visibility: Visibility::default(),
+        ..result(metric, statistics)
+    }
+}

@@ -1,0 +1,451 @@
+//! The values of all records of a run, by metric, append-only.
+//!
+//! Rows collect in an open batch; a full batch is packed and never touched again. Only what cannot
+//! be computed from other values is kept: integers and floats as 64-bit words, which packing then
+//! narrows without loss.
+
+mod packed;
+
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use crate::active::ActiveMetrics;
+use crate::facts::RecordFacts;
+use crate::metric::ValueType;
+use crate::record::{RecordValues, compute_from_values};
+use crate::value::Value;
+use packed::{PackedColumn, PackedLists};
+
+/// Rows of a full batch: enough for the fixed cost of a batch to vanish, few enough for an open
+/// one to stay in the cache.
+const BATCH_ROWS: usize = 1024;
+
+/// The values of all records of a run.
+#[derive(Debug, Clone)]
+pub struct Columns {
+    active: Arc<ActiveMetrics>,
+    layout: Layout,
+    batches: Vec<Batch>,
+    open: OpenBatch,
+    rows: usize,
+}
+
+/// Which column holds which metric.
+#[derive(Debug, Clone)]
+struct Layout {
+    stored: Vec<u16>,
+    lists: Vec<u16>,
+}
+
+/// What is kept of every record, whatever its metrics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct RowFacts {
+    pub(crate) start_epoch_ns: u64,
+    pub(crate) end_epoch_ns: u64,
+    pub(crate) credit_issued_epoch_ns: Option<u64>,
+    pub(crate) phase: u16,
+    pub(crate) failed: bool,
+}
+
+/// Packed rows.
+#[derive(Debug, Clone)]
+pub(crate) struct Batch {
+    rows: usize,
+    start: PackedColumn,
+    duration: PackedColumn,
+    /// From the decision to send until sending.
+    credit_age: PackedColumn,
+    phase: PackedColumn,
+    failed: PackedColumn,
+    stored: Vec<PackedColumn>,
+    lists: Vec<PackedLists>,
+}
+
+/// Rows still to be packed.
+#[derive(Debug, Clone, Default)]
+struct OpenBatch {
+    start: Vec<i64>,
+    duration: Vec<i64>,
+    credit_age: Vec<Option<i64>>,
+    phase: Vec<i64>,
+    failed: Vec<i64>,
+    stored: Vec<Vec<Option<i64>>>,
+    lists: Vec<OpenLists>,
+}
+
+#[derive(Debug, Clone, Default)]
+struct OpenLists {
+    ends: Vec<i64>,
+    elements: Vec<i64>,
+}
+
+impl Columns {
+    /// Empty columns for the metrics of a run.
+    pub fn new(active: Arc<ActiveMetrics>) -> Self {
+        let layout = Layout {
+            stored: active.stored_slots(),
+            lists: active.list_slots(),
+        };
+        let open = OpenBatch {
+            stored: vec![Vec::new(); layout.stored.len()],
+            lists: vec![OpenLists::default(); layout.lists.len()],
+            ..OpenBatch::default()
+        };
+        Self {
+            active,
+            layout,
+            batches: Vec::new(),
+            open,
+            rows: 0,
+        }
+    }
+
+    /// The metrics whose values these are.
+    pub fn active(&self) -> &ActiveMetrics {
+        &self.active
+    }
+
+    /// Appends a finished record of the phase with the given index.
+    pub fn push(&mut self, values: &RecordValues, facts: &RecordFacts<'_>, phase: u16) {
+        let open = &mut self.open;
+        let duration = facts.request_end_epoch_ns() - facts.start_epoch_ns;
+        let credit_age = facts.credit_issued_epoch_ns;
+        open.start.push(facts.start_epoch_ns.cast_signed());
+        open.duration.push(duration.cast_signed());
+        open.credit_age
+            .push(credit_age.map(|issued| facts.start_epoch_ns.wrapping_sub(issued).cast_signed()));
+        open.phase.push(i64::from(phase));
+        open.failed.push(i64::from(facts.failed));
+        for (column, &slot) in open.stored.iter_mut().zip(&self.layout.stored) {
+            column.push(values.values[usize::from(slot)].and_then(to_word));
+        }
+        for (column, &slot) in open.lists.iter_mut().zip(&self.layout.lists) {
+            if let Some(Value::List { start, end }) = values.values[usize::from(slot)] {
+                let elements = &values.elements[start as usize..end as usize];
+                column.elements.extend_from_slice(elements);
+            }
+            column.ends.push(column.elements.len() as i64);
+        }
+        self.rows += 1;
+        if self.open.start.len() == BATCH_ROWS {
+            self.seal();
+        }
+    }
+
+    /// Takes over the records of another recorder of the same run.
+    pub fn append(&mut self, mut other: Self) {
+        self.seal();
+        other.seal();
+        self.rows += other.rows;
+        self.batches.append(&mut other.batches);
+    }
+
+    /// Number of records.
+    pub fn len(&self) -> usize {
+        self.rows
+    }
+
+    /// Whether there is no record.
+    pub fn is_empty(&self) -> bool {
+        self.rows == 0
+    }
+
+    /// Approximate memory of the packed records in bytes; the open batch comes on top.
+    pub fn packed_bytes(&self) -> usize {
+        self.batches.iter().map(Batch::bytes).sum()
+    }
+
+    fn seal(&mut self) {
+        if !self.open.start.is_empty() {
+            self.batches.push(self.open.pack());
+            self.open.clear();
+        }
+    }
+
+    /// A readable view of all rows, those of the open batch included.
+    pub(crate) fn view(&self) -> View<'_> {
+        let mut batches: Vec<Cow<'_, Batch>> = self.batches.iter().map(Cow::Borrowed).collect();
+        if !self.open.start.is_empty() {
+            batches.push(Cow::Owned(self.open.pack()));
+        }
+        let mut starts = Vec::with_capacity(batches.len());
+        let mut next = 0;
+        for batch in &batches {
+            starts.push(next);
+            next += batch.rows;
+        }
+        View {
+            columns: self,
+            batches,
+            starts,
+        }
+    }
+}
+
+impl OpenBatch {
+    fn pack(&self) -> Batch {
+        let lists = self
+            .lists
+            .iter()
+            .map(|list| PackedLists::pack(&list.ends, &list.elements));
+        Batch {
+            rows: self.start.len(),
+            start: PackedColumn::pack_all(&self.start),
+            duration: PackedColumn::pack_all(&self.duration),
+            credit_age: PackedColumn::pack(&self.credit_age),
+            phase: PackedColumn::pack_all(&self.phase),
+            failed: PackedColumn::pack_all(&self.failed),
+            stored: self
+                .stored
+                .iter()
+                .map(|column| PackedColumn::pack(column))
+                .collect(),
+            lists: lists.collect(),
+        }
+    }
+
+    fn clear(&mut self) {
+        self.start.clear();
+        self.duration.clear();
+        self.credit_age.clear();
+        self.phase.clear();
+        self.failed.clear();
+        self.stored.iter_mut().for_each(Vec::clear);
+        for list in &mut self.lists {
+            list.ends.clear();
+            list.elements.clear();
+        }
+    }
+}
+
+impl Batch {
+    fn row_facts(&self, row: usize) -> RowFacts {
+        let word = |column: &PackedColumn| column.get(row).unwrap_or(0);
+        let start = word(&self.start);
+        let credit_age = self.credit_age.get(row);
+        RowFacts {
+            start_epoch_ns: start.cast_unsigned(),
+            end_epoch_ns: start.cast_unsigned() + word(&self.duration).cast_unsigned(),
+            credit_issued_epoch_ns: credit_age.map(|age| start.wrapping_sub(age).cast_unsigned()),
+            phase: u16::try_from(word(&self.phase)).unwrap_or(u16::MAX),
+            failed: word(&self.failed) != 0,
+        }
+    }
+
+    fn bytes(&self) -> usize {
+        let base = [
+            &self.start,
+            &self.duration,
+            &self.credit_age,
+            &self.phase,
+            &self.failed,
+        ];
+        let columns = base.into_iter().chain(&self.stored);
+        let lists = self
+            .lists
+            .iter()
+            .map(|list| list.heap_bytes() + size_of::<PackedLists>());
+        size_of::<Self>()
+            + columns
+                .map(|column| column.heap_bytes() + size_of::<PackedColumn>())
+                .sum::<usize>()
+            + lists.sum::<usize>()
+    }
+}
+
+/// All rows of [`Columns`], packed, to be read at random.
+pub(crate) struct View<'a> {
+    columns: &'a Columns,
+    batches: Vec<Cow<'a, Batch>>,
+    starts: Vec<usize>,
+}
+
+/// The numbers of one metric, in its internal unit.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Numbers {
+    Ints(Vec<i64>),
+    Floats(Vec<f64>),
+}
+
+impl View<'_> {
+    pub(crate) fn active(&self) -> &ActiveMetrics {
+        &self.columns.active
+    }
+
+    /// The rows that satisfy `condition`, ascending.
+    pub(crate) fn rows_where(&self, condition: impl Fn(&RowFacts) -> bool) -> Vec<u32> {
+        let mut rows = Vec::new();
+        let mut row_id = 0;
+        for batch in &self.batches {
+            for row in 0..batch.rows {
+                if condition(&batch.row_facts(row)) {
+                    rows.push(row_id);
+                }
+                row_id += 1;
+            }
+        }
+        rows
+    }
+
+    /// The basic facts of `rows`.
+    pub(crate) fn row_facts(&self, rows: &[u32]) -> Vec<RowFacts> {
+        let mut facts = Vec::with_capacity(rows.len());
+        self.visit(rows, |batch, row| facts.push(batch.row_facts(row)));
+        facts
+    }
+
+    /// The values that a record metric has in `rows`; rows without one are left out.
+    pub(crate) fn numbers(&self, rows: &[u32], slot: u16) -> Numbers {
+        match self.active().metric(slot).value_type {
+            ValueType::Float => {
+                let mut floats = Vec::with_capacity(rows.len());
+                self.values(rows, slot, |value| {
+                    floats.extend(value.and_then(Value::as_f64))
+                });
+                Numbers::Floats(floats)
+            }
+            ValueType::Int => {
+                let mut ints = Vec::with_capacity(rows.len());
+                self.values(rows, slot, |value| {
+                    if let Some(Value::Int(int)) = value {
+                        ints.push(int);
+                    }
+                });
+                Numbers::Ints(ints)
+            }
+            ValueType::IntList => {
+                let mut ints = Vec::new();
+                if let Some(index) = self.list_index(slot) {
+                    self.visit(rows, |batch, row| {
+                        batch.lists[index].append_row(row, &mut ints)
+                    });
+                }
+                Numbers::Ints(ints)
+            }
+        }
+    }
+
+    /// Hands the value of a record metric in each of `rows` to `take`, computing it if it is not
+    /// stored.
+    pub(crate) fn values(&self, rows: &[u32], slot: u16, mut take: impl FnMut(Option<Value>)) {
+        let active = self.active();
+        let is_float = |slot: u16| matches!(active.metric(slot).value_type, ValueType::Float);
+        if let Some(index) = self.stored_index(slot) {
+            let is_float = is_float(slot);
+            self.visit(rows, |batch, row| {
+                take(
+                    batch.stored[index]
+                        .get(row)
+                        .map(|word| from_word(word, is_float)),
+                );
+            });
+            return;
+        }
+        let recipe = self.recipe(slot);
+        let error_only = active.metric(slot).is_error_only();
+        let mut values = vec![None; active.metrics().len()];
+        self.visit(rows, |batch, row| {
+            let facts = batch.row_facts(row);
+            if facts.failed != error_only {
+                take(None);
+                return;
+            }
+            for &(slot, index) in &recipe.stored {
+                let word = batch.stored[index].get(row);
+                values[usize::from(slot)] = word.map(|word| from_word(word, is_float(slot)));
+            }
+            for step in &recipe.steps {
+                values[usize::from(step.slot)] =
+                    compute_from_values(active, step, &values, facts.start_epoch_ns).ok();
+            }
+            take(values[usize::from(slot)]);
+        });
+    }
+
+    /// Appends the elements of a list metric of one row.
+    pub(crate) fn list_of_row(&self, row: u32, slot: u16, list: &mut Vec<i64>) {
+        if let Some(index) = self.list_index(slot) {
+            self.visit(&[row], |batch, row| {
+                batch.lists[index].append_row(row, list)
+            });
+        }
+    }
+
+    /// Whether any row, of any phase, has elements of a list metric.
+    pub(crate) fn has_list_elements(&self, slot: u16) -> bool {
+        self.list_index(slot).is_some_and(|index| {
+            self.batches
+                .iter()
+                .any(|batch| batch.lists[index].has_elements())
+        })
+    }
+
+    fn visit(&self, rows: &[u32], mut take: impl FnMut(&Batch, usize)) {
+        let mut current = 0;
+        for &row in rows {
+            let row = row as usize;
+            let is_in = |batch: usize| {
+                row.checked_sub(self.starts[batch])
+                    .is_some_and(|offset| offset < self.batches[batch].rows)
+            };
+            if !is_in(current) {
+                current = self.starts.partition_point(|&start| start <= row) - 1;
+            }
+            take(&self.batches[current], row - self.starts[current]);
+        }
+    }
+
+    /// What has to be read and computed to get a metric that is not stored.
+    fn recipe(&self, slot: u16) -> Recipe<'_> {
+        let active = self.active();
+        let mut needed = vec![false; active.metrics().len()];
+        let mut pending = vec![slot];
+        let mut stored = Vec::new();
+        while let Some(slot) = pending.pop() {
+            let is_known = usize::from(slot) >= needed.len() || needed[usize::from(slot)];
+            if is_known {
+                continue;
+            }
+            needed[usize::from(slot)] = true;
+            if let Some(index) = self.stored_index(slot) {
+                stored.push((slot, index));
+            } else if let Some(step) = active.record_step(slot) {
+                pending.extend(&step.inputs);
+            }
+        }
+        let is_computed =
+            |slot: u16| needed[usize::from(slot)] && self.stored_index(slot).is_none();
+        let all_steps = active.valid_steps.iter().chain(&active.failed_steps);
+        let steps = all_steps.filter(|step| is_computed(step.slot)).collect();
+        Recipe { stored, steps }
+    }
+
+    fn stored_index(&self, slot: u16) -> Option<usize> {
+        self.columns.layout.stored.binary_search(&slot).ok()
+    }
+
+    fn list_index(&self, slot: u16) -> Option<usize> {
+        self.columns.layout.lists.binary_search(&slot).ok()
+    }
+}
+
+struct Recipe<'a> {
+    stored: Vec<(u16, usize)>,
+    steps: Vec<&'a crate::active::Step>,
+}
+
+fn to_word(value: Value) -> Option<i64> {
+    match value {
+        Value::Int(int) => Some(int),
+        Value::Float(float) => Some(float.to_bits().cast_signed()),
+        Value::List { .. } => None,
+    }
+}
+
+fn from_word(word: i64, is_float: bool) -> Value {
+    if is_float {
+        Value::Float(f64::from_bits(word.cast_unsigned()))
+    } else {
+        Value::Int(word)
+    }
+}

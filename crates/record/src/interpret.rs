@@ -1,0 +1,151 @@
+//! Reading an exchange: its answer, its failure, its token counts.
+
+use std::sync::OnceLock;
+
+use aiperf_endpoint::failure::reason_phrase;
+use aiperf_endpoint::usage::Usage;
+use aiperf_endpoint::{Answer, Failure, Transcript, input, parse};
+use aiperf_engine::Exchange;
+use aiperf_transport::TransportFailure;
+
+use crate::settings::RecorderSettings;
+
+/// What an exchange turned out to be.
+pub(crate) struct Interpretation {
+    pub(crate) answer: Answer,
+    pub(crate) failure: Option<Failure>,
+    pub(crate) tokens: TokenCounts,
+}
+
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct TokenCounts {
+    pub(crate) input: Option<u64>,
+    pub(crate) output: Option<u64>,
+    pub(crate) reasoning: Option<u64>,
+}
+
+/// Input lengths of bodies that are sent again and again, counted once.
+pub(crate) struct InputLengths {
+    /// First entry of each conversation.
+    offsets: Vec<usize>,
+    lengths: Vec<OnceLock<Option<u64>>>,
+}
+
+impl InputLengths {
+    pub(crate) fn new(settings: &RecorderSettings) -> Self {
+        let mut offsets = Vec::with_capacity(settings.conversations.len());
+        let mut count = 0;
+        for conversation in &settings.conversations {
+            offsets.push(count);
+            count += conversation.turns.len();
+        }
+        Self { offsets, lengths: std::iter::repeat_with(OnceLock::new).take(count).collect() }
+    }
+}
+
+/// The answer of an exchange as the endpoint's parser wants it.
+pub fn transcript(exchange: &Exchange) -> Transcript<'_> {
+    let http = &exchange.http;
+    Transcript {
+        content_type: http.content_type(),
+        body: &http.body,
+        reads: &http.reads,
+        ended_at: http.end,
+        method_is_post: true,
+    }
+}
+
+pub(crate) fn interpret(
+    settings: &RecorderSettings,
+    input_lengths: &InputLengths,
+    exchange: &Exchange,
+) -> Interpretation {
+    let http = &exchange.http;
+    let is_good_status = http.status.is_some_and(|status| status.is_success());
+    let answer = if is_good_status {
+        parse(settings.endpoint_type, &transcript(exchange))
+    } else {
+        Answer::default()
+    };
+    let failure = failure(exchange, &answer);
+    let mut tokens = TokenCounts::default();
+    if settings.use_server_token_count {
+        if let (None, Some(usage)) = (&failure, &answer.usage) {
+            tokens = server_counts(usage);
+        }
+    } else if settings.endpoint_type.capabilities().tokenizes_input {
+        tokens.input = input_length(settings, input_lengths, exchange);
+        if failure.is_none() {
+            let tokenizer = tokenizer_of(settings, exchange);
+            let count = |text: &str| tokenizer.map(|tokenizer| tokenizer.count(text) as u64);
+            tokens.output = count(&answer.output);
+            if !answer.reasoning.is_empty() {
+                tokens.reasoning = count(&answer.reasoning);
+            }
+        }
+    }
+    Interpretation { answer, failure, tokens }
+}
+
+fn failure(exchange: &Exchange, answer: &Answer) -> Option<Failure> {
+    let http = &exchange.http;
+    if let Some(error) = &http.error {
+        return Some(match error.failure {
+            TransportFailure::Timeout => Failure::timeout(),
+            failure => Failure::exception(failure.type_name(), &error.message),
+        });
+    }
+    let status = http.status?;
+    if !status.is_success() {
+        let status = status.as_u16();
+        return Some(Failure::http_status(status, reason_phrase(status), &http.body));
+    }
+    answer.failure(http.start, http.end)
+}
+
+/// Counts as the server reports them. The output is what is not reasoning.
+fn server_counts(usage: &Usage) -> TokenCounts {
+    TokenCounts {
+        input: usage.prompt_tokens,
+        output: usage
+            .completion_tokens
+            .map(|completion| completion.saturating_sub(usage.reasoning_tokens.unwrap_or(0))),
+        reasoning: usage.reasoning_tokens,
+    }
+}
+
+fn input_length(
+    settings: &RecorderSettings,
+    known: &InputLengths,
+    exchange: &Exchange,
+) -> Option<u64> {
+    let has_fixed_body = settings
+        .conversations
+        .get(exchange.conversation)
+        .and_then(|conversation| conversation.turns.get(exchange.turn))
+        .is_some_and(|turn| turn.has_fixed_body);
+    let count = || count_input(settings, exchange);
+    if !has_fixed_body {
+        return count();
+    }
+    *known.lengths[known.offsets[exchange.conversation] + exchange.turn].get_or_init(count)
+}
+
+/// Tokens of the texts in the body as it was sent; `None` where there are none to count.
+fn count_input(settings: &RecorderSettings, exchange: &Exchange) -> Option<u64> {
+    let extracted = input::extract(settings.endpoint_type, &exchange.body);
+    let tokenizer = tokenizer_of(settings, exchange)?;
+    let text = extracted.joined_text().map(|text| tokenizer.count(&text) as u64);
+    match (text, extracted.pretokenised as u64) {
+        (None, 0) => None,
+        (text, pretokenised) => Some(text.unwrap_or(0) + pretokenised),
+    }
+}
+
+fn tokenizer_of<'a>(
+    settings: &'a RecorderSettings,
+    exchange: &Exchange,
+) -> Option<&'a aiperf_tokenizer::Tokenizer> {
+    let turn = settings.conversations.get(exchange.conversation)?.turns.get(exchange.turn)?;
+    settings.tokenizers.get(turn.tokenizer)
+}

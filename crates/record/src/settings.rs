@@ -1,0 +1,70 @@
+//! What a recorder knows of the run beforehand.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use aiperf_clock::Clock;
+use aiperf_endpoint::EndpointType;
+use aiperf_endpoint::headers::HeaderTemplate;
+use aiperf_metrics::ActiveMetrics;
+use aiperf_tokenizer::Tokenizer;
+
+/// What is the same for all records of a run.
+pub struct RecorderSettings {
+    /// Places instants on the wall clock.
+    pub clock: Clock,
+    /// How answers are read.
+    pub endpoint_type: EndpointType,
+    /// Whether token counts come from the server's usage blocks.
+    pub use_server_token_count: bool,
+    /// Tokenizers; turns name theirs by index. Empty where no tokens are counted here.
+    pub tokenizers: Vec<Tokenizer>,
+    /// The conversations of the dataset, by the index that exchanges carry.
+    pub conversations: Vec<ConversationMeta>,
+    /// The phases of the run, by index.
+    pub phases: Vec<PhaseMeta>,
+    /// Which metrics apply.
+    pub metrics: Arc<ActiveMetrics>,
+    /// Name of each I/O thread in records.
+    pub worker_ids: Vec<String>,
+    /// Where the per-request lines go; absent with export level `summary`.
+    pub records_path: Option<PathBuf>,
+    /// Where raw requests and answers go; only with export level `raw`.
+    pub raw_path: Option<PathBuf>,
+    /// The request headers, for the raw lines.
+    pub headers: HeaderTemplate,
+    /// Texts by which a server says that a prompt does not fit.
+    pub context_overflow_texts: Vec<String>,
+}
+
+/// What is known of a conversation.
+#[derive(Debug, Clone)]
+pub struct ConversationMeta {
+    /// Its id in the dataset.
+    pub id: Arc<str>,
+    /// Its turns.
+    pub turns: Vec<TurnMeta>,
+}
+
+/// What is known of a turn.
+#[derive(Debug, Clone, Copy)]
+pub struct TurnMeta {
+    /// The output length that was asked for.
+    pub max_tokens: Option<u32>,
+    /// Which tokenizer counts it.
+    pub tokenizer: usize,
+    /// Whether every request of this turn sends the same body, so that its tokens need counting
+    /// only once.
+    pub has_fixed_body: bool,
+}
+
+/// What is known of a phase.
+#[derive(Debug, Clone)]
+pub struct PhaseMeta {
+    /// Its name.
+    pub name: String,
+    /// Whether it is measured.
+    pub is_profiling: bool,
+    /// Position among the measured phases.
+    pub profiling_index: Option<usize>,
+}

@@ -1,0 +1,111 @@
+//! One request and its answer, as the wire saw them.
+
+use std::net::SocketAddr;
+
+use aiperf_clock::Nanos;
+pub use aiperf_clock::ReadMark;
+use http::{HeaderMap, StatusCode};
+
+use crate::failure::TransportError;
+
+/// Everything that is known of one exchange. All instants are monotonic nanoseconds; absent
+/// instants were not reached.
+#[derive(Debug, Clone, Default)]
+pub struct HttpExchange {
+    /// Immediately before the exchange was begun: before waiting for a connection, resolving,
+    /// connecting.
+    pub start: Nanos,
+    /// How the connection was come by.
+    pub connection: ConnectionFacts,
+    /// Before the first byte of the request was handed to the kernel.
+    pub send_start: Option<Nanos>,
+    /// After the kernel accepted the last byte of the request.
+    pub send_end: Option<Nanos>,
+    /// Number of writes that the request took.
+    pub writes: u32,
+    /// The first byte of the answer.
+    pub first_byte: Option<Nanos>,
+    /// The read that completed the answer's head.
+    pub head_at: Option<Nanos>,
+    /// The answer's status.
+    pub status: Option<StatusCode>,
+    /// The answer's header fields.
+    pub headers: HeaderMap,
+    /// The answer's body, framing removed.
+    pub body: Vec<u8>,
+    /// When which part of the body arrived, in order. Bytes that came with one read share a mark.
+    pub reads: Vec<ReadMark>,
+    /// When the exchange ended: the last read of a complete answer, else when the failure was seen.
+    pub end: Nanos,
+    /// Why it did not come to its end.
+    pub error: Option<TransportError>,
+    /// Reads of the whole answer, head included.
+    pub read_count: u32,
+    /// Of those, how many the kernel stamped.
+    pub kernel_stamped_reads: u32,
+    /// The longest that received bytes waited for this program.
+    pub receive_delay_max: Nanos,
+    /// Sum of those waits over the kernel-stamped reads.
+    pub receive_delay_sum: Nanos,
+}
+
+/// How the connection of an exchange was come by.
+#[derive(Debug, Clone, Default)]
+pub struct ConnectionFacts {
+    /// A connection of an earlier exchange was used again.
+    pub is_reused: bool,
+    /// When the connection was at hand.
+    pub ready_at: Option<Nanos>,
+    /// Resolving the host name, where that was necessary.
+    pub dns: Option<(Nanos, Nanos)>,
+    /// The TCP handshake.
+    pub tcp: Option<(Nanos, Nanos)>,
+    /// The TLS handshake.
+    pub tls: Option<(Nanos, Nanos)>,
+    /// This side.
+    pub local: Option<SocketAddr>,
+    /// The other side.
+    pub remote: Option<SocketAddr>,
+}
+
+impl HttpExchange {
+    /// The `Content-Type` of the answer, as text.
+    pub fn content_type(&self) -> Option<&str> {
+        self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+    }
+
+    /// Whether the answer came completely and with a status of the 2xx range.
+    pub fn is_success(&self) -> bool {
+        self.error.is_none() && self.status.is_some_and(|status| status.is_success())
+    }
+
+    /// Bytes that this exchange holds in memory: for bounding queues.
+    pub fn memory(&self) -> usize {
+        size_of::<Self>() + self.body.capacity() + self.reads.capacity() * size_of::<ReadMark>()
+    }
+
+    /// Adds body bytes that were read at `at`.
+    pub(crate) fn append(&mut self, bytes: &[u8], at: Nanos) {
+        self.body.extend_from_slice(bytes);
+        let end = self.body.len();
+        match self.reads.last_mut() {
+            Some(last) if last.at == at => last.end = end,
+            _ => self.reads.push(ReadMark { at, end }),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_of_one_read_share_a_mark() {
+        let mut exchange = HttpExchange::default();
+        exchange.append(b"ab", 10);
+        exchange.append(b"cd", 10);
+        exchange.append(b"e", 20);
+        assert_eq!(exchange.reads, [ReadMark { at: 10, end: 4 }, ReadMark { at: 20, end: 5 }]);
+        assert_eq!(exchange.body, b"abcde");
+    }
+}

@@ -1,0 +1,157 @@
+//! Why an exchange did not come to its end.
+
+use std::error::Error;
+use std::fmt;
+use std::io;
+
+/// What kind of thing went wrong on the wire.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportFailure {
+    /// No connection: refused, unreachable, timed out by the kernel.
+    Connect,
+    /// The host name has no address.
+    NameResolution,
+    /// The TLS handshake failed.
+    Tls,
+    /// The server's certificate was not accepted.
+    Certificate,
+    /// The server closed the connection before it answered.
+    Disconnected,
+    /// The connection broke (reset, broken pipe) before or inside the answer.
+    Broken,
+    /// The answer ended before it was complete.
+    Truncated,
+    /// What came back is not HTTP.
+    NotHttp,
+    /// The request took longer than its budget.
+    Timeout,
+    /// This process may open no more files.
+    OutOfDescriptors,
+    /// This host has no free local port towards the server.
+    OutOfPorts,
+    /// The request could not be built (a header with a line break, for example).
+    InvalidRequest,
+}
+
+impl TransportFailure {
+    /// The name in the `type` field of error records. These are the names that the reference's
+    /// HTTP library gives to the same situations, so that existing analyses keep grouping.
+    pub fn type_name(self) -> &'static str {
+        match self {
+            Self::Connect | Self::OutOfPorts => "ClientConnectorError",
+            Self::NameResolution => "ClientConnectorDNSError",
+            Self::Tls => "ClientConnectorSSLError",
+            Self::Certificate => "ClientConnectorCertificateError",
+            Self::Disconnected => "ServerDisconnectedError",
+            Self::Broken | Self::OutOfDescriptors => "ClientOSError",
+            Self::Truncated => "ClientPayloadError",
+            Self::NotHttp => "ClientResponseError",
+            Self::Timeout => "TimeoutError",
+            Self::InvalidRequest => "ValueError",
+        }
+    }
+}
+
+/// A failed exchange: the kind and a sentence for people.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TransportError {
+    /// What kind of failure.
+    pub failure: TransportFailure,
+    /// What happened, without parts that differ from request to request, so that equal failures
+    /// group together.
+    pub message: String,
+}
+
+impl TransportError {
+    pub(crate) fn new(failure: TransportFailure, message: impl Into<String>) -> Self {
+        Self { failure, message: message.into() }
+    }
+
+    pub(crate) fn connecting(authority: &str, error: &io::Error) -> Self {
+        let failure = match error.raw_os_error() {
+            Some(EMFILE | ENFILE) => TransportFailure::OutOfDescriptors,
+            Some(EADDRNOTAVAIL) => TransportFailure::OutOfPorts,
+            _ => TransportFailure::Connect,
+        };
+        Self::new(failure, format!("cannot connect to `{authority}`: {}", describe(error)))
+    }
+
+    pub(crate) fn handshaking(authority: &str, error: &io::Error) -> Self {
+        let certificate = error
+            .get_ref()
+            .and_then(|inner| inner.downcast_ref::<rustls::Error>())
+            .is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
+        let failure =
+            if certificate { TransportFailure::Certificate } else { TransportFailure::Tls };
+        Self::new(failure, format!("TLS handshake with `{authority}` failed: {}", describe(error)))
+    }
+
+    /// Classifies an error of the HTTP layer. `answered`: whether the answer's head had arrived.
+    pub(crate) fn exchanging(error: &hyper::Error, answered: bool) -> Self {
+        if let Some(cause) = io_cause(error) {
+            let failure = match cause.kind() {
+                io::ErrorKind::UnexpectedEof if answered => TransportFailure::Truncated,
+                io::ErrorKind::UnexpectedEof => TransportFailure::Disconnected,
+                // The answer's framing is read by hyper; its complaints come as invalid input.
+                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                    TransportFailure::Truncated
+                }
+                _ => TransportFailure::Broken,
+            };
+            return Self::new(failure, describe(cause));
+        }
+        if error.is_parse() {
+            return Self::new(TransportFailure::NotHttp, format!("the answer is not HTTP: {error}"));
+        }
+        if error.is_user() {
+            return Self::new(TransportFailure::InvalidRequest, error.to_string());
+        }
+        if answered {
+            return Self::new(
+                TransportFailure::Truncated,
+                "the connection closed before the answer was complete",
+            );
+        }
+        Self::new(TransportFailure::Disconnected, "the server closed the connection without an answer")
+    }
+
+    pub(crate) fn timed_out() -> Self {
+        Self::new(TransportFailure::Timeout, "the request took longer than its timeout")
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.message)
+    }
+}
+
+impl Error for TransportError {}
+
+const ENFILE: i32 = 23;
+const EMFILE: i32 = 24;
+#[cfg(target_os = "linux")]
+const EADDRNOTAVAIL: i32 = 99;
+#[cfg(not(target_os = "linux"))]
+const EADDRNOTAVAIL: i32 = 49;
+
+fn io_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
+    let mut cause = error.source();
+    while let Some(current) = cause {
+        if let Some(io) = current.downcast_ref::<io::Error>() {
+            return Some(io);
+        }
+        cause = current.source();
+    }
+    None
+}
+
+/// An I/O error in words, first letter in lower case like all messages of this program.
+fn describe(error: &io::Error) -> String {
+    let text = error.to_string();
+    let mut characters = text.chars();
+    match characters.next() {
+        Some(first) => first.to_lowercase().chain(characters).collect(),
+        None => text,
+    }
+}

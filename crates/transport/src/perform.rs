@@ -1,0 +1,221 @@
+//! One exchange, from a request to a filled [`HttpExchange`].
+
+use std::cell::Cell;
+use std::rc::Rc;
+
+use aiperf_clock::monotonic_now;
+use bytes::Bytes;
+use http::header::HOST;
+use http::{HeaderMap, Method, Request};
+use http_body_util::Full;
+
+use crate::TransportOptions;
+use crate::connect::Connector;
+use crate::connection::Connection;
+use crate::exchange::HttpExchange;
+use crate::failure::{TransportError, TransportFailure};
+use crate::pool::Pool;
+use crate::target::Target;
+use crate::wire::WireStamps;
+
+/// The connections of one thread. Not `Send`: every I/O thread has its own.
+pub struct Transport {
+    targets: Vec<Target>,
+    connector: Connector,
+    pool: Pool,
+    counters: TransportCounters,
+}
+
+/// What happened to this thread's connections.
+#[derive(Debug, Default, Clone)]
+pub struct TransportCounters {
+    /// Connections that were made.
+    pub connections_opened: Cell<u64>,
+    /// Of those, how many deliver kernel stamps.
+    pub kernel_stamped_connections: Cell<u64>,
+    /// Connections that could not be made for want of file descriptors.
+    pub out_of_descriptors: Cell<u64>,
+    /// Connections that could not be made for want of local ports.
+    pub out_of_ports: Cell<u64>,
+}
+
+/// What is sent.
+#[derive(Debug, Clone)]
+pub struct OutgoingRequest {
+    /// The method.
+    pub method: Method,
+    /// Header fields, without `Host` and `Content-Length`.
+    pub headers: HeaderMap,
+    /// The whole body.
+    pub body: Bytes,
+}
+
+/// Which connection an exchange uses.
+pub enum Lease<'a> {
+    /// An idle one of this thread, else a new one; given back afterwards.
+    Pooled,
+    /// A new one, closed afterwards.
+    Fresh,
+    /// The session's own; made at its first exchange.
+    Sticky(&'a mut StickyConnection),
+}
+
+/// A connection that belongs to one session. Dropping it closes the connection.
+#[derive(Default)]
+pub struct StickyConnection(Option<Connection>);
+
+impl Transport {
+    /// A transport towards these targets; exchanges name them by index.
+    pub fn new(targets: Vec<Target>, options: TransportOptions) -> Self {
+        let pool = Pool::new(options.keep_alive_timeout_ns);
+        Self { targets, connector: Connector::new(options), pool, counters: TransportCounters::default() }
+    }
+
+    /// What happened so far.
+    pub fn counters(&self) -> &TransportCounters {
+        &self.counters
+    }
+
+    /// Sends `request` and fills `exchange` while the answer arrives. A failure is noted in the
+    /// exchange; what had arrived before it stays.
+    ///
+    /// The exchange is filled in place so that a caller who drops this future (a timeout, a
+    /// cancellation) keeps everything that was seen up to then. The connection is then closed.
+    pub async fn perform(
+        &self,
+        target: usize,
+        request: OutgoingRequest,
+        mut lease: Lease<'_>,
+        exchange: &mut HttpExchange,
+    ) {
+        exchange.start = monotonic_now();
+        let taken = match &mut lease {
+            Lease::Pooled => self.pool.take(target),
+            Lease::Fresh => None,
+            Lease::Sticky(own) => take_reusable(&mut own.0),
+        };
+        let connection = match taken {
+            Some(connection) => {
+                exchange.connection.is_reused = true;
+                exchange.connection.local = connection.local;
+                exchange.connection.remote = connection.remote;
+                Ok(connection)
+            }
+            None => self.connect(target, exchange).await,
+        };
+        let mut connection = match connection {
+            Ok(connection) => connection,
+            Err(error) => return self.fail(exchange, error),
+        };
+        exchange.connection.ready_at = Some(monotonic_now());
+        connection.wire.begin_exchange();
+        let result = {
+            let running = Running { exchange, wire: Rc::clone(&connection.wire) };
+            self.converse(&mut connection, target, request, running).await
+        };
+        match result {
+            Ok(()) => {
+                exchange.end = connection.wire.last_read.get();
+                if connection.is_reusable() {
+                    match lease {
+                        Lease::Pooled => self.pool.put(target, connection),
+                        Lease::Fresh => {}
+                        Lease::Sticky(own) => own.0 = Some(connection),
+                    }
+                }
+            }
+            Err(error) => self.fail(exchange, error),
+        }
+    }
+
+    async fn connect(
+        &self,
+        target: usize,
+        exchange: &mut HttpExchange,
+    ) -> Result<Connection, TransportError> {
+        let connection =
+            self.connector.connect(&self.targets[target], &mut exchange.connection).await?;
+        increment(&self.counters.connections_opened);
+        if connection.is_kernel_stamped {
+            increment(&self.counters.kernel_stamped_connections);
+        }
+        Ok(connection)
+    }
+
+    async fn converse(
+        &self,
+        connection: &mut Connection,
+        target: usize,
+        request: OutgoingRequest,
+        running: Running<'_>,
+    ) -> Result<(), TransportError> {
+        let target = &self.targets[target];
+        let mut message = Request::new(Full::new(request.body));
+        *message.method_mut() = request.method;
+        *message.uri_mut() = target.path.clone().into();
+        *message.headers_mut() = request.headers;
+        if !message.headers().contains_key(HOST) {
+            message.headers_mut().insert(HOST, target.host_header.clone());
+        }
+        let sent = connection.send(message).await;
+        let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;
+        running.exchange.head_at = Some(running.wire.last_read.get());
+        let (head, mut body) = answer.into_parts();
+        running.exchange.status = Some(head.status);
+        running.exchange.headers = head.headers;
+        while let Some(data) = connection.next_data(&mut body).await {
+            let data = data.map_err(|error| TransportError::exchanging(&error, true))?;
+            running.exchange.append(&data, running.wire.last_read.get());
+        }
+        Ok(())
+    }
+
+    fn fail(&self, exchange: &mut HttpExchange, error: TransportError) {
+        match error.failure {
+            TransportFailure::OutOfDescriptors => increment(&self.counters.out_of_descriptors),
+            TransportFailure::OutOfPorts => increment(&self.counters.out_of_ports),
+            _ => {}
+        }
+        exchange.end = monotonic_now();
+        exchange.error = Some(error);
+    }
+}
+
+/// An exchange whose bytes are on their way. However it ends, also by being dropped, what the
+/// connection knows of its bytes goes into the exchange.
+struct Running<'a> {
+    exchange: &'a mut HttpExchange,
+    wire: Rc<WireStamps>,
+}
+
+impl Drop for Running<'_> {
+    fn drop(&mut self) {
+        let reached = |instant: u64| (instant != 0).then_some(instant);
+        let Self { exchange, wire } = self;
+        exchange.send_start = reached(wire.first_write.get());
+        exchange.send_end = reached(wire.last_write.get());
+        exchange.writes = wire.writes.get();
+        exchange.first_byte = reached(wire.first_read.get());
+        exchange.read_count = wire.reads.get();
+        exchange.kernel_stamped_reads = wire.kernel_stamped_reads.get();
+        exchange.receive_delay_max = wire.receive_delay_max.get();
+        exchange.receive_delay_sum = wire.receive_delay_sum.get();
+    }
+}
+
+fn increment(counter: &Cell<u64>) {
+    counter.set(counter.get() + 1);
+}
+
+impl HttpExchange {
+    /// Marks an exchange that was given up because its time was over.
+    pub fn give_up_timed_out(&mut self) {
+        self.end = monotonic_now();
+        self.error = Some(TransportError::timed_out());
+    }
+}
+
+fn take_reusable(slot: &mut Option<Connection>) -> Option<Connection> {
+    let mut connection = slot.take()?;
+    connection.is_reusable().then_some(connection)
+}

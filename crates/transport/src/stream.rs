@@ -1,0 +1,162 @@
+//! A TCP stream that notes the instant of every read and write.
+//!
+//! The stamp of a read is taken when the system call returns, before anything looks at the bytes;
+//! where the kernel delivers its own stamp, that one counts.
+
+use std::cell::RefCell;
+use std::io::{self, Write};
+use std::net::TcpStream;
+use std::pin::Pin;
+use std::rc::Rc;
+use std::task::{Context, Poll, ready};
+
+use aiperf_clock::monotonic_now;
+use tokio::io::unix::AsyncFd;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use crate::kernel_stamps::{self, Receiver};
+use crate::wire::{TimestampSource, WireStamps};
+
+/// Bytes that one read may take. Small enough that a read seldom spans many segments' stamps when
+/// the client is a little late, large enough that a long answer needs few reads.
+pub(crate) const READ_SIZE: usize = 64 * 1024;
+
+/// A buffer that the connections of one thread read into, one after the other.
+#[derive(Clone)]
+pub(crate) struct ReadScratch(Rc<RefCell<Box<[u8]>>>);
+
+impl ReadScratch {
+    pub(crate) fn new() -> Self {
+        Self(Rc::new(RefCell::new(vec![0; READ_SIZE].into_boxed_slice())))
+    }
+}
+
+pub(crate) struct StampedStream {
+    socket: AsyncFd<TcpStream>,
+    wire: Rc<WireStamps>,
+    scratch: ReadScratch,
+    /// Present where the kernel stamps this socket.
+    receiver: Option<Receiver>,
+}
+
+impl StampedStream {
+    /// Takes over a connected, non-blocking socket.
+    pub(crate) fn new(
+        socket: TcpStream,
+        source: TimestampSource,
+        wire: Rc<WireStamps>,
+        scratch: ReadScratch,
+    ) -> io::Result<Self> {
+        let asks_kernel = source != TimestampSource::User;
+        let receiver = (asks_kernel && kernel_stamps::enable(&socket)).then(Receiver::new);
+        #[expect(
+            deprecated,
+            reason = "the successor is an unsafe function whose one condition, that the \
+                      descriptor stays open, an owned socket meets by itself"
+        )]
+        let socket = AsyncFd::new(socket)?;
+        Ok(Self { socket, wire, scratch, receiver })
+    }
+
+    pub(crate) fn has_kernel_stamps(&self) -> bool {
+        self.receiver.is_some()
+    }
+}
+
+impl AsyncRead for StampedStream {
+    fn poll_read(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        buffer: &mut ReadBuf<'_>,
+    ) -> Poll<io::Result<()>> {
+        let this = self.get_mut();
+        let wanted = buffer.remaining().min(READ_SIZE);
+        if wanted == 0 {
+            return Poll::Ready(Ok(()));
+        }
+        loop {
+            let mut ready = ready!(this.socket.poll_read_ready(context))?;
+            let mut scratch = this.scratch.0.borrow_mut();
+            let space = &mut scratch[..wanted];
+            let received = match &mut this.receiver {
+                Some(receiver) => receiver.receive(ready.get_inner(), space),
+                None => io::Read::read(&mut ready.get_inner(), space).map(|bytes| (bytes, None)),
+            };
+            match received {
+                Ok((bytes, delay)) => {
+                    let returned = monotonic_now();
+                    if bytes > 0 {
+                        this.wire.read(returned, delay, bytes);
+                        // A short read has emptied the socket; with edge-triggered readiness the
+                        // next segment announces itself, so the read that would only report
+                        // "would block" is saved.
+                        if bytes < wanted {
+                            ready.clear_ready();
+                        }
+                    }
+                    buffer.put_slice(&scratch[..bytes]);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+}
+
+impl AsyncWrite for StampedStream {
+    fn poll_write(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        bytes: &[u8],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        loop {
+            let mut ready = ready!(this.socket.poll_write_ready(context))?;
+            let before = monotonic_now();
+            match ready.get_inner().write(bytes) {
+                Ok(written) => {
+                    this.wire.wrote(before, monotonic_now(), written);
+                    return Poll::Ready(Ok(written));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let this = self.get_mut();
+        loop {
+            let mut ready = ready!(this.socket.poll_write_ready(context))?;
+            let before = monotonic_now();
+            match ready.get_inner().write_vectored(parts) {
+                Ok(written) => {
+                    this.wire.wrote(before, monotonic_now(), written);
+                    return Poll::Ready(Ok(written));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, _context: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(self.socket.get_ref().shutdown(std::net::Shutdown::Write))
+    }
+}
