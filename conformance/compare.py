@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Compares the shape of two results directories, for example of the reference and of this program.
 
-    python compare.py A B [--ignore-tag TAG]... [--ignore-extra-keys] [--prefix P]
+    python compare.py A B [--ignore-tag TAG]... [--ignore-row ROW]... [--ignore-extra-keys] [--prefix P]
 
 Figures may differ, names and types may not. Compared are the files present, the tags of the
 summary with their units and members, the members of the summary and their order, the types and
@@ -34,14 +34,13 @@ OPTIONAL_FILES = {"logs/aiperf.log"}
 class Comparison:
     """Two directories and the differences found so far."""
 
-    def __init__(
-        self, left: Path, right: Path, ignored: set[str], prefix: str | None, extras: bool
-    ) -> None:
-        self.left, self.right = left, right
-        self.ignored = ignored
-        self.ignore_extra_keys = extras
-        self.base = prefix or "profile_export"
-        self.summary = prefix or "profile_export_aiperf"
+    def __init__(self, arguments: argparse.Namespace) -> None:
+        self.left, self.right = arguments.a, arguments.b
+        self.ignored = set(arguments.ignore_tag)
+        self.ignored_rows = set(arguments.ignore_row)
+        self.ignore_extra_keys = arguments.ignore_extra_keys
+        self.base = arguments.prefix or "profile_export"
+        self.summary = arguments.prefix or "profile_export_aiperf"
         self.differences: dict[str, object] = {}
 
     def run(self) -> dict[str, object]:
@@ -188,7 +187,10 @@ class Comparison:
         left, right = (Table(path) for path in paths)
         self.note(f"{name} headers", pair_if_different(left.headers, right.headers))
         self.note(f"{name} line ends", pair_if_different(left.line_end, right.line_end))
-        self.compare_sets(f"{name} rows", set(left.rows), set(right.rows))
+        left_rows, right_rows = set(left.rows), set(right.rows)
+        self.compare_sets(
+            f"{name} rows", left_rows - self.ignored_rows, right_rows - self.ignored_rows
+        )
         self.compare_orders(f"{name} row order", left.rows, right.rows)
 
 
@@ -330,17 +332,13 @@ def main() -> int:
     parser.add_argument("b", type=Path, help="second results directory")
     parser.add_argument("--ignore-tag", action="append", default=[], metavar="TAG",
                         help="a metric that may be missing or differ; may be repeated")
+    parser.add_argument("--ignore-row", action="append", default=[], metavar="ROW",
+                        help="a row of the CSV, by its first cell, that may be missing; may be repeated")
     parser.add_argument("--ignore-extra-keys", action="store_true",
                         help="members of the summary that only B has are no difference")
     parser.add_argument("--prefix", help="the runs' --profile-export-prefix")
     arguments = parser.parse_args()
-    differences = Comparison(
-        arguments.a,
-        arguments.b,
-        set(arguments.ignore_tag),
-        arguments.prefix,
-        arguments.ignore_extra_keys,
-    ).run()
+    differences = Comparison(arguments).run()
     json.dump(differences, sys.stdout, indent=2, ensure_ascii=False)
     print()
     return 1 if differences else 0

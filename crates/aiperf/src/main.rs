@@ -1,2 +1,39 @@
-//! Measures generative-AI inference servers.
-fn main() {}
+//! `aiperf`: measures generative-AI inference servers.
+//!
+//! This crate is wiring: command lines become configurations, configurations become runs, and how
+//! they end becomes an exit code. It is the only one that prints or ends the process.
+
+mod commands;
+mod exit;
+mod run;
+mod version;
+
+use std::io::Write as _;
+
+use exit::Exit;
+
+/// Allocation is a large part of a request's cost; this allocator costs the least of those tried.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
+fn main() {
+    let words: Vec<String> =
+        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    match commands::dispatch(&words) {
+        Ok(exit) => quit(exit),
+        Err(error) => {
+            let text = format!("{error:#}");
+            let panel = aiperf_export::console::notice_panel("Error", &text);
+            // Standard error may be closed; the exit code still tells.
+            let _ = std::io::stderr().lock().write_all(panel.as_bytes());
+            quit(Exit::Failure)
+        }
+    }
+}
+
+/// Ends the process.
+fn quit(exit: Exit) -> ! {
+    let _ = std::io::stdout().lock().flush();
+    #[expect(clippy::disallowed_methods, reason = "this is the one place that ends the process")]
+    std::process::exit(exit.code())
+}

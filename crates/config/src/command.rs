@@ -17,7 +17,7 @@ mod summary;
 pub use choice::Choice;
 pub(crate) use choice::choices;
 pub use completions::{Shell, completions};
-pub use flag::{Command, Example, Flag, Group, Kind, Limits, Positional};
+pub use flag::{Command, Example, Flag, Group, Kind, Limits, Positional, StoreTextPairs};
 pub use help::help;
 pub use parse::Parsed;
 pub use reference::reference_markdown;

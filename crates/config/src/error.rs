@@ -42,7 +42,7 @@ pub enum Problem {
         words: Vec<String>,
     },
     /// A value cannot be read or lies outside the flag's limits.
-    #[error("`{flag}{}{}`: {reason}", if .value.is_some() { " " } else { "" }, .value.as_deref().unwrap_or_default())]
+    #[error("`{}`: {reason}", with_value(.flag, .value.as_deref()))]
     InvalidValue {
         /// As typed.
         flag: String,
@@ -65,20 +65,29 @@ impl Problem {
     /// Advice on what to do, on a line of its own.
     pub fn hint(&self) -> Option<String> {
         match self {
-            Self::UnknownFlag { nearest, .. } => nearest.as_ref().map(|name| format!("did you mean `{name}`?")),
-            Self::Repeated { spellings: Some((first, second)), .. } => {
-                Some(format!("`{first}` and `{second}` are two names of one flag"))
-            }
-            Self::MissingValue { flag, followed_by: Some(word) } => {
-                Some(format!("if `{word}` is the value, write `{flag}={word}`"))
-            }
+            Self::UnknownFlag { nearest, .. } => nearest
+                .as_ref()
+                .map(|name| format!("did you mean `{name}`?")),
+            Self::Repeated {
+                spellings: Some((first, second)),
+                ..
+            } => Some(format!(
+                "`{first}` and `{second}` are two names of one flag"
+            )),
+            Self::MissingValue {
+                flag,
+                followed_by: Some(word),
+            } => Some(format!("if `{word}` is the value, write `{flag}={word}`")),
             Self::Conflict { hint, .. } => hint.clone(),
             _ => None,
         }
     }
 
     pub(crate) fn conflict(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self::Conflict { message: message.into(), hint: Some(hint.into()) }
+        Self::Conflict {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
@@ -91,7 +100,11 @@ pub struct UsageError {
 impl UsageError {
     /// An error where there are problems, `value` where there are none.
     pub(crate) fn unless_empty<T>(problems: Vec<Problem>, value: T) -> Result<T, Self> {
-        if problems.is_empty() { Ok(value) } else { Err(Self { problems }) }
+        if problems.is_empty() {
+            Ok(value)
+        } else {
+            Err(Self { problems })
+        }
     }
 
     /// The problems, in the order of the command line.
@@ -128,7 +141,10 @@ pub struct Warning {
 
 impl Warning {
     pub(crate) fn new(message: impl Into<String>, hint: impl Into<String>) -> Self {
-        Self { message: message.into(), hint: Some(hint.into()) }
+        Self {
+            message: message.into(),
+            hint: Some(hint.into()),
+        }
     }
 }
 
@@ -142,6 +158,19 @@ impl fmt::Display for Warning {
     }
 }
 
+fn with_value(flag: &str, value: Option<&str>) -> String {
+    match value {
+        None => flag.to_owned(),
+        // With a blank, the end of the flag could not be seen.
+        Some("") => format!("{flag}="),
+        Some(value) => format!("{flag} {value}"),
+    }
+}
+
 fn quoted_list(words: &[String]) -> String {
-    words.iter().map(|word| format!("`{word}`")).collect::<Vec<_>>().join(", ")
+    words
+        .iter()
+        .map(|word| format!("`{word}`"))
+        .collect::<Vec<_>>()
+        .join(", ")
 }

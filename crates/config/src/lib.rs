@@ -25,8 +25,11 @@ mod error;
 pub mod profile;
 pub mod redact;
 
-
-
-pub use command::{Command, CommandSummary, Flag, Group, Kind, Limits, Parsed, Positional};
+pub use command::{
+    Choice, Command, CommandSummary, Flag, Group, Kind, Limits, Parsed, Positional, Shell,
+    completions, help, reference_markdown,
+};
 pub use error::{Problem, UsageError, Warning};
-
+pub use profile::{
+    PROFILE, ProfileArgs, ProfileConfig, Resolved, Surroundings, input_config, resolve,
+};

@@ -12,13 +12,13 @@ mod resolve;
 
 pub use args::ProfileArgs;
 pub use choices::{
-    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
-    TimestampSource, Ui,
+    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel,
+    ModelSelection, Sampling, TimestampSource, Ui,
 };
 pub use config::{
-    Arrivals, DatasetConfig, DatasetSource, EndpointConfig, FileDataset, Header, Models, Normal, OutputConfig,
-    PhaseConfig, ProfileConfig, RatePattern, RuntimeConfig, Secret, SyntheticDataset, TelemetryConfig,
-    TokenizerConfig,
+    Arrivals, DatasetConfig, DatasetSource, EndpointConfig, FileDataset, Header, Models, Normal,
+    OutputConfig, PhaseConfig, ProfileConfig, RatePattern, RuntimeConfig, Secret, SyntheticDataset,
+    TelemetryConfig, TokenizerConfig,
 };
 pub use flags::PROFILE;
 pub use input_config::input_config;

@@ -2,8 +2,6 @@
 
 use std::borrow::Cow;
 
-use url::Url;
-
 /// What stands in the place of a secret.
 pub const MARK: &str = "<redacted>";
 
@@ -69,33 +67,42 @@ pub fn is_sensitive_header(name: &str) -> bool {
 
 /// A header's value as it may be shown.
 pub fn header_value<'a>(name: &str, value: &'a str) -> &'a str {
-    if is_sensitive_header(name) { MARK } else { value }
+    if is_sensitive_header(name) {
+        MARK
+    } else {
+        value
+    }
 }
 
 /// A URL as it may be shown: without the user's name and password, and without the values of query
-/// parameters that look like credentials. A text that is no URL is returned as it is.
+/// parameters that look like credentials.
+///
+/// Works on the text as typed. A URL written back by a parser would differ in more places, and a
+/// text that no parser takes may hold a password all the same.
 pub fn url(text: &str) -> Cow<'_, str> {
-    let Ok(parsed) = Url::parse(text) else { return Cow::Borrowed(text) };
-    let has_user = !parsed.username().is_empty() || parsed.password().is_some();
-    let has_secret = parsed.query_pairs().any(|(name, _)| is_sensitive_parameter(&name));
-    if !has_user && !has_secret {
+    let authority_start = text.find("://").map_or(0, |colon| colon + "://".len());
+    let after_scheme = &text[authority_start..];
+    let authority_end = after_scheme
+        .find(['/', '?', '#'])
+        .unwrap_or(after_scheme.len());
+    let (authority, rest) = after_scheme.split_at(authority_end);
+    let (before_fragment, fragment) = rest.split_at(rest.find('#').unwrap_or(rest.len()));
+
+    let host = authority
+        .rfind('@')
+        .map(|at| format!("{MARK}{}", &authority[at..]));
+    let query = before_fragment.split_once('?').and_then(|(path, query)| {
+        let pairs: Vec<Cow<'_, str>> = query.split('&').map(query_pair).collect();
+        let changed = pairs.iter().any(|pair| matches!(pair, Cow::Owned(_)));
+        changed.then(|| format!("{path}?{}", pairs.join("&")))
+    });
+    if host.is_none() && query.is_none() {
         return Cow::Borrowed(text);
     }
-    // Cut out of the text as typed: a URL written back by the parser would differ in more places.
-    let mut shown = text.to_owned();
-    if has_secret && let Some((before, query)) = text.split_once('?') {
-        let (query, fragment) = query.split_once('#').map_or((query, None), |(query, rest)| (query, Some(rest)));
-        let pairs: Vec<Cow<'_, str>> = query.split('&').map(query_pair).collect();
-        let fragment = fragment.map(|rest| format!("#{rest}")).unwrap_or_default();
-        shown = format!("{before}?{}{fragment}", pairs.join("&"));
-    }
-    if has_user && let Some((scheme, rest)) = shown.split_once("://") {
-        let authority_end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
-        if let Some(at) = rest[..authority_end].rfind('@') {
-            shown = format!("{scheme}://{MARK}{}", &rest[at..]);
-        }
-    }
-    Cow::Owned(shown)
+    let scheme = &text[..authority_start];
+    let host = host.as_deref().unwrap_or(authority);
+    let query = query.as_deref().unwrap_or(before_fragment);
+    Cow::Owned(format!("{scheme}{host}{query}{fragment}"))
 }
 
 fn query_pair(pair: &str) -> Cow<'_, str> {
@@ -125,12 +132,19 @@ pub fn command_line(program: &str, arguments: &[String]) -> String {
         if is_flag {
             let (name, attached) = match argument.split_once('=') {
                 Some((name, value)) => (name, Some(value)),
-                None => glued_header(argument).map_or((argument.as_str(), None), |(name, value)| (name, Some(value))),
+                None => glued_header(argument)
+                    .map_or((argument.as_str(), None), |(name, value)| {
+                        (name, Some(value))
+                    }),
             };
             context = Shown::after(name);
             line.push_str(name);
             if let Some(value) = attached {
-                let joint = if argument[name.len()..].starts_with('=') { "=" } else { "" };
+                let joint = if argument[name.len()..].starts_with('=') {
+                    "="
+                } else {
+                    ""
+                };
                 line.push_str(joint);
                 line.push_str(&quoted(&context.value(value)));
             }
@@ -179,7 +193,11 @@ impl Shown {
         match self {
             Self::Plain => value.to_owned(),
             Self::Never => MARK.to_owned(),
-            Self::AsUrl => value.split(',').map(|item| url(item).into_owned()).collect::<Vec<_>>().join(","),
+            Self::AsUrl => value
+                .split(',')
+                .map(|item| url(item).into_owned())
+                .collect::<Vec<_>>()
+                .join(","),
             Self::AsHeader | Self::AsExtra => self.pairs(value),
         }
     }
@@ -198,7 +216,9 @@ impl Shown {
     }
 
     fn json_object(self, value: &str) -> String {
-        let Ok(mut object) = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value) else {
+        let Ok(mut object) =
+            serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(value)
+        else {
             return MARK.to_owned();
         };
         let mut hidden = false;
@@ -208,7 +228,11 @@ impl Shown {
                 hidden = true;
             }
         }
-        if hidden { serde_json::Value::Object(object).to_string() } else { value.to_owned() }
+        if hidden {
+            serde_json::Value::Object(object).to_string()
+        } else {
+            value.to_owned()
+        }
     }
 
     /// Extra inputs are full of harmless names such as `min_tokens`, so the rule for headers would
@@ -217,7 +241,10 @@ impl Shown {
         let name = name.trim();
         match self {
             Self::AsExtra => {
-                is_sensitive_parameter(name) || ["password", "secret", "credential"].iter().any(|part| name.contains(part))
+                is_sensitive_parameter(name)
+                    || ["password", "secret", "credential"]
+                        .iter()
+                        .any(|part| name.contains(part))
             }
             _ => is_sensitive_header(name),
         }
@@ -234,7 +261,14 @@ mod tests {
 
     #[test]
     fn header_names_that_smell_of_credentials_hide_their_values() {
-        for name in ["Authorization", "X-Api-Key", "Cookie", "X-Session-ID", "x-functions-key", "My-TOKEN"] {
+        for name in [
+            "Authorization",
+            "X-Api-Key",
+            "Cookie",
+            "X-Session-ID",
+            "x-functions-key",
+            "My-TOKEN",
+        ] {
             assert_eq!(header_value(name, "v"), MARK, "{name}");
         }
         for name in ["Content-Type", "X-Correlation-ID", "User-Agent"] {
@@ -247,9 +281,18 @@ mod tests {
         for (text, shown) in [
             ("http://localhost:8000", "http://localhost:8000"),
             ("HTTP://Host/v1?x=1", "HTTP://Host/v1?x=1"),
-            ("http://u:p@h:80/v1?key=abc&n=1#f", "http://<redacted>@h:80/v1?key=<redacted>&n=1#f"),
+            (
+                "http://u:p@h:80/v1?key=abc&n=1#f",
+                "http://<redacted>@h:80/v1?key=<redacted>&n=1#f",
+            ),
             ("http://u@h", "http://<redacted>@h"),
             ("http://h/a@b?to%6Ben=s", "http://h/a@b?to%6Ben=<redacted>"),
+            ("u:p@h:80/v1", "<redacted>@h:80/v1"),
+            ("http://u:p@h:99999", "http://<redacted>@h:99999"),
+            (
+                "http://h?x=1&SIG=s&y#a?key=b",
+                "http://h?x=1&SIG=<redacted>&y#a?key=b",
+            ),
             ("not a url", "not a url"),
         ] {
             assert_eq!(url(text), shown);
@@ -266,22 +309,37 @@ mod tests {
             line("profile -m m --url http://u:p@h:1 --concurrency 2 --ui none"),
             "aiperf profile -m 'm' --url 'http://<redacted>@h:1' --concurrency 2 --ui 'none'"
         );
-        assert_eq!(line("profile --api-key sk-1"), "aiperf profile --api-key '<redacted>'");
-        assert_eq!(line("profile --api_key=sk-1"), "aiperf profile --api_key='<redacted>'");
+        assert_eq!(
+            line("profile --api-key sk-1"),
+            "aiperf profile --api-key '<redacted>'"
+        );
+        assert_eq!(
+            line("profile --api_key=sk-1"),
+            "aiperf profile --api_key='<redacted>'"
+        );
         assert_eq!(
             line("profile -H A:b X-Token:t --header Cookie:c,D:e"),
             "aiperf profile -H 'A:b' 'X-Token:<redacted>' --header 'Cookie:<redacted>,D:e'"
         );
-        assert_eq!(line("profile -HCookie:c"), "aiperf profile -H'Cookie:<redacted>'");
+        assert_eq!(
+            line("profile -HCookie:c"),
+            "aiperf profile -H'Cookie:<redacted>'"
+        );
         assert_eq!(
             line(r#"profile -H {"Cookie":"c","A":"b"}"#),
             r#"aiperf profile -H '{"Cookie":"<redacted>","A":"b"}'"#
         );
-        assert_eq!(line(r#"profile -H {"Cookie"#), "aiperf profile -H '<redacted>'");
+        assert_eq!(
+            line(r#"profile -H {"Cookie"#),
+            "aiperf profile -H '<redacted>'"
+        );
         assert_eq!(
             line("profile --extra-inputs min_tokens:5,api_key:k"),
             "aiperf profile --extra-inputs 'min_tokens:5,api_key:<redacted>'"
         );
-        assert_eq!(line("profile --model it's"), r"aiperf profile --model 'it'\''s'");
+        assert_eq!(
+            line("profile --model it's"),
+            r"aiperf profile --model 'it'\''s'"
+        );
     }
 }

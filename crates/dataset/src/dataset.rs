@@ -64,7 +64,11 @@ pub fn build(
         }
     }
     let conversations = conversations.into_iter().map(Arc::new).collect();
-    Ok(Dataset { conversations, sampling: plan.sampling, seed })
+    Ok(Dataset {
+        conversations,
+        sampling: plan.sampling,
+        seed,
+    })
 }
 
 /// Gives every turn its model where a run has several. A run with one model needs no name in the
@@ -75,7 +79,9 @@ fn assign_models(conversations: &mut [Conversation], plan: &DatasetPlan, seed: R
         return;
     }
     let stream = seed.stream("composer.turn.model_selection");
-    let turns = conversations.iter_mut().flat_map(|conversation| &mut conversation.turns);
+    let turns = conversations
+        .iter_mut()
+        .flat_map(|conversation| &mut conversation.turns);
     for (index, turn) in turns.filter(|turn| turn.model.is_none()).enumerate() {
         let chosen = match plan.model_selection {
             ModelSelection::RoundRobin => index % models.len(),
@@ -118,21 +124,30 @@ mod tests {
     #[test]
     fn several_models_take_turns() {
         let models = models_of(&small_plan(&["a", "b", "c"], ModelSelection::RoundRobin));
-        let expected: Vec<_> = ["a", "b", "c", "a"].map(|model| Some(model.to_owned())).into();
+        let expected: Vec<_> = ["a", "b", "c", "a"]
+            .map(|model| Some(model.to_owned()))
+            .into();
         assert_eq!(models[..4], expected);
     }
 
     #[test]
     fn several_models_can_be_drawn() {
         let models = models_of(&small_plan(&["a", "b"], ModelSelection::Random));
-        let share = models.iter().filter(|model| model.as_deref() == Some("a")).count();
+        let share = models
+            .iter()
+            .filter(|model| model.as_deref() == Some("a"))
+            .count();
         // 80 fair draws: between 22 and 58 in all but one of ten thousand cases.
         assert!((22..=58).contains(&share), "{share} of 80");
     }
 
     #[test]
     fn one_model_is_not_repeated_in_every_turn() {
-        assert!(models_of(&small_plan(&["a"], ModelSelection::RoundRobin)).iter().all(Option::is_none));
+        assert!(
+            models_of(&small_plan(&["a"], ModelSelection::RoundRobin))
+                .iter()
+                .all(Option::is_none)
+        );
     }
 
     #[test]
@@ -149,8 +164,11 @@ mod tests {
             ..DatasetPlan::new(Source::File(crate::FilePlan::new(file.path())))
         };
         let dataset = build(&plan, None, RootSeed::fixed(1)).unwrap();
-        let messages: Vec<_> =
-            dataset.conversations.iter().map(|found| found.system_message.as_deref()).collect();
+        let messages: Vec<_> = dataset
+            .conversations
+            .iter()
+            .map(|found| found.system_message.as_deref())
+            .collect();
         assert_eq!(messages, [Some("ours\n\ntheirs"), Some("ours")]);
     }
 
@@ -166,7 +184,10 @@ mod tests {
     #[test]
     fn no_entries_are_an_error() {
         let mut plan = small_plan(&[], ModelSelection::RoundRobin);
-        plan.source = Source::Synthetic(SyntheticPlan { entries: 0, ..SyntheticPlan::default() });
+        plan.source = Source::Synthetic(SyntheticPlan {
+            entries: 0,
+            ..SyntheticPlan::default()
+        });
         let error = build(&plan, Some(&Tokenizer::builtin()), RootSeed::fixed(1)).unwrap_err();
         assert!(matches!(error, DatasetError::NoConversations));
     }

@@ -24,7 +24,10 @@ impl Normal {
 
     /// Both parameters without their fraction, as the reference takes them.
     pub fn truncated(self) -> Self {
-        Self { mean: self.mean.trunc(), stddev: self.stddev.trunc() }
+        Self {
+            mean: self.mean.trunc(),
+            stddev: self.stddev.trunc(),
+        }
     }
 
     /// A whole number, at least 1: the mean rounded half to even without deviation, else a draw
@@ -39,7 +42,10 @@ impl Normal {
                 return to_positive(draw.ceil());
             }
         }
-        tracing::warn!("no draw of a normal distribution with mean {} was positive", self.mean);
+        tracing::warn!(
+            "no draw of a normal distribution with mean {} was positive",
+            self.mean
+        );
         to_positive(self.mean.ceil())
     }
 }
@@ -56,35 +62,67 @@ mod tests {
 
     fn draws(distribution: Normal, count: usize) -> Vec<f64> {
         let mut generator = RootSeed::fixed(5).stream("lengths").at(0);
-        (0..count).map(|_| f64::from(distribution.positive_integer(&mut generator))).collect()
+        (0..count)
+            .map(|_| f64::from(distribution.positive_integer(&mut generator)))
+            .collect()
     }
 
     #[test]
     fn without_deviation_the_mean_is_rounded_half_to_even_and_at_least_one() {
-        for (mean, expected) in
-            [(550.0, 550.0), (2.5, 2.0), (3.5, 4.0), (0.0, 1.0), (-7.0, 1.0), (0.4, 1.0)]
-        {
+        for (mean, expected) in [
+            (550.0, 550.0),
+            (2.5, 2.0),
+            (3.5, 4.0),
+            (0.0, 1.0),
+            (-7.0, 1.0),
+            (0.4, 1.0),
+        ] {
             assert_eq!(draws(Normal::fixed(mean), 3), [expected; 3], "{mean}");
         }
     }
 
     #[test]
     fn draws_have_the_mean_and_deviation_of_the_distribution() {
-        let values = draws(Normal { mean: 500.0, stddev: 50.0 }, 20_000);
+        let values = draws(
+            Normal {
+                mean: 500.0,
+                stddev: 50.0,
+            },
+            20_000,
+        );
         let mean = values.iter().sum::<f64>() / values.len() as f64;
-        let variance = values.iter().map(|value| (value - mean).powi(2)).sum::<f64>()
+        let variance = values
+            .iter()
+            .map(|value| (value - mean).powi(2))
+            .sum::<f64>()
             / (values.len() - 1) as f64;
         // Rounding up adds half a token. Standard error of the mean: 50 / sqrt(20000) = 0.35.
         assert!((mean - 500.5).abs() < 1.8, "mean {mean}");
-        assert!((variance.sqrt() - 50.0).abs() < 1.3, "deviation {}", variance.sqrt());
-        let within_one = values.iter().filter(|value| (**value - 500.5).abs() < 50.0).count();
+        assert!(
+            (variance.sqrt() - 50.0).abs() < 1.3,
+            "deviation {}",
+            variance.sqrt()
+        );
+        let within_one = values
+            .iter()
+            .filter(|value| (**value - 500.5).abs() < 50.0)
+            .count();
         let share = within_one as f64 / values.len() as f64;
-        assert!((share - 0.683).abs() < 0.02, "share within one deviation {share}");
+        assert!(
+            (share - 0.683).abs() < 0.02,
+            "share within one deviation {share}"
+        );
     }
 
     #[test]
     fn draws_below_zero_are_repeated_not_cut() {
-        let values = draws(Normal { mean: 10.0, stddev: 20.0 }, 20_000);
+        let values = draws(
+            Normal {
+                mean: 10.0,
+                stddev: 20.0,
+            },
+            20_000,
+        );
         assert!(values.iter().all(|value| *value >= 1.0));
         // Cutting would put the mass below zero, 31 %, on 1; repeating leaves about 2.6 % there.
         let ones = values.iter().filter(|value| **value == 1.0).count() as f64 / 20_000.0;
@@ -96,8 +134,14 @@ mod tests {
         for distribution in [
             Normal::fixed(f64::NAN),
             Normal::fixed(1e300),
-            Normal { mean: -1e9, stddev: 1.0 },
-            Normal { mean: 1.0, stddev: f64::INFINITY },
+            Normal {
+                mean: -1e9,
+                stddev: 1.0,
+            },
+            Normal {
+                mean: 1.0,
+                stddev: f64::INFINITY,
+            },
         ] {
             assert!(draws(distribution, 2).iter().all(|value| *value >= 1.0));
         }

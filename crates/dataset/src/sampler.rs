@@ -35,7 +35,11 @@ impl Sampler {
             SamplingStrategy::Random => self.stream.at(session_index).random_range(0..count),
             SamplingStrategy::Shuffle => {
                 let round = session_index / count;
-                permute(session_index % count, count, self.stream.at(round).next_u64())
+                permute(
+                    session_index % count,
+                    count,
+                    self.stream.at(round).next_u64(),
+                )
             }
         };
         conversation as usize
@@ -51,8 +55,8 @@ fn permute(position: u64, count: u64, key: u64) -> u64 {
     if count <= 1 {
         return 0;
     }
-    // Four-bit domains are the smallest whose networks reach every even permutation.
-    let bits = (u64::BITS - (count - 1).leading_zeros()).max(4);
+    // On smaller domains the network visibly favours some orders.
+    let bits = (u64::BITS - (count - 1).leading_zeros()).max(6);
     let half_bits = bits.div_ceil(2);
     let mut position = position;
     loop {
@@ -64,7 +68,7 @@ fn permute(position: u64, count: u64, key: u64) -> u64 {
 }
 
 fn feistel(value: u64, half_bits: u32, key: u64) -> u64 {
-    const ROUNDS: u64 = 8;
+    const ROUNDS: u64 = 12;
     let mask = (1u64 << half_bits) - 1;
     let (mut left, mut right) = (value >> half_bits, value & mask);
     for round in 0..ROUNDS {
@@ -99,7 +103,9 @@ mod tests {
     #[test]
     fn sequential_wraps() {
         let sampler = sampler(SamplingStrategy::Sequential, 3);
-        let played: Vec<usize> = (0..7).map(|index| sampler.conversation_for(index)).collect();
+        let played: Vec<usize> = (0..7)
+            .map(|index| sampler.conversation_for(index))
+            .collect();
         assert_eq!(played, [0, 1, 2, 0, 1, 2, 0]);
         assert_eq!(sampler.conversation_for(u64::MAX), (u64::MAX % 3) as usize);
     }
@@ -129,8 +135,10 @@ mod tests {
             *counts.entry(round(&sampler, 4, number)).or_insert(0) += 1;
         }
         assert_eq!(counts.len(), 24);
-        let chi_square: f64 =
-            counts.values().map(|count| (f64::from(*count) - 1000.0).powi(2) / 1000.0).sum();
+        let chi_square: f64 = counts
+            .values()
+            .map(|count| (f64::from(*count) - 1000.0).powi(2) / 1000.0)
+            .sum();
         // 23 degrees of freedom: beyond 49.7 once in a thousand fair samples.
         assert!(chi_square < 49.7, "chi square {chi_square}");
     }
@@ -142,8 +150,10 @@ mod tests {
         for index in 0..20_000 {
             counts[sampler.conversation_for(index)] += 1;
         }
-        let chi_square: f64 =
-            counts.iter().map(|count| (f64::from(*count) - 2000.0).powi(2) / 2000.0).sum();
+        let chi_square: f64 = counts
+            .iter()
+            .map(|count| (f64::from(*count) - 2000.0).powi(2) / 2000.0)
+            .sum();
         // 9 degrees of freedom: beyond 27.9 once in a thousand fair samples.
         assert!(chi_square < 27.9, "chi square {chi_square}");
     }

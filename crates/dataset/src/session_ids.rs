@@ -17,7 +17,11 @@ pub(crate) struct SessionIds {
 
 impl SessionIds {
     pub(crate) fn new(style: SessionIdStyle, seed: RootSeed) -> Self {
-        Self { style, stream: seed.stream("dataset.session_id"), next: 0 }
+        Self {
+            style,
+            stream: seed.stream("dataset.session_id"),
+            next: 0,
+        }
     }
 
     pub(crate) fn next(&mut self, authored: &HashSet<String>) -> String {

@@ -1,6 +1,7 @@
-//! Times the reading of streamed chat answers: `cargo run --release --example parse_speed`.
+//! Times the reading of streamed chat answers, in processor time:
+//! `cargo run --release -p aiperf-endpoint --example parse_speed`.
 
-use aiperf_clock::monotonic_now;
+use aiperf_clock::thread_cpu_now;
 use aiperf_endpoint::{EndpointType, ReadMark, Transcript, parse};
 
 const CHUNKS: usize = 32;
@@ -39,13 +40,13 @@ fn main() {
     };
 
     let time = |read: &dyn Fn() -> usize| {
-        let start = monotonic_now();
+        let start = thread_cpu_now();
         let items: usize = (0..ROUNDS).map(|_| read()).sum();
         assert!(
             items >= CHUNKS * ROUNDS as usize,
             "every chunk must be found"
         );
-        (monotonic_now() - start) as f64 / ROUNDS as f64
+        (thread_cpu_now() - start) as f64 / ROUNDS as f64
     };
     let framing = time(&|| {
         transcript

@@ -78,7 +78,11 @@ impl<'a> FormatContext<'a> {
 
     /// The model to ask: the newest turn's, else the run's first.
     pub(crate) fn model(&self) -> Result<&'a str, EndpointError> {
-        let of_turn = self.newest()?.model.as_deref();
+        let of_turn = self
+            .newest()?
+            .model
+            .as_deref()
+            .filter(|model| !model.is_empty());
         of_turn
             .or_else(|| self.settings.models.first().map(String::as_str))
             .ok_or(EndpointError::NoModel)

@@ -7,13 +7,13 @@
 //! Saying:
 //! - [`kind`]: the endpoint types and what each can do
 //! - [`conversation`]: what a dataset hands over
-//! - [`format`]: a turn and its history become a body
+//! - [`mod@format`]: a turn and its history become a body
 //! - [`url`], [`headers`]: where it goes and with which headers
 //!
 //! Understanding:
 //! - [`transcript`]: an answer as it came over the wire
 //! - [`sse`]: events of a stream, each with its instant
-//! - [`parse`]: a transcript becomes an [`parse::Answer`]: timed parts, texts, usage, failure
+//! - [`mod@parse`]: a transcript becomes an [`parse::Answer`]: timed parts, texts, usage, failure
 //! - [`usage`], [`failure`]: the two things that every dialect reports alike
 //! - [`reply`]: an answer becomes a turn of the session's history
 //! - [`input`]: the texts of a body that was sent, for counting its tokens

@@ -28,7 +28,7 @@ pub struct Exchange {
     pub intended: Option<Nanos>,
     /// When the decision to send it was taken.
     pub issued: Nanos,
-    /// Closed loop: how long the slot had stood empty before this request was written.
+    /// Closed loop: how long the slot had stood empty when this session's first request was begun.
     pub slot_empty: Option<Nanos>,
     /// The body that was sent.
     pub body: Bytes,

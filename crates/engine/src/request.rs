@@ -116,7 +116,6 @@ pub(crate) async fn send(
         }
     }
     counted.complete(!http.is_success());
-    let written = http.send_start.unwrap_or(http.start);
     Exchange {
         phase: phase.index,
         request_index: plan.request_index,
@@ -128,7 +127,7 @@ pub(crate) async fn send(
         correlation_id: plan.correlation_id,
         intended: plan.intended,
         issued,
-        slot_empty: plan.slot_free_since.map(|since| written.saturating_sub(since)),
+        slot_empty: plan.slot_free_since.map(|since| http.start.saturating_sub(since)),
         body: plan.body,
         http,
     }

@@ -89,5 +89,17 @@ pub fn render_report(report: &RunReport, options: &ConsoleOptions) -> String {
     text
 }
 
+/// A box around a word to the user outside the report, such as the answer to Ctrl-C. Plain text.
+pub fn notice_panel(title: &str, text: &str) -> String {
+    render_panel(&Panel::warning(title, text), MINIMUM_WIDTH, Paints::Plain)
+}
+
+/// One panel alone, with the blank line above it.
+pub fn render_panel(panel: &Panel, width: usize, paints: Paints) -> String {
+    let mut output = "\n".to_owned();
+    panel.render_into(&mut output, width, paints);
+    output
+}
+
 #[cfg(test)]
 mod tests;

@@ -171,6 +171,15 @@ mod tests {
     }
 
     #[test]
+    fn figures_keep_all_their_digits() {
+        let body = r#"{"a":240.03609239942662,"b":123.12362997254405,"c":1e-7}"#;
+        let text = written(vec![("s", vec![body])]).unwrap();
+        for digits in ["240.03609239942662", "123.12362997254405", "1e-7"] {
+            assert!(text.contains(digits), "{text}");
+        }
+    }
+
+    #[test]
     fn a_body_that_is_not_json_names_its_session_and_leaves_no_file() {
         for body in ["{\"a\":", "{} trailing", ""] {
             let error = written(vec![("session_7", vec![body])]).unwrap_err();

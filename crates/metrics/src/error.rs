@@ -4,8 +4,11 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum MetricsError {
     /// No metric has this name.
-    #[error("unknown metric `{tag}` in `--goodput`{}\nhint: metrics that can be used here: {}",
-        did_you_mean(.nearest.as_deref()), .valid.join(", "))]
+    #[error(
+        "unknown metric `{tag}` in `--goodput`{}\n{}",
+        did_you_mean(.nearest.as_deref()),
+        hint(.valid)
+    )]
     UnknownObjective {
         /// What the user wrote.
         tag: String,
@@ -15,7 +18,10 @@ pub enum MetricsError {
         valid: Vec<&'static str>,
     },
     /// The metric exists, but not in this run.
-    #[error("metric `{tag}` in `--goodput` does not exist in this run: {reason}\nhint: metrics that can be used here: {}", .valid.join(", "))]
+    #[error(
+        "metric `{tag}` in `--goodput` does not exist in this run: {reason}\n{}",
+        hint(.valid)
+    )]
     InapplicableObjective {
         /// What the user wrote.
         tag: String,
@@ -25,7 +31,7 @@ pub enum MetricsError {
         valid: Vec<&'static str>,
     },
     /// The metric has no single number per request that could be judged.
-    #[error("metric `{tag}` in `--goodput` has no single value per request\nhint: metrics that can be used here: {}", .valid.join(", "))]
+    #[error("metric `{tag}` in `--goodput` has no single value per request\n{}", hint(.valid))]
     ObjectiveWithoutRecordValue {
         /// What the user wrote.
         tag: String,
@@ -44,4 +50,8 @@ fn did_you_mean(nearest: Option<&str>) -> String {
     nearest
         .map(|tag| format!(", did you mean `{tag}`?"))
         .unwrap_or_default()
+}
+
+fn hint(valid: &[&str]) -> String {
+    format!("hint: metrics that can be used here: {}", valid.join(", "))
 }

@@ -1,6 +1,8 @@
 //! Serves until a line or the end of standard input comes, for checks of speed by hand:
 //! `serve [PORT [TTFT_MS [ITL_MS [THREADS [TRUTH_FILE]]]]]`.
 
+#![expect(clippy::print_stdout, reason = "a program for the terminal")]
+
 use aiperf_mock::{MockOptions, MockServer};
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,7 +21,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         ..MockOptions::default()
     };
     let mut server = MockServer::start(options)?;
-    tracing::info!("listening on {}", server.url());
+    println!("listening on {}", server.url());
     std::io::stdin().read_line(&mut String::new())?;
     server.shutdown();
     Ok(())

@@ -100,7 +100,7 @@ struct Page {
 }
 
 /// The finer points of an error body.
-#[derive(Default)]
+#[derive(Clone, Copy, Default)]
 struct Refusal {
     parameter: Option<&'static str>,
     code: Option<&'static str>,
@@ -314,7 +314,7 @@ async fn whole(
         .await?;
     exchange.unseen_first_token(schedule.due());
     schedule.advance_seeing(tokens - 1, |latency, times| {
-        exchange.unseen_tokens(latency, times)
+        exchange.unseen_tokens(latency, times);
     });
     exchange.tokens_generated(tokens);
     exchange.set_status(StatusCode::OK);

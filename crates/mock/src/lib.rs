@@ -14,14 +14,14 @@
 //! # Ok::<(), aiperf_mock::MockError>(())
 //! ```
 //!
-//! One request is told from top to bottom by: [`server`] (threads and listeners), [`connection`]
-//! (one client's socket, kept alive), [`wire`] (HTTP framing), [`body`] (what was asked),
-//! [`plan`] (how long the answer is, when each token is due, which fault befalls it),
-//! [`answer`] (writing it, on time) with [`render`] (its bytes), and [`exchange`] (what is
-//! remembered of it: [`metrics`] and [`truth`]).
+//! One request is told from top to bottom by: `server` (threads and listeners), `connection`
+//! (one client's socket, kept alive), `wire` (HTTP framing), `body` (what was asked),
+//! `plan` (how long the answer is, when each token is due, which fault befalls it),
+//! `answer` (writing it, on time) with `render` (its bytes), and `exchange` (what is
+//! remembered of it: `metrics` and `truth`).
 //!
 //! What is absent: no TLS, no HTTP/2, no batching model (every request runs at once, as on a server
-//! of unlimited size) and no tokenizer. Prompt tokens are an approximation, see [`body`].
+//! of unlimited size) and no tokenizer. Prompt tokens are an approximation, see `body`.
 
 mod answer;
 mod body;

@@ -31,7 +31,8 @@ pub struct TruthRecord {
     /// When the request's last byte had been read: the zero of the answer's schedule.
     pub arrival_ns: EpochNanos,
     /// For each content chunk of a stream, just before the write call that handed it to the
-    /// socket. Chunks that one call took share a stamp. Empty for answers that are not streams.
+    /// socket. Chunks that one call took share a stamp; of one that is written byte by byte, it is
+    /// that of the first byte. Empty for answers that are not streams.
     pub chunk_ns: Vec<EpochNanos>,
     /// When the last write call had returned, or the connection was given up.
     pub end_ns: EpochNanos,

@@ -10,7 +10,7 @@ use serde_with::skip_serializing_none;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ErrorDetails {
     /// HTTP status, or 499 for a request that the client cancelled.
-    pub code: Option<u16>,
+    pub code: Option<i64>,
     /// Reason phrase of the response, or the kind of failure.
     pub r#type: Option<String>,
     /// Body of the response, or the text of the failure.

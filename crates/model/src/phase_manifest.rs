@@ -66,7 +66,7 @@ pub struct ManifestError {
     /// The kinds of failure from the outermost to the innermost.
     pub cause_chain: Option<Vec<String>>,
     /// HTTP status, or 499 for requests that the client cancelled.
-    pub code: Option<u16>,
+    pub code: Option<i64>,
     /// Anything else that is known.
     pub details: Option<Value>,
     /// Body of the response, or the text of the failure.

@@ -9,8 +9,7 @@ use crate::{ErrorDetails, MetricValue, SpecDecodeAcceptance, TraceData};
 
 /// One request: who sent what when, and the figures that follow.
 ///
-/// Warmup and profiling requests, good and failed ones, share the file; filter by
-/// [`is_profiling`](Self::is_profiling) and [`is_error`](Self::is_error).
+/// Warmup and profiling requests, good and failed ones, share the file.
 #[skip_serializing_none]
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct MetricRecord {

@@ -12,9 +12,6 @@ use crate::metric_result::metrics_among;
 use crate::{ErrorDetailsCount, ExtraMember, MetricResult, TelemetryData};
 
 /// The figures of a run, or of one phase of it.
-///
-/// [`metric`](Self::metric) and [`metrics`](Self::metrics) look at all metrics alike, whether they
-/// have a field here or stand among the further members.
 #[skip_serializing_none]
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Summary {
@@ -213,6 +210,7 @@ named_metrics! {
     total_error_isl,
 }
 
+/// All metrics are reached alike, whether they have a field or stand among the further members.
 impl Summary {
     /// The statistics of a metric.
     pub fn metric(&self, tag: &str) -> Option<&MetricResult> {

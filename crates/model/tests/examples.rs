@@ -1,4 +1,8 @@
 //! The examples say the same about the samples as they did when the snapshots were taken.
+#![expect(
+    clippy::duplicate_mod,
+    reason = "each example brings the table module along"
+)]
 
 use std::path::{Path, PathBuf};
 

@@ -73,7 +73,8 @@ fn a_file_cut_at_any_byte_gives_its_whole_lines_and_at_most_one_cut_one() {
     let line = r#"{"ready":true,"terminal_error":"größe \n 😀"}"#;
     let text = format!("{line}\n{line}\n");
     for end in 0..text.len() {
-        let lines_whole = (end >= line.len()) as usize + (end >= text.len() - 1) as usize;
+        let ends = [line.len(), text.len() - 1];
+        let lines_whole = ends.iter().filter(|&&line_end| end >= line_end).count();
         let outcomes = read(&text.as_bytes()[..end]);
         let (whole, rest) = outcomes.split_at(lines_whole);
         assert!(

@@ -1,4 +1,5 @@
 //! What is read and written again is the same: members, their order, and the kind of every number.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::fmt::Debug;
 use std::path::{Path, PathBuf};
@@ -174,7 +175,7 @@ proptest! {
     fn any_record_survives_writing_and_reading(
         metadata in metadata(),
         metrics in proptest::collection::vec((any::<String>(), metric_value()), 0..6),
-        error in any::<Option<(Option<u16>, String)>>(),
+        error in any::<Option<(Option<i64>, String)>>(),
     ) {
         let record = MetricRecord {
             metadata,

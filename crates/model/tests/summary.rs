@@ -1,4 +1,5 @@
 //! A summary answers for all of its metrics alike.
+#![expect(clippy::unwrap_used, reason = "in a test a panic is the report")]
 
 use std::path::Path;
 

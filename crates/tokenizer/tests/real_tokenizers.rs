@@ -12,7 +12,7 @@ fn load(name: &str) -> Tokenizer {
     let folder = std::env::var_os("AIPERF_TEST_TOKENIZERS")
         .map(PathBuf::from)
         .expect("AIPERF_TEST_TOKENIZERS names the folder with the published tokenizers");
-    Tokenizer::from_path(&folder.join(name)).unwrap()
+    Tokenizer::from_path(&folder.join(name)).expect("the published file loads")
 }
 
 #[test]

@@ -14,32 +14,38 @@ pub trait Choice: Copy + Sized + 'static {
     /// separator where the word has none.
     fn named(word: &str) -> Option<Self> {
         let wanted = bare(word);
-        Self::ALL.iter().find(|(_, name)| bare(name) == wanted).map(|(value, _)| *value)
+        Self::ALL
+            .iter()
+            .find(|(_, name)| bare(name) == wanted)
+            .map(|(value, _)| *value)
     }
 }
 
 /// A word without what does not matter.
 pub(super) fn bare(word: &str) -> String {
-    word.chars().filter(|letter| !matches!(letter, '-' | '_')).flat_map(char::to_lowercase).collect()
+    word.chars()
+        .filter(|letter| !matches!(letter, '-' | '_'))
+        .flat_map(char::to_lowercase)
+        .collect()
 }
 
 /// Declares an enum with a [`Choice`] implementation, `name()` and `Display`.
 macro_rules! choices {
     (
         $(#[$attribute:meta])*
-        pub enum $name:ident {
+        $visibility:vis enum $name:ident {
             $( $(#[$value_attribute:meta])* $value:ident = $word:literal ),+ $(,)?
         }
     ) => {
         $(#[$attribute])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-        pub enum $name {
+        $visibility enum $name {
             $( $(#[$value_attribute])* $value, )+
         }
 
         impl $name {
             /// The word that stands for the value in flags, YAML and files.
-            pub const fn name(self) -> &'static str {
+            $visibility const fn name(self) -> &'static str {
                 match self {
                     $( Self::$value => $word, )+
                 }

@@ -25,11 +25,17 @@ pub fn completions(shell: Shell, program: &str, commands: &[CommandSummary]) -> 
 }
 
 fn command_names(commands: &[CommandSummary]) -> String {
-    commands.iter().map(|command| command.name).collect::<Vec<_>>().join(" ")
+    commands
+        .iter()
+        .map(|command| command.name)
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 fn all_spellings(command: &CommandSummary) -> String {
-    let own = command.flags().flat_map(|flag| flag.spellings.iter().map(String::as_str));
+    let own = command
+        .flags()
+        .flat_map(|flag| flag.spellings.iter().map(String::as_str));
     own.chain(["--help"]).collect::<Vec<_>>().join(" ")
 }
 
@@ -39,13 +45,19 @@ fn bash(program: &str, commands: &[CommandSummary]) -> String {
         let mut by_flag = String::new();
         for flag in command.flags() {
             let words = if !flag.choices.is_empty() {
-                format!("COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return", flag.choices.join(" "))
+                format!(
+                    "COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return",
+                    flag.choices.join(" ")
+                )
             } else if flag.path_value {
                 "COMPREPLY=($(compgen -f -- \"$word\")); return".to_owned()
             } else {
                 continue;
             };
-            by_flag.push_str(&format!("                {}) {words} ;;\n", flag.spellings.join("|")));
+            by_flag.push_str(&format!(
+                "                {}) {words} ;;\n",
+                flag.spellings.join("|")
+            ));
         }
         by_command.push_str(&format!(
             "        {})\n            case \"$previous\" in\n{by_flag}                *) ;;\n            esac\n            \
@@ -68,10 +80,16 @@ fn zsh(program: &str, commands: &[CommandSummary]) -> String {
         let mut specifications = String::new();
         for flag in command.flags() {
             for spelling in &flag.spellings {
-                specifications.push_str(&format!(" \\\n                {}", zsh_specification(flag, spelling)));
+                specifications.push_str(&format!(
+                    " \\\n                {}",
+                    zsh_specification(flag, spelling)
+                ));
             }
         }
-        by_command.push_str(&format!("        {})\n            _arguments -s{specifications} ;;\n", command.name));
+        by_command.push_str(&format!(
+            "        {})\n            _arguments -s{specifications} ;;\n",
+            command.name
+        ));
     }
     format!(
         "#compdef {program}\n\n_{program}() {{\n    if (( CURRENT == 2 )); then\n        compadd -- {} --help --version\n        \
@@ -82,7 +100,9 @@ fn zsh(program: &str, commands: &[CommandSummary]) -> String {
 }
 
 fn zsh_specification(flag: &FlagSummary, spelling: &str) -> String {
-    let help = first_sentence(flag.help).replace(['[', ']', ':'], " ").replace('\'', "'\\''");
+    let help = first_sentence(flag.help)
+        .replace(['[', ']', ':'], " ")
+        .replace('\'', "'\\''");
     let value = if !flag.choices.is_empty() {
         format!(":value:({})", flag.choices.join(" "))
     } else if flag.path_value {
@@ -129,7 +149,9 @@ fn fish_line(program: &str, command: &str, flag: &FlagSummary, spelling: &str) -
         " -x".to_owned()
     };
     let help = fish_quoted(first_sentence(flag.help));
-    format!("complete -c {program} -n '__fish_seen_subcommand_from {command}' {name}{value} -d {help}\n")
+    format!(
+        "complete -c {program} -n '__fish_seen_subcommand_from {command}' {name}{value} -d {help}\n"
+    )
 }
 
 fn fish_quoted(text: &str) -> String {
@@ -137,5 +159,7 @@ fn fish_quoted(text: &str) -> String {
 }
 
 fn first_sentence(text: &str) -> &str {
-    text.split_once(". ").map_or(text, |(first, _)| first).trim_end_matches('.')
+    text.split_once(". ")
+        .map_or(text, |(first, _)| first)
+        .trim_end_matches('.')
 }

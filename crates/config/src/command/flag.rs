@@ -74,6 +74,9 @@ pub enum Kind<T: 'static> {
     Choice {
         /// The words.
         names: &'static [&'static str],
+        /// All words that the reference takes; those not in `names` are refused as "not supported
+        /// yet". May be empty where this version takes them all.
+        later: &'static [&'static str],
         /// Stores one of `names`.
         set: fn(&mut T, &'static str) -> Result<(), String>,
     },
@@ -85,8 +88,11 @@ pub enum Kind<T: 'static> {
     /// or null where they look like it. Called once for each occurrence.
     Pairs(fn(&mut T, Map<String, Value>) -> Result<(), String>),
     /// Like `Pairs`, but values stay text.
-    TextPairs(fn(&mut T, Vec<(String, String)>) -> Result<(), String>),
+    TextPairs(StoreTextPairs<T>),
 }
+
+/// Stores `key:value` items whose values stay text.
+pub type StoreTextPairs<T> = fn(&mut T, Vec<(String, String)>) -> Result<(), String>;
 
 /// What a number must lie within. NaN never does.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -101,13 +107,24 @@ pub struct Limits {
 
 impl Limits {
     /// Finite and greater than zero.
-    pub const ABOVE_ZERO: Self = Self { least: 0.0, above: true, most: f64::MAX };
+    pub const ABOVE_ZERO: Self = Self {
+        least: 0.0,
+        above: true,
+        most: f64::MAX,
+    };
     /// Finite and not negative.
-    pub const FROM_ZERO: Self = Self { least: 0.0, above: false, most: f64::MAX };
+    pub const FROM_ZERO: Self = Self {
+        least: 0.0,
+        above: false,
+        most: f64::MAX,
+    };
 
     /// The same limits without an upper end: `inf` is accepted.
     pub const fn or_infinite(self) -> Self {
-        Self { most: f64::INFINITY, ..self }
+        Self {
+            most: f64::INFINITY,
+            ..self
+        }
     }
 
     /// The same limits with another upper end.
@@ -203,11 +220,17 @@ impl<T> Kind<T> {
 
     /// Whether the flag may be given more than once.
     pub fn repeatable(&self) -> bool {
-        matches!(self, Self::List(_) | Self::GreedyList(_) | Self::Pairs(_) | Self::TextPairs(_))
+        matches!(
+            self,
+            Self::List(_) | Self::GreedyList(_) | Self::Pairs(_) | Self::TextPairs(_)
+        )
     }
 
     /// Whether the flag takes all words up to the next flag, even none.
     pub fn greedy(&self) -> bool {
-        matches!(self, Self::GreedyList(_) | Self::Pairs(_) | Self::TextPairs(_))
+        matches!(
+            self,
+            Self::GreedyList(_) | Self::Pairs(_) | Self::TextPairs(_)
+        )
     }
 }

@@ -13,10 +13,20 @@ const WIDEST: usize = 110;
 pub fn help(program: &str, command: &CommandSummary, width: usize) -> String {
     let width = width.clamp(NARROWEST, WIDEST);
     let mut text = wrapped(command.about, "", width);
-    let positional = command.positional.as_ref().map(|(value, _)| format!(" {value}")).unwrap_or_default();
-    text.push_str(&format!("\nUsage: {program} {}{positional} [OPTIONS]\n", command.name));
+    let positional = command
+        .positional
+        .as_ref()
+        .map(|(value, _)| format!(" {value}"))
+        .unwrap_or_default();
+    text.push_str(&format!(
+        "\nUsage: {program} {}{positional} [OPTIONS]\n",
+        command.name
+    ));
     if let Some((value, help)) = &command.positional {
-        text.push_str(&format!("\nArguments:\n  {value}\n{}", wrapped(help, "          ", width)));
+        text.push_str(&format!(
+            "\nArguments:\n  {value}\n{}",
+            wrapped(help, "          ", width)
+        ));
     }
     for group in &command.groups {
         text.push_str(&format!("\n{}:\n", group.title));
@@ -36,7 +46,10 @@ pub fn help(program: &str, command: &CommandSummary, width: usize) -> String {
 
 fn flag_help(flag: &FlagSummary, width: usize) -> String {
     // The short name first, as people look for it; without one, long names stay aligned.
-    let (short, long): (Vec<_>, Vec<_>) = flag.spellings.iter().partition(|name| !name.starts_with("--"));
+    let (short, long): (Vec<_>, Vec<_>) = flag
+        .spellings
+        .iter()
+        .partition(|name| !name.starts_with("--"));
     let mut names: Vec<&str> = short.into_iter().map(String::as_str).collect();
     let indent = if names.is_empty() { "      " } else { "  " };
     names.extend(long.into_iter().map(String::as_str));

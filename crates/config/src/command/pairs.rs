@@ -13,7 +13,10 @@ pub(super) fn typed(word: &str) -> Result<Map<String, Value>, String> {
         return Ok(object);
     }
     let items = split(word)?;
-    Ok(items.into_iter().map(|(key, value)| (key, typed_value(&value))).collect())
+    Ok(items
+        .into_iter()
+        .map(|(key, value)| (key, typed_value(&value)))
+        .collect())
 }
 
 /// The items of one word, as text. Numbers and booleans of a JSON object become text too.
@@ -41,7 +44,9 @@ fn json_object(word: &str) -> Result<Option<Map<String, Value>>, String> {
     if !word.trim_start().starts_with('{') {
         return Ok(None);
     }
-    serde_json::from_str(word).map(Some).map_err(|error| format!("not a JSON object: {error}"))
+    serde_json::from_str(word)
+        .map(Some)
+        .map_err(|error| format!("not a JSON object: {error}"))
 }
 
 fn split(word: &str) -> Result<Vec<(String, String)>, String> {
@@ -80,14 +85,20 @@ fn whole_number(text: &str) -> Option<serde_json::Number> {
     if leading_zero || digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
         return None;
     }
-    text.parse::<i64>().map(Into::into).or_else(|_| text.parse::<u64>().map(Into::into)).ok()
+    text.parse::<i64>()
+        .map(Into::into)
+        .or_else(|_| text.parse::<u64>().map(Into::into))
+        .ok()
 }
 
 /// Digits around exactly one dot, at least one digit in all.
 fn decimal_number(text: &str) -> Option<serde_json::Number> {
     let digits = text.strip_prefix('-').unwrap_or(text);
     let (whole, fraction) = digits.split_once('.')?;
-    let only_digits = whole.bytes().chain(fraction.bytes()).all(|byte| byte.is_ascii_digit());
+    let only_digits = whole
+        .bytes()
+        .chain(fraction.bytes())
+        .all(|byte| byte.is_ascii_digit());
     if !only_digits || whole.len() + fraction.len() == 0 {
         return None;
     }
@@ -114,7 +125,10 @@ mod tests {
     #[test]
     fn a_json_object_keeps_its_types_and_its_commas() {
         let typed = typed(r#"{"stop": "a,b", "n": {"x": [1, "1"]}}"#).unwrap();
-        assert_eq!(Value::Object(typed), json!({"stop": "a,b", "n": {"x": [1, "1"]}}));
+        assert_eq!(
+            Value::Object(typed),
+            json!({"stop": "a,b", "n": {"x": [1, "1"]}})
+        );
     }
 
     #[test]
@@ -125,8 +139,14 @@ mod tests {
 
     #[test]
     fn header_values_stay_text() {
-        assert_eq!(text("X:1,Y:true").unwrap(), [("X".into(), "1".into()), ("Y".into(), "true".into())]);
-        assert_eq!(text(r#"{"X": 1, "Y": "a,b"}"#).unwrap(), [("X".into(), "1".into()), ("Y".into(), "a,b".into())]);
+        assert_eq!(
+            text("X:1,Y:true").unwrap(),
+            [("X".into(), "1".into()), ("Y".into(), "true".into())]
+        );
+        assert_eq!(
+            text(r#"{"X": 1, "Y": "a,b"}"#).unwrap(),
+            [("X".into(), "1".into()), ("Y".into(), "a,b".into())]
+        );
         assert!(text(r#"{"X": null}"#).is_err());
     }
 

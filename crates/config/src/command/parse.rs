@@ -39,7 +39,13 @@ impl<T: Default + 'static> Command<T> {
                 _ => {}
             }
         }
-        let mut pass = Pass { command: self, words: &words, next: 0, seen: Vec::new(), problems: Vec::new() };
+        let mut pass = Pass {
+            command: self,
+            words: &words,
+            next: 0,
+            seen: Vec::new(),
+            problems: Vec::new(),
+        };
         let values = pass.run();
         UsageError::unless_empty(pass.problems, Parsed::Values(values))
     }
@@ -94,23 +100,40 @@ impl<T: Default + 'static> Pass<'_, T> {
         if let Some((_, first)) = earlier
             && !named.flag.kind.repeatable()
         {
-            let spellings = (*first != named.spelling).then(|| (first.clone(), named.spelling.clone()));
-            self.problems.push(Problem::Repeated { flag: named.flag.main_name(), spellings });
+            let spellings =
+                (*first != named.spelling).then(|| (first.clone(), named.spelling.clone()));
+            self.problems.push(Problem::Repeated {
+                flag: named.flag.main_name(),
+                spellings,
+            });
         } else {
             self.seen.push((main_name, named.spelling.clone()));
         }
 
-        let Named { flag, spelling, attached, negated } = named;
+        let Named {
+            flag,
+            spelling,
+            attached,
+            negated,
+        } = named;
         if let Kind::Switch(set) | Kind::SwitchPair { set, .. } = flag.kind {
             match attached.as_deref().map_or(Ok(true), scalar::switch) {
                 Ok(on) => set(values, on != negated),
-                Err(reason) => self.problems.push(Problem::InvalidValue { flag: spelling, value: attached, reason }),
+                Err(reason) => self.problems.push(Problem::InvalidValue {
+                    flag: spelling,
+                    value: attached,
+                    reason,
+                }),
             }
             return;
         }
         let mut arguments: Vec<String> = attached.into_iter().collect();
         if flag.kind.greedy() {
-            while let Some(word) = self.words.get(self.next).filter(|word| !looks_like_flag(word)) {
+            while let Some(word) = self
+                .words
+                .get(self.next)
+                .filter(|word| !looks_like_flag(word))
+            {
                 arguments.push(word.clone());
                 self.next += 1;
             }
@@ -122,41 +145,70 @@ impl<T: Default + 'static> Pass<'_, T> {
                 }
                 followed_by => {
                     // A word that names no flag is most likely the value itself.
-                    let followed_by = followed_by.filter(|word| find(self.command, word).is_none()).cloned();
+                    let followed_by = followed_by
+                        .filter(|word| find(self.command, word).is_none())
+                        .cloned();
                     self.next += usize::from(followed_by.is_some());
-                    self.problems.push(Problem::MissingValue { flag: spelling, followed_by });
+                    self.problems.push(Problem::MissingValue {
+                        flag: spelling,
+                        followed_by,
+                    });
                     return;
                 }
             }
         }
-        if let Err((value, reason)) = store(&flag.kind, values, arguments) {
-            self.problems.push(Problem::InvalidValue { flag: spelling, value, reason });
+        if let Err((value, reason)) = store(&flag.kind, values, &arguments) {
+            self.problems.push(Problem::InvalidValue {
+                flag: spelling,
+                value,
+                reason,
+            });
         }
     }
 
     /// A flag that is not there. The words after it are taken for its values, because complaining
     /// about them as well would bury the real problem.
     fn refuse_flag(&mut self, word: &str) {
-        while self.words.get(self.next).is_some_and(|word| !looks_like_flag(word)) {
+        while self
+            .words
+            .get(self.next)
+            .is_some_and(|word| !looks_like_flag(word))
+        {
             self.next += 1;
         }
         let spelling = word.split_once('=').map_or(word, |(name, _)| name);
-        let plain = if spelling.starts_with("--") { spelling.replace('_', "-") } else { spelling.to_owned() };
+        let plain = if spelling.starts_with("--") {
+            spelling.replace('_', "-")
+        } else {
+            spelling.to_owned()
+        };
         if self.command.reference_names.contains(&plain.as_str()) {
-            self.problems.push(Problem::FlagNotSupportedYet { flag: plain });
+            self.problems
+                .push(Problem::FlagNotSupportedYet { flag: plain });
         } else {
             let nearest = nearest(self.command, &plain);
-            self.problems.push(Problem::UnknownFlag { flag: spelling.to_owned(), nearest });
+            self.problems.push(Problem::UnknownFlag {
+                flag: spelling.to_owned(),
+                nearest,
+            });
         }
     }
 
     fn take_loose_words(&mut self, values: &mut T, mut words: Vec<String>) {
         if let Some(positional) = &self.command.positional {
-            let accepted = if positional.many { words.len() } else { words.len().min(1) };
+            let accepted = if positional.many {
+                words.len()
+            } else {
+                words.len().min(1)
+            };
             for word in words.drain(..accepted) {
                 if let Err(reason) = (positional.set)(values, word.clone()) {
                     let flag = positional.value.to_owned();
-                    self.problems.push(Problem::InvalidValue { flag, value: Some(word), reason });
+                    self.problems.push(Problem::InvalidValue {
+                        flag,
+                        value: Some(word),
+                        reason,
+                    });
                 }
             }
         }
@@ -168,7 +220,11 @@ impl<T: Default + 'static> Pass<'_, T> {
 
 /// Reads a flag's words by its kind and stores them. An error carries the value, where that may be
 /// shown, and the reason.
-fn store<T>(kind: &Kind<T>, values: &mut T, arguments: Vec<String>) -> Result<(), (Option<String>, String)> {
+fn store<T>(
+    kind: &Kind<T>,
+    values: &mut T,
+    arguments: &[String],
+) -> Result<(), (Option<String>, String)> {
     // Kinds that take one word have one by now; lists may have none.
     let only = arguments.first().cloned().unwrap_or_default();
     let shown = |reason: String| (Some(only.clone()), reason);
@@ -177,43 +233,64 @@ fn store<T>(kind: &Kind<T>, values: &mut T, arguments: Vec<String>) -> Result<()
         Kind::Switch(_) | Kind::SwitchPair { .. } => Ok(()),
         Kind::Text(set) => set(values, only.clone()).map_err(shown),
         Kind::Path(set) => set(values, only.clone().into()).map_err(shown),
-        Kind::Integer { within, set } => {
-            scalar::integer(&only, within).map(|number| set(values, number)).map_err(shown)
-        }
+        Kind::Integer { within, set } => scalar::integer(&only, within)
+            .map(|number| set(values, number))
+            .map_err(shown),
         Kind::SweepableInteger { within, set } => scalar::the_only_item(&only)
             .and_then(|item| scalar::integer(item, within))
             .map(|number| set(values, number))
             .map_err(shown),
-        Kind::Float { limits, set } => scalar::float(&only, limits).map(|number| set(values, number)).map_err(shown),
+        Kind::Float { limits, set } => scalar::float(&only, limits)
+            .map(|number| set(values, number))
+            .map_err(shown),
         Kind::SweepableFloat { limits, set } => scalar::the_only_item(&only)
             .and_then(|item| scalar::float(item, limits))
             .map(|number| set(values, number))
             .map_err(shown),
-        Kind::Choice { names, set } => {
-            let wanted = bare(&only);
-            let name = names.iter().find(|name| bare(name) == wanted);
-            let name = name.ok_or_else(|| format!("must be one of {}", names.join(", "))).map_err(&shown)?;
-            set(values, name).map_err(shown)
-        }
+        Kind::Choice { names, later, set } => choice(&only, names, later)
+            .and_then(|name| set(values, name))
+            .map_err(shown),
         Kind::List(set) | Kind::GreedyList(set) => {
-            let items = arguments.iter().flat_map(|word| list::items(word)).collect();
+            let items = arguments
+                .iter()
+                .flat_map(|word| list::items(word))
+                .collect();
             let shown = (!arguments.is_empty()).then(|| arguments.join(" "));
             set(values, items).map_err(|reason| (shown, reason))
         }
         Kind::Pairs(set) => {
             let mut items = serde_json::Map::new();
-            for word in &arguments {
+            for word in arguments {
                 items.extend(pairs::typed(word).map_err(|reason| (None, reason))?);
             }
             set(values, items).map_err(|reason| (None, reason))
         }
         Kind::TextPairs(set) => {
             let mut items = Vec::new();
-            for word in &arguments {
+            for word in arguments {
                 items.extend(pairs::text(word).map_err(|reason| (None, reason))?);
             }
             set(values, items).map_err(|reason| (None, reason))
         }
+    }
+}
+
+/// The word of a list that was meant.
+fn choice(
+    typed: &str,
+    names: &'static [&'static str],
+    later: &[&str],
+) -> Result<&'static str, String> {
+    let wanted = bare(typed);
+    if let Some(name) = names.iter().find(|name| bare(name) == wanted) {
+        return Ok(name);
+    }
+    let choices = names.join(", ");
+    match later.iter().find(|name| bare(name) == wanted) {
+        Some(_) => Err(format!(
+            "not supported by this version yet; it has {choices}"
+        )),
+        None => Err(format!("must be one of {choices}")),
     }
 }
 
@@ -231,22 +308,40 @@ fn find<T>(command: &Command<T>, word: &str) -> Option<Named<T>> {
         let long = long.replace('_', "-");
         return command.flags().find_map(|flag| {
             let negated = flag.negation() == Some(long.as_str());
-            let named = Named { flag, spelling: format!("--{long}"), attached: attached.clone(), negated };
+            let named = Named {
+                flag,
+                spelling: format!("--{long}"),
+                attached: attached.clone(),
+                negated,
+            };
             (negated || flag.names.contains(&long.as_str())).then_some(named)
         });
     }
     let short = name.strip_prefix('-')?;
     let exact = command.flags().find(|flag| flag.short == Some(short));
     if let Some(flag) = exact {
-        return Some(Named { flag, spelling: name.to_owned(), attached, negated: false });
+        return Some(Named {
+            flag,
+            spelling: name.to_owned(),
+            attached,
+            negated: false,
+        });
     }
     // `-mfoo`: the value follows the letter; there `=` belongs to the value.
     let glued = &word[1..];
-    command.flags().filter(|flag| flag.kind.takes_value()).find_map(|flag| {
-        let short = flag.short?;
-        let value = glued.strip_prefix(short)?;
-        Some(Named { flag, spelling: format!("-{short}"), attached: Some(value.to_owned()), negated: false })
-    })
+    command
+        .flags()
+        .filter(|flag| flag.kind.takes_value())
+        .find_map(|flag| {
+            let short = flag.short?;
+            let value = glued.strip_prefix(short)?;
+            Some(Named {
+                flag,
+                spelling: format!("-{short}"),
+                attached: Some(value.to_owned()),
+                negated: false,
+            })
+        })
 }
 
 /// The flag of this version that a mistyped name resembles most, with its dashes.
@@ -254,7 +349,17 @@ fn nearest<T>(command: &Command<T>, name: &str) -> Option<String> {
     /// Below this Jaro-Winkler similarity a suggestion confuses more than it helps.
     const ENOUGH: f64 = 0.8;
     let typed = name.trim_start_matches('-').to_lowercase();
-    let candidates = command.flags().flat_map(|flag| flag.names.iter().copied().chain(flag.negation()));
+    // Switches have no negative form; who tries one means the switch.
+    let without_no = typed.strip_prefix("no-");
+    let switch = command
+        .flags()
+        .find(|flag| without_no.is_some_and(|name| flag.names.contains(&name)));
+    if let Some(flag) = switch {
+        return Some(flag.main_name());
+    }
+    let candidates = command
+        .flags()
+        .flat_map(|flag| flag.names.iter().copied().chain(flag.negation()));
     let scored = candidates.map(|name| (strsim::jaro_winkler(&typed, name), name));
     let (similarity, name) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
     (similarity >= ENOUGH).then(|| format!("--{name}"))

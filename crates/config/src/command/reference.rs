@@ -28,16 +28,33 @@ pub fn reference_markdown(program: &str, command: &CommandSummary) -> String {
 }
 
 fn row(flag: &FlagSummary) -> String {
-    let names = flag.spellings.iter().map(|name| code(name)).collect::<Vec<_>>().join(" ");
+    let names = flag
+        .spellings
+        .iter()
+        .map(|name| code(name))
+        .collect::<Vec<_>>()
+        .join(" ");
     let value = if flag.choices.is_empty() {
         code(&flag.value)
     } else {
-        flag.choices.iter().map(|choice| code(choice)).collect::<Vec<_>>().join(" ")
+        flag.choices
+            .iter()
+            .map(|choice| code(choice))
+            .collect::<Vec<_>>()
+            .join(" ")
     };
     let help = flag.help.replace('|', "\\|");
-    format!("| {names} | {value} | {} | {} | {help} |\n", code(flag.default), code(flag.path))
+    format!(
+        "| {names} | {value} | {} | {} | {help} |\n",
+        code(flag.default),
+        code(flag.path)
+    )
 }
 
 fn code(text: &str) -> String {
-    if text.is_empty() { String::new() } else { format!("`{}`", text.replace('|', "\\|")) }
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("`{}`", text.replace('|', "\\|"))
+    }
 }

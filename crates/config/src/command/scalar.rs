@@ -20,7 +20,9 @@ pub(super) fn switch(text: &str) -> Result<bool, String> {
 pub(super) fn integer(text: &str, within: &RangeInclusive<u64>) -> Result<u64, String> {
     let number = without_separators(text.trim()).ok_or("not a whole number")?;
     let number = match number.split_once('.') {
-        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => whole,
+        Some((whole, zeros)) if !zeros.is_empty() && zeros.bytes().all(|byte| byte == b'0') => {
+            whole
+        }
         Some(_) => return Err("not a whole number".into()),
         None => &number,
     };
@@ -38,7 +40,9 @@ pub(super) fn integer(text: &str, within: &RangeInclusive<u64>) -> Result<u64, S
     }
     match value {
         Some(value) if within.contains(&value) => Ok(value),
-        Some(value) if value < *within.start() => Err(format!("must be at least {}", within.start())),
+        Some(value) if value < *within.start() => {
+            Err(format!("must be at least {}", within.start()))
+        }
         _ => Err(format!("must be at most {}", within.end())),
     }
 }
@@ -51,7 +55,11 @@ pub(super) fn float(text: &str, limits: &Limits) -> Result<f64, String> {
         return Err("not a number".into());
     }
     if value < limits.least || (limits.above && value == limits.least) {
-        let relation = if limits.above { "more than" } else { "at least" };
+        let relation = if limits.above {
+            "more than"
+        } else {
+            "at least"
+        };
         return Err(format!("must be {relation} {}", limits.least));
     }
     if value.is_infinite() && limits.most == f64::MAX {
@@ -87,8 +95,9 @@ pub(super) fn looks_like_number(word: &str) -> bool {
 fn without_separators(text: &str) -> Option<String> {
     let bytes = text.as_bytes();
     let digit_at = |index: usize| bytes.get(index).is_some_and(u8::is_ascii_digit);
-    let misplaced = (0..bytes.len())
-        .any(|index| bytes[index] == b'_' && !(index > 0 && digit_at(index - 1) && digit_at(index + 1)));
+    let misplaced = (0..bytes.len()).any(|index| {
+        bytes[index] == b'_' && !(index > 0 && digit_at(index - 1) && digit_at(index + 1))
+    });
     (!misplaced).then(|| text.replace('_', ""))
 }
 
@@ -129,7 +138,10 @@ mod tests {
         assert_eq!(integer("0", &(1..=9)), Err("must be at least 1".into()));
         assert_eq!(integer("-3", &(1..=9)), Err("must be at least 1".into()));
         assert_eq!(integer("10", &(1..=9)), Err("must be at most 9".into()));
-        assert_eq!(integer("18446744073709551616", &(0..=u64::MAX)), Err(format!("must be at most {}", u64::MAX)));
+        assert_eq!(
+            integer("18446744073709551616", &(0..=u64::MAX)),
+            Err(format!("must be at most {}", u64::MAX))
+        );
         assert_eq!(integer("9", &(1..=9)), Ok(9));
     }
 
@@ -140,13 +152,23 @@ mod tests {
         assert_eq!(float("1_0.5", &above), Ok(10.5));
         assert_eq!(float(".5", &above), Ok(0.5));
         assert_eq!(float("0", &above), Err("must be more than 0".into()));
-        assert_eq!(float("-1", &Limits::FROM_ZERO), Err("must be at least 0".into()));
+        assert_eq!(
+            float("-1", &Limits::FROM_ZERO),
+            Err("must be at least 0".into())
+        );
         assert_eq!(float("0", &Limits::FROM_ZERO), Ok(0.0));
         assert_eq!(float("inf", &above), Err("must be finite".into()));
         assert_eq!(float("inf", &above.or_infinite()), Ok(f64::INFINITY));
-        assert_eq!(float("1.5", &Limits::FROM_ZERO.at_most(1.0)), Err("must be at most 1".into()));
+        assert_eq!(
+            float("1.5", &Limits::FROM_ZERO.at_most(1.0)),
+            Err("must be at most 1".into())
+        );
         for text in ["nan", "", "abc", "1,5", "5s"] {
-            assert_eq!(float(text, &Limits::FROM_ZERO.or_infinite()), Err("not a number".into()), "{text:?}");
+            assert_eq!(
+                float(text, &Limits::FROM_ZERO.or_infinite()),
+                Err("not a number".into()),
+                "{text:?}"
+            );
         }
     }
 
@@ -156,7 +178,9 @@ mod tests {
         assert_eq!(the_only_item(",5"), Ok("5"));
         assert_eq!(the_only_item("5"), Ok("5"));
         assert!(the_only_item(",").is_err());
-        assert!(the_only_item("5,6").is_err_and(|reason| reason.contains("sweeps are not supported")));
+        assert!(
+            the_only_item("5,6").is_err_and(|reason| reason.contains("sweeps are not supported"))
+        );
     }
 
     #[test]

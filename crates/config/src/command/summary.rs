@@ -51,7 +51,11 @@ impl CommandSummary {
         Self {
             name: command.name,
             about: command.about,
-            groups: command.groups.iter().map(|group| GroupSummary::of(group)).collect(),
+            groups: command
+                .groups
+                .iter()
+                .map(|group| GroupSummary::of(group))
+                .collect(),
             positional,
             examples: command.examples,
         }
@@ -65,7 +69,10 @@ impl CommandSummary {
 
 impl GroupSummary {
     fn of<T>(group: &Group<T>) -> Self {
-        Self { title: group.title, flags: group.flags.iter().map(FlagSummary::of).collect() }
+        Self {
+            title: group.title,
+            flags: group.flags.iter().map(FlagSummary::of).collect(),
+        }
     }
 }
 
@@ -78,7 +85,11 @@ impl FlagSummary {
             _ if flag.kind.greedy() => "...",
             _ => "",
         };
-        let value = if flag.value.is_empty() { String::new() } else { format!("<{}>{mark}", flag.value) };
+        let value = if flag.value.is_empty() {
+            String::new()
+        } else {
+            format!("<{}>{mark}", flag.value)
+        };
         let choices = match flag.kind {
             Kind::Choice { names, .. } => names,
             _ => &[],

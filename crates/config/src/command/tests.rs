@@ -28,7 +28,7 @@ struct Toy {
 
 choices! {
     /// What a toy is painted in.
-    pub enum Colour {
+    enum Colour {
         /// Like the sky.
         SkyBlue = "sky-blue",
         /// Like a rose, 5 thousand times.
@@ -45,12 +45,19 @@ const LOUD: Flag<Toy> = Flag {
     path: "toy.loud",
     help: "Make noise. A second sentence says how much.",
 };
-const LOUDER: Flag<Toy> =
-    Flag { names: &["louder"], short: Some("ll"), kind: Kind::Switch(|toy, on| toy.loud = Some(on)), ..LOUD };
+const LOUDER: Flag<Toy> = Flag {
+    names: &["louder"],
+    short: Some("ll"),
+    kind: Kind::Switch(|toy, on| toy.loud = Some(on)),
+    ..LOUD
+};
 const PAINT: Flag<Toy> = Flag {
     names: &["paint"],
     short: None,
-    kind: Kind::SwitchPair { negation: "no-paint", set: |toy, on| toy.paint = Some(on) },
+    kind: Kind::SwitchPair {
+        negation: "no-paint",
+        set: |toy, on| toy.paint = Some(on),
+    },
     ..LOUD
 };
 const NAME: Flag<Toy> = Flag {
@@ -81,26 +88,38 @@ const FILE: Flag<Toy> = Flag {
 const SIZE: Flag<Toy> = Flag {
     names: &["size"],
     short: Some("s"),
-    kind: Kind::Integer { within: 1..=9, set: |toy, size| toy.size = Some(size) },
+    kind: Kind::Integer {
+        within: 1..=9,
+        set: |toy, size| toy.size = Some(size),
+    },
     value: "N",
     ..NAME
 };
 const WEIGHT: Flag<Toy> = Flag {
     names: &["weight"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |toy, weight| toy.weight = Some(weight) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |toy, weight| toy.weight = Some(weight),
+    },
     ..SIZE
 };
 const COUNT: Flag<Toy> = Flag {
     names: &["count"],
     short: None,
-    kind: Kind::SweepableInteger { within: 1..=u64::MAX, set: |toy, count| toy.count = Some(count) },
+    kind: Kind::SweepableInteger {
+        within: 1..=u64::MAX,
+        set: |toy, count| toy.count = Some(count),
+    },
     ..SIZE
 };
 const SPEED: Flag<Toy> = Flag {
     names: &["speed"],
     short: None,
-    kind: Kind::SweepableFloat { limits: Limits::FROM_ZERO, set: |toy, speed| toy.speed = Some(speed) },
+    kind: Kind::SweepableFloat {
+        limits: Limits::FROM_ZERO,
+        set: |toy, speed| toy.speed = Some(speed),
+    },
     ..SIZE
 };
 const COLOUR: Flag<Toy> = Flag {
@@ -108,6 +127,7 @@ const COLOUR: Flag<Toy> = Flag {
     short: None,
     kind: Kind::Choice {
         names: Colour::NAMES,
+        later: &["sky-blue", "moss_green"],
         set: |toy, name| {
             toy.colour = Colour::named(name);
             Ok(())
@@ -158,9 +178,14 @@ const LABELS: Flag<Toy> = Flag {
     ..SIZE
 };
 
-static LOOKS: Group<Toy> = Group { title: "Looks", flags: &[LOUD, LOUDER, PAINT, NAME, FILE, COLOUR] };
-static FIGURES: Group<Toy> =
-    Group { title: "Figures", flags: &[SIZE, WEIGHT, COUNT, SPEED, TAGS, PLACES, EXTRA, LABELS] };
+static LOOKS: Group<Toy> = Group {
+    title: "Looks",
+    flags: &[LOUD, LOUDER, PAINT, NAME, FILE, COLOUR],
+};
+static FIGURES: Group<Toy> = Group {
+    title: "Figures",
+    flags: &[SIZE, WEIGHT, COUNT, SPEED, TAGS, PLACES, EXTRA, LABELS],
+};
 
 static TOY: Command<Toy> = Command {
     name: "toy",
@@ -168,7 +193,10 @@ static TOY: Command<Toy> = Command {
     groups: &[&LOOKS, &FIGURES],
     positional: None,
     reference_names: &["--loud", "--wheels", "--axle-count"],
-    examples: &[Example { purpose: "A small one", line: "shop toy --size 1" }],
+    examples: &[Example {
+        purpose: "A small one",
+        line: "shop toy --size 1",
+    }],
 };
 
 static WITH_WORDS: Command<Toy> = Command {
@@ -190,7 +218,15 @@ static WITH_WORDS: Command<Toy> = Command {
 
 /// The words of a line, split at blanks; `_` alone stands for an empty word.
 fn words(line: &str) -> Vec<String> {
-    line.split_whitespace().map(|word| if word == "_" { String::new() } else { word.to_owned() }).collect()
+    line.split_whitespace()
+        .map(|word| {
+            if word == "_" {
+                String::new()
+            } else {
+                word.to_owned()
+            }
+        })
+        .collect()
 }
 
 fn toy(line: &str) -> Toy {
@@ -206,8 +242,23 @@ fn error(line: &str) -> String {
 
 #[test]
 fn every_way_to_attach_a_value_means_the_same() {
-    for line in ["--toy-name foo", "--toy-name=foo", "--toy_name foo", "--name=foo", "-n foo", "-nfoo", "-n=foo"] {
-        assert_eq!(toy(line), Toy { name: Some("foo".into()), ..Toy::default() }, "{line}");
+    for line in [
+        "--toy-name foo",
+        "--toy-name=foo",
+        "--toy_name foo",
+        "--name=foo",
+        "-n foo",
+        "-nfoo",
+        "-n=foo",
+    ] {
+        assert_eq!(
+            toy(line),
+            Toy {
+                name: Some("foo".into()),
+                ..Toy::default()
+            },
+            "{line}"
+        );
     }
     assert_eq!(toy("-nfoo=bar").name.as_deref(), Some("foo=bar"));
     assert_eq!(toy("--name=-x=y").name.as_deref(), Some("-x=y"));
@@ -244,24 +295,42 @@ fn switches_may_carry_a_value_and_pairs_have_two_names() {
     assert_eq!(toy("-ll").loud, Some(true));
     assert_eq!(toy("--paint").paint, Some(true));
     assert_eq!(toy("--no-paint=no").paint, Some(true));
-    assert_eq!(error("--loud="), "`--loud `: a switch takes `yes` or `no`, or no value at all");
+    assert_eq!(
+        error("--loud="),
+        "`--loud=`: a switch takes `yes` or `no`, or no value at all"
+    );
     assert_eq!(error("--loud false"), "unexpected argument `false`");
-    assert_eq!(error("--no-loud"), "unknown flag `--no-loud`\n  hint: did you mean `--loud`?");
+    assert_eq!(
+        error("--no-loud"),
+        "unknown flag `--no-loud`\n  hint: did you mean `--loud`?"
+    );
 }
 
 #[test]
 fn lists_that_take_many_words_end_at_the_next_flag_and_may_be_empty() {
-    assert_eq!(toy("--places a b -l").places, Some(vec!["a".into(), "b".into()]));
-    assert_eq!(toy("--places=a b").places, Some(vec!["a".into(), "b".into()]));
+    assert_eq!(
+        toy("--places a b -l").places,
+        Some(vec!["a".into(), "b".into()])
+    );
+    assert_eq!(
+        toy("--places=a b").places,
+        Some(vec!["a".into(), "b".into()])
+    );
     assert_eq!(toy("--places -l").places, Some(vec![]));
-    assert_eq!(toy("--places a -5 -l").places, Some(vec!["a".into(), "-5".into()]));
+    assert_eq!(
+        toy("--places a -5 -l").places,
+        Some(vec!["a".into(), "-5".into()])
+    );
     assert_eq!(toy("--extra").extra, Some(Map::new()));
     assert_eq!(error("--tags a b"), "unexpected argument `b`");
 }
 
 #[test]
 fn the_same_flag_twice_is_an_error_under_any_of_its_names() {
-    assert_eq!(error("--size 1 --size 2"), "`--size` is given more than once");
+    assert_eq!(
+        error("--size 1 --size 2"),
+        "`--size` is given more than once"
+    );
     assert_eq!(
         error("--name a -n b"),
         "`--toy-name` is given more than once\n  hint: `--name` and `-n` are two names of one flag"
@@ -274,14 +343,23 @@ fn the_same_flag_twice_is_an_error_under_any_of_its_names() {
 fn a_missing_value_is_told_from_one_that_looks_like_a_flag() {
     assert_eq!(error("--name"), "`--name` needs a value");
     assert_eq!(error("--name --loud"), "`--name` needs a value");
-    assert_eq!(error("--name -x"), "`--name` needs a value\n  hint: if `-x` is the value, write `--name=-x`");
+    assert_eq!(
+        error("--name -x"),
+        "`--name` needs a value\n  hint: if `-x` is the value, write `--name=-x`"
+    );
     assert_eq!(error("--weight -3"), "`--weight -3`: must be more than 0");
 }
 
 #[test]
 fn unknown_flags_get_a_suggestion_and_reference_flags_their_own_message() {
-    assert_eq!(error("--weigth 3"), "unknown flag `--weigth`\n  hint: did you mean `--weight`?");
-    assert_eq!(error("--Loud"), "unknown flag `--Loud`\n  hint: did you mean `--loud`?");
+    assert_eq!(
+        error("--weigth 3"),
+        "unknown flag `--weigth`\n  hint: did you mean `--weight`?"
+    );
+    assert_eq!(
+        error("--Loud"),
+        "unknown flag `--Loud`\n  hint: did you mean `--loud`?"
+    );
     assert_eq!(error("--zzz=secret"), "unknown flag `--zzz`");
     assert_eq!(error("-x"), "unknown flag `-x`");
     assert_eq!(error("-lll"), "unknown flag `-lll`");
@@ -292,7 +370,9 @@ fn unknown_flags_get_a_suggestion_and_reference_flags_their_own_message() {
 
 #[test]
 fn all_problems_of_a_line_are_reported_at_once() {
-    let problems = TOY.parse(words("--size 0 --wheels 4 --sped 1 --weight nan -- rest")).unwrap_err();
+    let problems = TOY
+        .parse(words("--size 0 --wheels 4 --sped 1 --weight nan -- rest"))
+        .unwrap_err();
     assert!(matches!(
         problems.problems(),
         [
@@ -309,9 +389,27 @@ fn all_problems_of_a_line_are_reported_at_once() {
 fn values_out_of_range_name_the_flag_the_value_and_the_limit() {
     assert_eq!(error("-s 0"), "`-s 0`: must be at least 1");
     assert_eq!(error("--size 10"), "`--size 10`: must be at most 9");
-    assert_eq!(error("--colour red"), "`--colour red`: must be one of sky-blue, rose_5k");
-    assert_eq!(error("--name _"), "`--name `: a name must not be empty");
-    assert_eq!(error("--count 1,2"), "`--count 1,2`: sweeps are not supported by this version; give one value");
+    assert_eq!(
+        error("--colour red"),
+        "`--colour red`: must be one of sky-blue, rose_5k"
+    );
+    assert_eq!(error("--name _"), "`--name=`: a name must not be empty");
+    assert_eq!(
+        error("--count 1,2"),
+        "`--count 1,2`: sweeps are not supported by this version; give one value"
+    );
+}
+
+#[test]
+fn words_of_the_reference_are_told_from_words_that_exist_nowhere() {
+    assert_eq!(
+        error("--colour MOSS-GREEN"),
+        "`--colour MOSS-GREEN`: not supported by this version yet; it has sky-blue, rose_5k"
+    );
+    assert_eq!(
+        error("--colour moss"),
+        "`--colour moss`: must be one of sky-blue, rose_5k"
+    );
 }
 
 #[test]
@@ -334,38 +432,71 @@ fn help_wins_over_everything_before_a_separator() {
     assert_eq!(TOY.parse(words("--zzz --help")), Ok(Parsed::Help));
     assert_eq!(TOY.parse(words("-h")), Ok(Parsed::Help));
     assert_eq!(TOY.parse(words("--version --size x")), Ok(Parsed::Version));
-    assert!(matches!(TOY.parse(words("-- --help")), Err(UsageError { .. })));
+    assert!(matches!(
+        TOY.parse(words("-- --help")),
+        Err(UsageError { .. })
+    ));
 }
 
 #[test]
 fn a_command_may_take_words_that_are_not_flags() {
     let parsed = WITH_WORDS.parse(words("a -l b -- --c"));
-    let expected =
-        Toy { loud: Some(true), words: vec!["a".into(), "b".into(), "--c".into()], ..Toy::default() };
+    let expected = Toy {
+        loud: Some(true),
+        words: vec!["a".into(), "b".into(), "--c".into()],
+        ..Toy::default()
+    };
     assert_eq!(parsed, Ok(Parsed::Values(expected)));
 }
 
 #[test]
 fn help_shows_names_values_choices_and_defaults_within_the_width() {
     let text = help("shop", &TOY.summary(), 60);
-    assert!(text.starts_with("Make a toy. It is small.\n\nUsage: shop toy [OPTIONS]\n\nLooks:\n  -l, --loud\n"), "{text}");
-    assert!(text.contains("  -n, --toy-name, --name <NAME>\n          What to call it: a | b. [default: bear]\n"), "{text}");
-    assert!(text.contains("[choices: sky-blue,\n          rose_5k] [default: sky-blue]\n"), "{text}");
+    assert!(
+        text.starts_with(
+            "Make a toy. It is small.\n\nUsage: shop toy [OPTIONS]\n\nLooks:\n  -l, --loud\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains(
+            "  -n, --toy-name, --name <NAME>\n          What to call it: a | b. [default: bear]\n"
+        ),
+        "{text}"
+    );
+    assert!(
+        text.contains("[choices: sky-blue,\n          rose_5k] [default: sky-blue]\n"),
+        "{text}"
+    );
     assert!(text.contains("      --tags <TAG>,...\n"), "{text}");
     assert!(text.contains("  -p, --places <PLACE>...\n"), "{text}");
     assert!(text.contains("      --paint, --no-paint\n"), "{text}");
-    assert!(text.ends_with("Examples:\n  # A small one\n  shop toy --size 1\n"), "{text}");
+    assert!(
+        text.ends_with("Examples:\n  # A small one\n  shop toy --size 1\n"),
+        "{text}"
+    );
     assert!(text.lines().all(|line| line.len() <= 60), "{text}");
-    assert!(help("shop", &WITH_WORDS.summary(), 60).contains("Usage: shop words [WORDS...] [OPTIONS]"));
+    assert!(
+        help("shop", &WITH_WORDS.summary(), 60).contains("Usage: shop words [WORDS...] [OPTIONS]")
+    );
 }
 
 #[test]
 fn the_reference_page_has_a_row_for_every_flag() {
     let page = reference_markdown("shop", &TOY.summary());
     for flag in TOY.flags() {
-        assert!(page.contains(&format!("| `{}`", flag.main_name())), "{}", flag.main_name());
+        assert!(
+            page.contains(&format!("| `{}`", flag.main_name())),
+            "{}",
+            flag.main_name()
+        );
     }
-    assert!(page.contains("| `--toy-name` `--name` `-n` | `<NAME>` | `bear` |  | What to call it: a \\| b. |"), "{page}");
+    assert!(
+        page.contains(
+            "| `--toy-name` `--name` `-n` | `<NAME>` | `bear` |  | What to call it: a \\| b. |"
+        ),
+        "{page}"
+    );
 }
 
 #[test]

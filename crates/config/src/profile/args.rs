@@ -5,15 +5,18 @@ use std::path::PathBuf;
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
-    TimestampSource, Ui,
+    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel,
+    ModelSelection, Sampling, TimestampSource, Ui,
 };
 use super::config::{Header, Secret};
 
 /// What was typed. `None` and empty lists mean "not given": no default is filled in here, because
 /// whether a flag was given decides about more than its own value.
 #[derive(Debug, Clone, Default, PartialEq)]
-#[expect(missing_docs, reason = "each field is named after its flag, whose item documents it")]
+#[expect(
+    missing_docs,
+    reason = "each field is named after its flag, whose item documents it"
+)]
 pub struct ProfileArgs {
     // Endpoint
     pub models: Vec<String>,

@@ -1,5 +1,6 @@
 //! The words that flags choose from. All names of the reference are here, also those that this
-//! version refuses, so that the refusal can say "not yet" instead of "never heard of it".
+//! version refuses (they are missing in `SUPPORTED`), so that the refusal can say "not yet" instead
+//! of "never heard of it".
 
 use crate::command::choices;
 
@@ -48,10 +49,8 @@ choices! {
 }
 
 impl EndpointType {
-    /// Whether this version can talk to it.
-    pub const fn supported(self) -> bool {
-        matches!(self, Self::Chat | Self::Completions)
-    }
+    /// The words that this version accepts.
+    pub const SUPPORTED: &[&str] = &[Self::Chat.name(), Self::Completions.name()];
 }
 
 choices! {
@@ -64,6 +63,11 @@ choices! {
         /// By weights, which only a YAML file can give.
         Weighted = "weighted",
     }
+}
+
+impl ModelSelection {
+    /// The words that this version accepts.
+    pub const SUPPORTED: &[&str] = &[Self::RoundRobin.name(), Self::Random.name()];
 }
 
 choices! {
@@ -137,10 +141,8 @@ choices! {
 }
 
 impl DatasetFormat {
-    /// Whether this version can read it.
-    pub const fn supported(self) -> bool {
-        matches!(self, Self::SingleTurn | Self::MultiTurn)
-    }
+    /// The words that this version accepts.
+    pub const SUPPORTED: &[&str] = &[Self::SingleTurn.name(), Self::MultiTurn.name()];
 }
 
 choices! {
@@ -165,6 +167,11 @@ choices! {
         /// Nothing.
         None = "none",
     }
+}
+
+impl Ui {
+    /// The words that this version accepts.
+    pub const SUPPORTED: &[&str] = &[Self::Simple.name(), Self::None.name()];
 }
 
 choices! {

@@ -8,7 +8,8 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling, TimestampSource, Ui,
+    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
+    TimestampSource, Ui,
 };
 use crate::redact;
 
@@ -51,7 +52,7 @@ pub struct Models {
 pub struct EndpointConfig {
     /// At least one; each has scheme `http` or `https`, a host and no invalid port.
     pub urls: Vec<String>,
-    /// The protocol. Always one that [`EndpointType::supported`] is true for.
+    /// The protocol. Always one of [`EndpointType::SUPPORTED`].
     pub kind: EndpointType,
     /// Replaces the protocol's own path; starts with `/`.
     pub path: Option<String>,
@@ -115,8 +116,8 @@ pub struct SyntheticDataset {
 pub struct FileDataset {
     /// It existed when the command line was resolved.
     pub path: PathBuf,
-    /// What was asked for; to be found out from the content where absent. Always one that
-    /// [`DatasetFormat::supported`] is true for.
+    /// What was asked for; to be found out from the content where absent. Always one of
+    /// [`DatasetFormat::SUPPORTED`].
     pub format: Option<DatasetFormat>,
     /// How many conversations to read; all where absent.
     pub entries: Option<u64>,
@@ -317,7 +318,12 @@ impl fmt::Debug for Secret {
 
 impl fmt::Debug for Header {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "{}: {}", self.name, redact::header_value(&self.name, &self.value))
+        write!(
+            formatter,
+            "{}: {}",
+            self.name,
+            redact::header_value(&self.name, &self.value)
+        )
     }
 }
 

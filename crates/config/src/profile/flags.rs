@@ -67,10 +67,16 @@ pub static PROFILE: Command<ProfileArgs> = Command {
 
 /// A choice by its word. The parser only passes words of the list, so the error never shows.
 fn chosen<C: Choice>(word: &str) -> Result<Option<C>, String> {
-    C::named(word).map(Some).ok_or_else(|| format!("must be one of {}", C::NAMES.join(", ")))
+    C::named(word)
+        .map(Some)
+        .ok_or_else(|| format!("must be one of {}", C::NAMES.join(", ")))
 }
 
 /// A text that must hold something besides blanks.
 fn not_blank(text: String) -> Result<Option<String>, String> {
-    if text.trim().is_empty() { Err("must not be empty".into()) } else { Ok(Some(text)) }
+    if text.trim().is_empty() {
+        Err("must not be empty".into())
+    } else {
+        Ok(Some(text))
+    }
 }

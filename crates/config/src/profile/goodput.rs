@@ -11,7 +11,9 @@ pub(super) fn thresholds(text: &str) -> Result<Vec<(String, f64)>, String> {
             item.split_once(':').filter(|(metric, _)| !metric.is_empty()).ok_or_else(|| {
                 format!("`{item}` is not in the form `metric:number`; separate items by blanks inside one quoted word")
             })?;
-        let threshold: f64 = number.parse().map_err(|_| format!("the threshold of `{metric}` is not a number"))?;
+        let threshold: f64 = number
+            .parse()
+            .map_err(|_| format!("the threshold of `{metric}` is not a number"))?;
         if !threshold.is_finite() {
             return Err(format!("the threshold of `{metric}` must be finite"));
         }
@@ -32,13 +34,22 @@ mod tests {
 
     #[test]
     fn thresholds_keep_their_order_and_a_later_one_wins() {
-        let read = thresholds(" request_latency:250  inter_token_latency:1.5 request_latency:-1 ").unwrap();
-        assert_eq!(read, [("request_latency".into(), -1.0), ("inter_token_latency".into(), 1.5)]);
+        let read = thresholds(" request_latency:250  inter_token_latency:1.5 request_latency:-1 ")
+            .unwrap();
+        assert_eq!(
+            read,
+            [
+                ("request_latency".into(), -1.0),
+                ("inter_token_latency".into(), 1.5)
+            ]
+        );
     }
 
     #[test]
     fn malformed_thresholds_are_refused() {
-        for text in ["", "  ", "a", "a:b", "a:1,b:2", ":1", "a:nan", "a:inf", "a:"] {
+        for text in [
+            "", "  ", "a", "a:b", "a:1,b:2", ":1", "a:nan", "a:inf", "a:",
+        ] {
             assert!(thresholds(text).is_err(), "{text:?}");
         }
     }

@@ -24,10 +24,22 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     block.set("endpoint", endpoint(args, config));
     block.set("datasets", json!([dataset(args, config)]));
     let warmup = config.warmup.as_ref().map(|phase| warmup(args, phase));
-    block.set("phases", warmup.into_iter().chain([profiling(args, &config.profiling)]).collect::<Vec<_>>());
+    block.set(
+        "phases",
+        warmup
+            .into_iter()
+            .chain([profiling(args, &config.profiling)])
+            .collect::<Vec<_>>(),
+    );
     block.set("artifacts", artifacts(args, artifact_dir));
     if !args.goodput.is_empty() {
-        block.set("slos", args.goodput.iter().map(|(tag, limit)| (tag.clone(), json!(limit))).collect::<Map<_, _>>());
+        block.set(
+            "slos",
+            args.goodput
+                .iter()
+                .map(|(tag, limit)| (tag.clone(), json!(limit)))
+                .collect::<Map<_, _>>(),
+        );
     }
     block.set("tokenizer", tokenizer(args));
     if let Some(declined) = args.no_gpu_telemetry {
@@ -38,7 +50,10 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     }
     block.set("runtime", runtime(args, config));
     if args.log_level.is_some() || args.verbose.is_some() || args.extra_verbose.is_some() {
-        block.set("logging", json!({ "level": config.runtime.log_level.name().to_uppercase() }));
+        block.set(
+            "logging",
+            json!({ "level": config.runtime.log_level.name().to_uppercase() }),
+        );
     }
     block.value()
 }
@@ -65,26 +80,50 @@ impl Block {
 
 fn models(args: &ProfileArgs) -> Value {
     let mut models = Block::default();
-    models.set_some("strategy", args.model_selection.map(|strategy| strategy.name()));
-    models.set("items", args.models.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>());
+    models.set_some(
+        "strategy",
+        args.model_selection.map(|strategy| strategy.name()),
+    );
+    models.set(
+        "items",
+        args.models
+            .iter()
+            .map(|name| json!({ "name": name }))
+            .collect::<Vec<_>>(),
+    );
     models.value()
 }
 
 fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     let mut endpoint = Block::default();
-    let urls = config.endpoint.urls.iter().map(|url| redact::url(url).into_owned());
+    let urls = config
+        .endpoint
+        .urls
+        .iter()
+        .map(|url| redact::url(url).into_owned());
     endpoint.set("urls", urls.collect::<Vec<_>>());
     endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
     endpoint.set_some("path", args.custom_endpoint.clone());
     endpoint.set_some("api_key", args.api_key.as_ref().map(|_| redact::MARK));
     endpoint.set_some("timeout", args.request_timeout_seconds.map(seconds));
     endpoint.set_some("streaming", args.streaming);
-    endpoint.set_some("connection_reuse", args.connection_reuse.map(|strategy| strategy.name()));
+    endpoint.set_some(
+        "connection_reuse",
+        args.connection_reuse.map(|strategy| strategy.name()),
+    );
     endpoint.set_some("use_legacy_max_tokens", args.use_legacy_max_tokens);
     endpoint.set_some("use_server_token_count", args.use_server_token_count);
     if !args.headers.is_empty() {
-        let header = |name: &str, value: &str| (name.to_owned(), Value::from(redact::header_value(name, value)));
-        let headers = args.headers.iter().map(|given| header(&given.name, &given.value));
+        let header = |name: &str, value: &str| {
+            (
+                name.to_owned(),
+                Value::from(redact::header_value(name, value)),
+            )
+        };
+        let headers = args
+            .headers
+            .iter()
+            .map(|given| header(&given.name, &given.value));
         endpoint.set("headers", headers.collect::<Map<_, _>>());
     }
     if !args.extra_inputs.is_empty() {
@@ -107,12 +146,20 @@ fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     dataset.set_some("sampling", args.sampling.map(|strategy| strategy.name()));
     dataset.set_some("entries", entries(args));
     dataset.set_some("random_seed", args.random_seed);
-    let osl = args.osl_mean.map(|mean| normal(tokens(mean), args.osl_stddev));
+    let osl = args
+        .osl_mean
+        .map(|mean| normal(tokens(mean), args.osl_stddev));
     match config.dataset.source {
         DatasetSource::File(_) => dataset.set_some("osl", osl),
         DatasetSource::Synthetic(_) => {
             let mut prompts = Block::default();
-            prompts.set("isl", normal(tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)), args.isl_stddev));
+            prompts.set(
+                "isl",
+                normal(
+                    tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)),
+                    args.isl_stddev,
+                ),
+            );
             prompts.set_some("osl", osl);
             prompts.set_some("batch_size", args.prompt_batch_size);
             dataset.set("prompts", prompts.value());
@@ -120,11 +167,17 @@ fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     }
     if args.turn_mean.is_some() || args.turn_stddev.is_some() {
         let stddev = tokens(args.turn_stddev.unwrap_or(0));
-        dataset.set("turns", normal(tokens(args.turn_mean.unwrap_or(1)), Some(stddev)));
+        dataset.set(
+            "turns",
+            normal(tokens(args.turn_mean.unwrap_or(1)), Some(stddev)),
+        );
     }
     if args.turn_delay_mean_ms.is_some() || args.turn_delay_stddev_ms.is_some() {
         let stddev = args.turn_delay_stddev_ms.unwrap_or(0.0);
-        dataset.set("turn_delay", normal(args.turn_delay_mean_ms.unwrap_or(0.0), Some(stddev)));
+        dataset.set(
+            "turn_delay",
+            normal(args.turn_delay_mean_ms.unwrap_or(0.0), Some(stddev)),
+        );
     }
     dataset.set_some("turn_delay_ratio", args.turn_delay_ratio);
     dataset.value()
@@ -186,9 +239,18 @@ fn rate(block: &mut Block, args: &ProfileArgs, phase: &PhaseConfig) {
 fn artifacts(args: &ProfileArgs, artifact_dir: &Path) -> Value {
     let mut artifacts = Block::default();
     artifacts.set("dir", artifact_dir.to_string_lossy().into_owned());
-    artifacts.set_some("prefix", args.export_prefix.as_ref().map(|prefix| prefix.to_string_lossy().into_owned()));
+    artifacts.set_some(
+        "prefix",
+        args.export_prefix
+            .as_ref()
+            .map(|prefix| prefix.to_string_lossy().into_owned()),
+    );
     if let Some(level) = args.export_level {
-        let records = if level == ExportLevel::Summary { json!(false) } else { json!(["jsonl"]) };
+        let records = if level == ExportLevel::Summary {
+            json!(false)
+        } else {
+            json!(["jsonl"])
+        };
         artifacts.set("records", records);
         artifacts.set("raw", level == ExportLevel::Raw);
     }
@@ -214,5 +276,9 @@ fn runtime(args: &ProfileArgs, config: &ProfileConfig) -> Value {
 
 /// Seconds as the schema takes them. JSON has no infinity; the schema's durations take the word.
 fn seconds(seconds: f64) -> Value {
-    if seconds.is_finite() { json!(seconds) } else { json!("inf") }
+    if seconds.is_finite() {
+        json!(seconds)
+    } else {
+        json!("inf")
+    }
 }

@@ -37,9 +37,16 @@ pub(super) fn prefix_as_recorded(typed: &Path) -> PathBuf {
 /// What names of files begin with; empty where nothing is left of the prefix.
 pub(super) fn stem(prefix: &Path) -> String {
     let text = prefix.to_string_lossy();
-    let stem = KNOWN_ENDINGS.iter().find_map(|ending| text.strip_suffix(ending)).unwrap_or(&text);
+    let stem = KNOWN_ENDINGS
+        .iter()
+        .find_map(|ending| text.strip_suffix(ending))
+        .unwrap_or(&text);
     let names_a_file = !stem.ends_with('/') && Path::new(stem).file_name().is_some();
-    if names_a_file { stem.to_owned() } else { String::new() }
+    if names_a_file {
+        stem.to_owned()
+    } else {
+        String::new()
+    }
 }
 
 impl ProfileConfig {
@@ -54,11 +61,19 @@ impl ProfileConfig {
 
     /// `<model>[_multi]-<service>-<endpoint type>-<load>`, such as `org_model-openai-chat-concurrency10`.
     pub fn run_name(&self) -> String {
-        let several = if self.models.names.len() > 1 { "_multi" } else { "" };
+        let several = if self.models.names.len() > 1 {
+            "_multi"
+        } else {
+            ""
+        };
         let first = self.models.names.first().map_or("", String::as_str);
         // A model's name may be a path; none of its parts may become a directory of ours.
         let model = format!("{first}{several}").replace('/', "_");
-        format!("{model}-openai-{}-{}", self.endpoint.kind, stimulus(self.profiling.arrivals))
+        format!(
+            "{model}-openai-{}-{}",
+            self.endpoint.kind,
+            stimulus(self.profiling.arrivals)
+        )
     }
 }
 
@@ -66,10 +81,18 @@ impl ProfileConfig {
 fn stimulus(arrivals: Arrivals) -> String {
     match arrivals {
         Arrivals::ClosedLoop { concurrency } => format!("concurrency{concurrency}"),
-        Arrivals::Rate { rate, concurrency: Some(concurrency), .. } => {
+        Arrivals::Rate {
+            rate,
+            concurrency: Some(concurrency),
+            ..
+        } => {
             format!("concurrency{concurrency}-request_rate{rate:?}")
         }
-        Arrivals::Rate { rate, concurrency: None, .. } => format!("request_rate{rate:?}"),
+        Arrivals::Rate {
+            rate,
+            concurrency: None,
+            ..
+        } => format!("request_rate{rate:?}"),
     }
 }
 
@@ -99,15 +122,28 @@ mod tests {
 
     #[test]
     fn only_the_last_part_of_an_absolute_prefix_counts() {
-        assert_eq!(prefix_as_recorded(Path::new("/a/b/foo.json")), Path::new("foo.json"));
-        assert_eq!(prefix_as_recorded(Path::new("b/foo.json")), Path::new("b/foo.json"));
+        assert_eq!(
+            prefix_as_recorded(Path::new("/a/b/foo.json")),
+            Path::new("foo.json")
+        );
+        assert_eq!(
+            prefix_as_recorded(Path::new("b/foo.json")),
+            Path::new("b/foo.json")
+        );
     }
 
     #[test]
     fn loads_are_named_as_the_reference_names_them() {
         use crate::profile::config::RatePattern::Poisson;
-        let rate = |concurrency| Arrivals::Rate { pattern: Poisson, rate: 20.0, concurrency };
-        assert_eq!(stimulus(Arrivals::ClosedLoop { concurrency: 10 }), "concurrency10");
+        let rate = |concurrency| Arrivals::Rate {
+            pattern: Poisson,
+            rate: 20.0,
+            concurrency,
+        };
+        assert_eq!(
+            stimulus(Arrivals::ClosedLoop { concurrency: 10 }),
+            "concurrency10"
+        );
         assert_eq!(stimulus(rate(None)), "request_rate20.0");
         assert_eq!(stimulus(rate(Some(3))), "concurrency3-request_rate20.0");
     }

@@ -11,7 +11,9 @@ pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
 
 use super::args::ProfileArgs;
 use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui};
-use super::config::{Models, OutputConfig, ProfileConfig, RuntimeConfig, TelemetryConfig, TokenizerConfig};
+use super::config::{
+    Models, OutputConfig, ProfileConfig, RuntimeConfig, TelemetryConfig, TokenizerConfig,
+};
 use super::naming;
 use crate::error::{Problem, UsageError, Warning};
 
@@ -43,7 +45,10 @@ pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolve
         profiling: phases::profiling(args, &mut findings),
         tokenizer: TokenizerConfig {
             name: args.tokenizer.clone(),
-            revision: args.tokenizer_revision.clone().unwrap_or_else(|| "main".into()),
+            revision: args
+                .tokenizer_revision
+                .clone()
+                .unwrap_or_else(|| "main".into()),
         },
         output: OutputConfig {
             artifact_dir: args.artifact_dir.clone(),
@@ -102,8 +107,15 @@ fn runtime(args: &ProfileArgs, surroundings: Surroundings) -> RuntimeConfig {
     } else if given(args.verbose) {
         (Ui::Simple, LogLevel::Debug)
     } else {
-        let fitting = if surroundings.stdout_is_terminal { Ui::Simple } else { Ui::None };
-        (args.ui.unwrap_or(fitting), args.log_level.unwrap_or(LogLevel::Info))
+        let fitting = if surroundings.stdout_is_terminal {
+            Ui::Simple
+        } else {
+            Ui::None
+        };
+        (
+            args.ui.unwrap_or(fitting),
+            args.log_level.unwrap_or(LogLevel::Info),
+        )
     };
     let threads = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
     RuntimeConfig {

@@ -48,25 +48,28 @@ impl Dialect for Chat {
     }
 
     fn read(&self, text: &str, at: u64, answer: &mut AnswerBuilder) {
-        if let Ok(response) = serde_json::from_str::<Envelope<'_, Choice<'_>>>(text) {
-            if let Some(failure) = response.failure(text) {
-                return answer.fail(failure);
-            }
-            let usage = response.usage.map(RawValue::get);
-            let choice = response
-                .choices
-                .as_ref()
-                .and_then(|choices| choices.0.as_ref());
-            let form = Form::of(response.object());
-            let message = choice
-                .zip(form)
-                .and_then(|(choice, form)| choice.message(form));
-            match (message, form) {
-                (Some(message), Some(form)) => add(&message.view(), form, at, usage, answer),
-                _ => answer.add(at, None, usage),
-            }
-        } else if let Ok(response) = serde_json::from_str::<Value>(text) {
-            read_leniently(&response, text, at, answer);
+        let Ok(response) = serde_json::from_str::<Envelope<'_, Choice<'_>>>(text) else {
+            return read_leniently(text, at, answer);
+        };
+        if let Some(failure) = response.failure(text) {
+            return answer.fail(failure);
+        }
+        let usage = response.usage.map(RawValue::get);
+        let form = Form::of(response.object());
+        let choice = response
+            .choices
+            .as_ref()
+            .and_then(|choices| choices.0.as_ref());
+        let message = choice.and_then(|choice| match form? {
+            Form::Whole => choice.message,
+            Form::Chunk => choice.delta,
+        });
+        let (Some(message), Some(form)) = (message, form) else {
+            return answer.add(at, None, usage);
+        };
+        match serde_json::from_str::<Message<'_>>(message.get()) {
+            Ok(message) => add(&message.view(), form, at, usage, answer),
+            Err(_) => read_leniently(text, at, answer),
         }
     }
 }
@@ -88,21 +91,14 @@ impl Form {
     }
 }
 
+/// A choice. Its message stays text at first, so that the response is small to move and only the
+/// member that counts is read.
 #[derive(Deserialize)]
 struct Choice<'t> {
     #[serde(borrow, default)]
-    message: Option<Message<'t>>,
+    message: Option<&'t RawValue>,
     #[serde(borrow, default)]
-    delta: Option<Message<'t>>,
-}
-
-impl<'t> Choice<'t> {
-    fn message(&self, form: Form) -> Option<&Message<'t>> {
-        match form {
-            Form::Whole => self.message.as_ref(),
-            Form::Chunk => self.delta.as_ref(),
-        }
-    }
+    delta: Option<&'t RawValue>,
 }
 
 #[derive(Deserialize)]
@@ -113,10 +109,11 @@ struct Message<'t> {
     reasoning_content: Option<Text<'t>>,
     #[serde(borrow, default)]
     reasoning: Option<Text<'t>>,
-    #[serde(default)]
-    tool_calls: Option<Value>,
-    #[serde(default)]
-    function_call: Option<Value>,
+    // Kept as text: few messages have these, and trees would make every message large to move.
+    #[serde(borrow, default)]
+    tool_calls: Option<&'t RawValue>,
+    #[serde(borrow, default)]
+    function_call: Option<&'t RawValue>,
 }
 
 impl Message<'_> {
@@ -129,24 +126,34 @@ impl Message<'_> {
         View {
             content: Cow::Borrowed(self.content.as_ref().map_or("", Text::as_str)),
             reasoning: Cow::Borrowed(reasoning.unwrap_or_default()),
-            tool_calls: self.tool_calls.as_ref(),
-            function_call: self.function_call.as_ref(),
+            tool_calls: tree(self.tool_calls),
+            function_call: tree(self.function_call),
         }
     }
+}
+
+fn tree(raw: Option<&RawValue>) -> Option<Value> {
+    raw.and_then(|raw| serde_json::from_str(raw.get()).ok())
 }
 
 /// A message, however it was read.
 struct View<'m> {
     content: Cow<'m, str>,
     reasoning: Cow<'m, str>,
-    tool_calls: Option<&'m Value>,
-    function_call: Option<&'m Value>,
+    tool_calls: Option<Value>,
+    function_call: Option<Value>,
 }
 
 /// Adds what a message holds. Reasoning outranks tool calls, and those outrank plain text.
 fn add(view: &View<'_>, form: Form, at: u64, usage: Option<&str>, answer: &mut AnswerBuilder) {
     let mut tool_text = String::new();
-    for call in list_of(view.tool_calls) {
+    for call in view
+        .tool_calls
+        .as_ref()
+        .and_then(Value::as_array)
+        .into_iter()
+        .flatten()
+    {
         let Value::Object(call) = call else { continue };
         append_call_text(call, &mut tool_text);
         match form {
@@ -154,7 +161,7 @@ fn add(view: &View<'_>, form: Form, at: u64, usage: Option<&str>, answer: &mut A
             Form::Whole => answer.tool_calls.add_whole(call),
         }
     }
-    if let Some(Value::Object(call)) = view.function_call {
+    if let Some(Value::Object(call)) = &view.function_call {
         answer.tool_calls.add_legacy(call);
     }
     let content = if !view.reasoning.is_empty() {
@@ -175,10 +182,6 @@ fn add(view: &View<'_>, form: Form, at: u64, usage: Option<&str>, answer: &mut A
     answer.add(at, content, usage);
 }
 
-fn list_of(value: Option<&Value>) -> &[Value] {
-    value.and_then(Value::as_array).map_or(&[], Vec::as_slice)
-}
-
 /// The text of a tool call that the model generated: its function's name and arguments.
 fn append_call_text(call: &Map<String, Value>, text: &mut String) {
     let Some(Value::Object(function)) = call.get("function") else {
@@ -195,12 +198,15 @@ fn append_call_text(call: &Map<String, Value>, text: &mut String) {
     }
 }
 
-/// Reads a response whose shape the typed reading refuses.
-fn read_leniently(response: &Value, text: &str, at: u64, answer: &mut AnswerBuilder) {
-    if let Some(failure) = failure_of(response, text) {
+/// Reads a response whose shape the typed reading refuses; nothing if it is no JSON at all.
+fn read_leniently(text: &str, at: u64, answer: &mut AnswerBuilder) {
+    let Ok(response) = serde_json::from_str::<Value>(text) else {
+        return;
+    };
+    if let Some(failure) = failure_of(&response, text) {
         return answer.fail(failure);
     }
-    let usage = usage_of(response);
+    let usage = usage_of(&response);
     let object = response
         .get("object")
         .and_then(Value::as_str)
@@ -223,8 +229,8 @@ fn read_leniently(response: &Value, text: &str, at: u64, answer: &mut AnswerBuil
         } else {
             reasoning
         },
-        tool_calls: message.get("tool_calls"),
-        function_call: message.get("function_call"),
+        tool_calls: message.get("tool_calls").cloned(),
+        function_call: message.get("function_call").cloned(),
     };
     add(&view, form, at, usage.as_deref(), answer);
 }

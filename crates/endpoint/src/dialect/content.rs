@@ -17,7 +17,7 @@ pub(super) fn messages(context: &FormatContext<'_>) -> Result<Vec<Value>, Endpoi
             messages.extend(raw.iter().cloned());
         } else {
             let mut message = Map::with_capacity(2);
-            message.insert("role".into(), turn.role.as_deref().unwrap_or("user").into());
+            message.insert("role".into(), role_of(turn).into());
             message.insert(
                 "content".into(),
                 content(turn, context.settings.force_content_parts)?,
@@ -26,6 +26,13 @@ pub(super) fn messages(context: &FormatContext<'_>) -> Result<Vec<Value>, Endpoi
         }
     }
     Ok(messages)
+}
+
+fn role_of(turn: &Turn) -> &str {
+    turn.role
+        .as_deref()
+        .filter(|role| !role.is_empty())
+        .unwrap_or("user")
 }
 
 /// Puts the conversation's own messages first. A system message that is already there is merged

@@ -295,6 +295,19 @@ fn the_newest_tools_are_sent_and_the_last_turn_decides_the_rest() {
 }
 
 #[test]
+fn an_empty_role_or_model_is_none() {
+    let turn = Turn {
+        role: Some(String::new()),
+        model: Some(String::new()),
+        ..Turn::text("a")
+    };
+    assert_eq!(
+        body(&context(&chat(), &[&turn])),
+        r#"{"messages":[{"role":"user","content":"a"}],"model":"m1","stream":false}"#
+    );
+}
+
+#[test]
 fn later_writers_override_and_the_key_keeps_its_place() {
     let settings = EndpointSettings {
         extra: object(json!({"temperature": 0.1, "model": "extra", "seed": null})),
@@ -326,7 +339,7 @@ fn usage_is_asked_for_if_the_merged_body_streams() {
     for (streaming, extra, expected) in [
         (true, json!({}), usage.clone()),
         (true, json!({"stream_options": null}), usage.clone()),
-        (false, json!({"stream": 1}), usage.clone()),
+        (false, json!({"stream": 1}), usage),
         (true, json!({"stream": false}), None),
         (true, json!({"stream": ""}), None),
         (false, json!({}), None),

@@ -16,7 +16,9 @@ impl ToolCallAssembly {
         let call = self.slot(index);
         overwrite(call, fragment, "id");
         overwrite(call, fragment, "type");
-        if let Some(Value::Object(function)) = fragment.get("function") {
+        if let Some(Value::Object(function)) = fragment.get("function")
+            && !function.is_empty()
+        {
             let target = object_at(call, "function");
             overwrite(target, function, "name");
             append(target, function, "arguments");

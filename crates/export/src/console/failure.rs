@@ -2,6 +2,7 @@
 
 use super::paint::Paints;
 use super::panel::Panel;
+use super::render_panel;
 use super::text::{Align, Overflow, lay_out, printable};
 use crate::RunReport;
 
@@ -57,10 +58,8 @@ const HANGING: usize = 11;
 /// code and adds the line with the log file.
 pub fn render_exit_errors(errors: &[ExitError], width: usize, paints: Paints) -> String {
     let entries: Vec<String> = errors.iter().map(|error| entry(error, width)).collect();
-    let mut text = "\n".to_owned();
     let panel = Panel::failure("AIPerf System Exit Errors", &entries.join("\n\n"));
-    panel.render_into(&mut text, width, paints);
-    text
+    render_panel(&panel, width, paints)
 }
 
 fn entry(error: &ExitError, width: usize) -> String {

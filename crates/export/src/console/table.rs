@@ -46,10 +46,13 @@ pub struct Cell {
 impl Cell {
     /// A value that does not exist.
     pub fn absent() -> Self {
-        Self {
-            text: "N/A".to_owned(),
-            paint: Some(Paint::Absent),
-        }
+        Self::from("N/A").paint(Paint::Absent)
+    }
+
+    /// The same text in a paint of its own instead of its column's.
+    pub(crate) fn paint(mut self, paint: Paint) -> Self {
+        self.paint = Some(paint);
+        self
     }
 }
 

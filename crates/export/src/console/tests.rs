@@ -186,7 +186,7 @@ fn without_sequences(text: &str) -> String {
 
 #[test]
 fn no_line_is_wider_than_the_report() {
-    for width in [60, 80, 100, 140] {
+    for width in [40, 60, 80, 100, 140] {
         let options = ConsoleOptions {
             width,
             ..ConsoleOptions::default()
@@ -195,6 +195,12 @@ fn no_line_is_wider_than_the_report() {
             assert!(text::width_of(line) <= width, "{line}");
         }
     }
+}
+
+#[test]
+fn a_notice_is_a_box_as_wide_as_its_text() {
+    let expected = "\n╭─ Halt ──╮\n│  one    │\n│  two s  │\n╰─────────╯\n";
+    assert_eq!(notice_panel("Halt", "one\ntwo s"), expected);
 }
 
 #[test]

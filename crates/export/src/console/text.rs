@@ -73,10 +73,9 @@ fn character_width(character: char) -> usize {
 
 /// The lines that `text` takes at `width`, cut and padded.
 pub(crate) fn lay_out(text: &str, width: usize, align: Align, overflow: Overflow) -> Vec<String> {
-    let width = width.max(1);
     let mut lines = Vec::new();
     for paragraph in text.split('\n') {
-        for piece in pieces_between(paragraph, &break_points(paragraph, width, overflow)) {
+        for piece in pieces_between(paragraph, &break_points(paragraph, width.max(1), overflow)) {
             lines.push(aligned(
                 without_excess_blanks(piece, width),
                 width,
@@ -110,9 +109,12 @@ pub(crate) fn cut(line: &str, width: usize, overflow: Overflow) -> String {
     if width_of(line) <= width {
         return line.to_owned();
     }
+    if width == 0 {
+        return String::new();
+    }
     match overflow {
         Overflow::Fold => first_columns(line, width),
-        Overflow::Ellipsis => first_columns(line, width.saturating_sub(1)) + "…",
+        Overflow::Ellipsis => first_columns(line, width - 1) + "…",
     }
 }
 

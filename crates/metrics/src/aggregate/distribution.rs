@@ -19,14 +19,20 @@ impl Sorted {
                 ints.sort_unstable();
                 let sum: i128 = ints.iter().copied().map(i128::from).sum();
                 let total = i64::try_from(sum).map_or(Value::Float(sum as f64), Value::Int);
-                Self { values: ints.into_iter().map(|int| int as f64).collect(), total }
+                Self {
+                    values: ints.into_iter().map(|int| int as f64).collect(),
+                    total,
+                }
             }
             Numbers::Floats(mut floats) => {
                 floats.retain(|float| float.is_finite());
                 floats.sort_unstable_by(f64::total_cmp);
                 // Summed in ascending order: the result does not depend on the order of records.
                 let total = Value::Float(floats.iter().sum());
-                Self { values: floats, total }
+                Self {
+                    values: floats,
+                    total,
+                }
             }
         }
     }

@@ -32,7 +32,7 @@ pub(super) static GOODPUT_FAMILY: &[Metric] = &[
     .flags(&[GOODPUT])
     .explained(
         "1 if the record meets every SLO else 0, summed",
-        "some record misses a required SLO metric → that record has no value (counts as not good)",
+        "the record lacks a metric of an SLO (it then does not count as good)",
     ),
     Metric::derived("goodput", "Goodput", Float, Formula::Window(goodput))
         .short_without_unit("Goodput")

@@ -84,97 +84,142 @@ fn tokens_per_second(inputs: &Inputs<'_>) -> Outcome {
 
 /// Latency and per-user rates.
 pub(super) static LATENCY: &[Metric] = &[
-    Metric::record("time_to_first_token", "Time to First Token", Int, Formula::Facts(time_to_first_token))
-        .short("TTFT")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
-        .console(ConsoleGroup::Default, Some(100))
-        .explained(
-            "`content[0].perf − start_perf`",
-            "no content, or stamps run backwards",
-        ),
-    Metric::record("time_to_second_token", "Time to Second Token", Int, Formula::Facts(time_to_second_token))
-        .short("TTST")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS])
-        .console(ConsoleGroup::Default, Some(200))
-        .explained(
-            "`content[1].perf − content[0].perf`",
-            "fewer than two content parts, or stamps run backwards",
-        ),
-    Metric::record("time_to_first_output_token", "Time to First Output Token", Int, Formula::Facts(time_to_first_output_token))
-        .short("TTFO")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS, REASONING])
-        .console(ConsoleGroup::Default, Some(210))
-        .explained(
-            "first content part that is non-reasoning (non-empty text; or reasoning part with non-empty `content`; or non-empty tool-call text) `.perf − start_perf`",
-            "only reasoning arrived",
-        ),
-    Metric::record("request_latency", "Request Latency", Int, Formula::Facts(request_latency))
-        .short("Req Latency")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[FAILURE_INFLATED])
-        .console(ConsoleGroup::Default, Some(300))
-        .explained(
-            "`content[last].perf − start_perf` (last **content** part, not stream end)",
-            "no content",
-        ),
-    Metric::record("decode_duration", "Decode Duration", Int, Formula::Values(decode_duration))
-        .short("Decode Duration")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
-        .console(ConsoleGroup::Default, Some(350))
-        .requires(&["request_latency", "time_to_first_token"])
-        .explained(
-            "`request_latency − time_to_first_token`",
-            "stamps run backwards",
-        ),
-    Metric::record("inter_token_latency", "Inter Token Latency", Float, Formula::FactsAndValues(inter_token_latency))
-        .short("ITL")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
-        .console(ConsoleGroup::Default, Some(400))
-        .requires(&["output_sequence_length", "request_latency", "time_to_first_token"])
-        .explained(
-            "`(request_latency − ttft) / d`, ns as float; `d = OSL − first_chunk` if `0 < first_chunk < OSL`, else `OSL − 1`; `first_chunk` is known with per-chunk usage only",
-            "OSL < 2",
-        ),
-    Metric::record("inter_chunk_latency", "Inter Chunk Latency", IntList, Formula::List(inter_chunk_latency))
-        .short("ICL")
-        .units(Nanoseconds, Milliseconds)
-        .flags(&[STREAMING, TOKENS])
-        .explained(
-            "list: `content[i].perf − content[i−1].perf`, i ≥ 1; zeros allowed",
-            "fewer than two content parts, or any gap is negative",
-        ),
-    Metric::record("output_token_throughput_per_user", "Output Token Throughput Per User", Float, Formula::Values(output_token_throughput_per_user))
-        .short_without_unit("Output TPS/User")
-        .unit(TokensPerSecondPerUser)
-        .flags(&[STREAMING, TOKENS, LARGER_IS_BETTER])
-        .console(ConsoleGroup::Default, Some(500))
-        .requires(&["inter_token_latency"])
-        .explained(
-            "`1 / (inter_token_latency × 1e-9)`",
-            "ITL = 0",
-        ),
-    Metric::record("e2e_output_token_throughput", "E2E Output Token Throughput", Float, Formula::Values(tokens_per_second))
-        .short_without_unit("E2E Output TPS/User")
-        .unit(TokensPerSecondPerUser)
-        .flags(&[TOKENS, LARGER_IS_BETTER])
-        .console(ConsoleGroup::Default, Some(510))
-        .requires(&["output_sequence_length", "request_latency"])
-        .explained(
-            "`OSL / (request_latency × 1e-9)`",
-            "latency = 0",
-        ),
-    Metric::record("prefill_throughput_per_user", "Prefill Throughput Per User", Float, Formula::Values(tokens_per_second))
-        .short_without_unit("Prefill TPS/User")
-        .unit(TokensPerSecondPerUser)
-        .flags(&[STREAMING, TOKENS, TOKENIZED_INPUT, LARGER_IS_BETTER])
-        .requires(&["input_sequence_length", "time_to_first_token"])
-        .explained(
-            "`ISL / (ttft × 1e-9)`",
-            "TTFT = 0",
-        ),
+    Metric::record(
+        "time_to_first_token",
+        "Time to First Token",
+        Int,
+        Formula::Facts(time_to_first_token),
+    )
+    .short("TTFT")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
+    .console(ConsoleGroup::Default, Some(100))
+    .explained(
+        "`content[0].perf − start_perf`",
+        "no content, or stamps run backwards",
+    ),
+    Metric::record(
+        "time_to_second_token",
+        "Time to Second Token",
+        Int,
+        Formula::Facts(time_to_second_token),
+    )
+    .short("TTST")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS])
+    .console(ConsoleGroup::Default, Some(200))
+    .explained(
+        "`content[1].perf − content[0].perf`",
+        "fewer than two content parts, or stamps run backwards",
+    ),
+    Metric::record(
+        "time_to_first_output_token",
+        "Time to First Output Token",
+        Int,
+        Formula::Facts(time_to_first_output_token),
+    )
+    .short("TTFO")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS, REASONING])
+    .console(ConsoleGroup::Default, Some(210))
+    .explained(
+        "first content part with text or tool call beside reasoning − `start_perf`",
+        "only reasoning arrived",
+    ),
+    Metric::record(
+        "request_latency",
+        "Request Latency",
+        Int,
+        Formula::Facts(request_latency),
+    )
+    .short("Req Latency")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[FAILURE_INFLATED])
+    .console(ConsoleGroup::Default, Some(300))
+    .explained(
+        "`content[last].perf − start_perf` (last **content** part, not stream end)",
+        "no content",
+    ),
+    Metric::record(
+        "decode_duration",
+        "Decode Duration",
+        Int,
+        Formula::Values(decode_duration),
+    )
+    .short("Decode Duration")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
+    .console(ConsoleGroup::Default, Some(350))
+    .requires(&["request_latency", "time_to_first_token"])
+    .explained(
+        "`request_latency − time_to_first_token`",
+        "stamps run backwards",
+    ),
+    Metric::record(
+        "inter_token_latency",
+        "Inter Token Latency",
+        Float,
+        Formula::FactsAndValues(inter_token_latency),
+    )
+    .short("ITL")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS, FAILURE_INFLATED])
+    .console(ConsoleGroup::Default, Some(400))
+    .requires(&[
+        "output_sequence_length",
+        "request_latency",
+        "time_to_first_token",
+    ])
+    .explained(
+        "`(request_latency − ttft) / (OSL − first)`; `first`: tokens of the first chunk, or 1",
+        "OSL < 2",
+    ),
+    Metric::record(
+        "inter_chunk_latency",
+        "Inter Chunk Latency",
+        IntList,
+        Formula::List(inter_chunk_latency),
+    )
+    .short("ICL")
+    .units(Nanoseconds, Milliseconds)
+    .flags(&[STREAMING, TOKENS])
+    .explained(
+        "list: `content[i].perf − content[i−1].perf`, i ≥ 1; zeros allowed",
+        "fewer than two content parts, or any gap is negative",
+    ),
+    Metric::record(
+        "output_token_throughput_per_user",
+        "Output Token Throughput Per User",
+        Float,
+        Formula::Values(output_token_throughput_per_user),
+    )
+    .short_without_unit("Output TPS/User")
+    .unit(TokensPerSecondPerUser)
+    .flags(&[STREAMING, TOKENS, LARGER_IS_BETTER])
+    .console(ConsoleGroup::Default, Some(500))
+    .requires(&["inter_token_latency"])
+    .explained("`1 / (inter_token_latency × 1e-9)`", "ITL = 0"),
+    Metric::record(
+        "e2e_output_token_throughput",
+        "E2E Output Token Throughput",
+        Float,
+        Formula::Values(tokens_per_second),
+    )
+    .short_without_unit("E2E Output TPS/User")
+    .unit(TokensPerSecondPerUser)
+    .flags(&[TOKENS, LARGER_IS_BETTER])
+    .console(ConsoleGroup::Default, Some(510))
+    .requires(&["output_sequence_length", "request_latency"])
+    .explained("`OSL / (request_latency × 1e-9)`", "latency = 0"),
+    Metric::record(
+        "prefill_throughput_per_user",
+        "Prefill Throughput Per User",
+        Float,
+        Formula::Values(tokens_per_second),
+    )
+    .short_without_unit("Prefill TPS/User")
+    .unit(TokensPerSecondPerUser)
+    .flags(&[STREAMING, TOKENS, TOKENIZED_INPUT, LARGER_IS_BETTER])
+    .requires(&["input_sequence_length", "time_to_first_token"])
+    .explained("`ISL / (ttft × 1e-9)`", "TTFT = 0"),
 ];

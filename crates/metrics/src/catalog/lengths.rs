@@ -12,8 +12,10 @@ fn output_sequence_length(facts: &RecordFacts<'_>) -> Outcome {
     if facts.output_tokens.is_none() && facts.reasoning_tokens.is_none() {
         return Err(Absence::NoInput);
     }
+    // The counts may be the server's word: two absurd ones must not end the program.
+    let answer = facts.output_tokens.unwrap_or(0);
     known(Some(
-        facts.output_tokens.unwrap_or(0) + facts.reasoning_tokens.unwrap_or(0),
+        answer.saturating_add(facts.reasoning_tokens.unwrap_or(0)),
     ))
 }
 
@@ -99,7 +101,7 @@ pub(super) static LENGTHS: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENIZED_INPUT, LARGER_IS_BETTER])
     .requires(&["input_sequence_length"])
-    .explained("sum of input_sequence_length", ""),
+    .explained("sum of `input_sequence_length`", ""),
     Metric::derived(
         "total_osl",
         "Total Output Sequence Length",
@@ -110,7 +112,7 @@ pub(super) static LENGTHS: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .requires(&["output_sequence_length"])
-    .explained("sum of output_sequence_length", ""),
+    .explained("sum of `output_sequence_length`", ""),
     Metric::derived(
         "total_output_tokens",
         "Total Output Tokens",
@@ -121,7 +123,7 @@ pub(super) static LENGTHS: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .requires(&["output_token_count"])
-    .explained("sum of output_token_count", ""),
+    .explained("sum of `output_token_count`", ""),
     Metric::derived(
         "total_reasoning_tokens",
         "Total Reasoning Tokens",
@@ -132,7 +134,7 @@ pub(super) static LENGTHS: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .requires(&["reasoning_token_count"])
-    .explained("sum of reasoning_token_count", ""),
+    .explained("sum of `reasoning_token_count`", ""),
     Metric::derived(
         "total_error_isl",
         "Total Error Input Sequence Length",
@@ -143,5 +145,5 @@ pub(super) static LENGTHS: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENIZED_INPUT, ERROR_ONLY, LARGER_IS_BETTER])
     .requires(&["error_isl"])
-    .explained("sum of error_isl", ""),
+    .explained("sum of `error_isl`", ""),
 ];

@@ -37,67 +37,103 @@ fn usage_discrepancy(inputs: &Inputs<'_>) -> Outcome {
 
 /// Requested length and usage differences.
 pub(super) static MISMATCH: &[Metric] = &[
-    Metric::record("requested_osl", "Requested OSL", Int, Formula::Facts(|facts| known(facts.max_tokens)))
-        .short("Req OSL")
-        .unit(Tokens)
-        .flags(&[TOKENS, INTERNAL])
-        .explained(
-            "`max_tokens`",
-            "not requested",
-        ),
-    Metric::record("osl_mismatch_diff_pct", "OSL Mismatch Diff %", Float, Formula::Values(osl_mismatch_pct))
-        .short_without_unit("OSL Diff")
-        .unit(Percent)
-        .flags(&[TOKENS, NOT_IN_ACCURACY])
-        .requires(&["output_sequence_length", "requested_osl"])
-        .explained(
-            "`100 × (OSL − requested) / requested` (signed)",
-            "requested = 0",
-        ),
-    Metric::aggregate("osl_mismatch_count", "OSL Mismatch Count", Int, Formula::Values(osl_mismatch))
-        .short_without_unit("OSL Mismatches")
-        .unit(Requests)
-        .flags(&[TOKENS, NOT_IN_ACCURACY, NOT_PER_RECORD])
-        .requires(&["osl_mismatch_diff_pct", "output_sequence_length", "requested_osl"])
-        .explained(
-            "1 if `abs(OSL − requested) > min(requested × P/100, M)` else 0; summed. P = `AIPERF_METRICS_OSL_MISMATCH_PCT_THRESHOLD` (5.0, 0–100), M = `AIPERF_METRICS_OSL_MISMATCH_MAX_TOKEN_THRESHOLD` (50, ≥ 1)",
-            "",
-        ),
-    Metric::record("usage_prompt_tokens_diff_pct", "Usage Prompt Diff %", Float, Formula::Values(usage_difference_pct))
-        .short_without_unit("Prompt Diff")
-        .unit(Percent)
-        .flags(&[TOKENIZED_INPUT, USAGE_DIFFERENCE])
-        .requires(&["input_sequence_length", "usage_prompt_tokens"])
-        .explained(
-            "`100 × abs(usage_prompt − ISL) / ISL`",
-            "ISL = 0",
-        ),
-    Metric::record("usage_completion_tokens_diff_pct", "Usage Completion Diff %", Float, Formula::Values(usage_difference_pct))
-        .short_without_unit("Completion Diff")
-        .unit(Percent)
-        .flags(&[TOKENS, USAGE_DIFFERENCE])
-        .requires(&["output_sequence_length", "usage_completion_tokens"])
-        .explained(
-            "`100 × abs(usage_completion − OSL) / OSL`",
-            "OSL = 0",
-        ),
-    Metric::record("usage_reasoning_tokens_diff_pct", "Usage Reasoning Diff %", Float, Formula::Values(usage_difference_pct))
-        .short_without_unit("Reasoning Diff")
-        .unit(Percent)
-        .flags(&[TOKENS, REASONING, USAGE_DIFFERENCE])
-        .requires(&["reasoning_token_count", "usage_reasoning_tokens"])
-        .explained(
-            "`100 × abs(usage_reasoning − reasoning) / reasoning`",
-            "reasoning = 0",
-        ),
-    Metric::aggregate("usage_discrepancy_count", "Usage Discrepancy Count", Int, Formula::Values(usage_discrepancy))
-        .short_without_unit("Discrepancies")
-        .unit(Requests)
-        .flags(&[NOT_PER_RECORD, USAGE_DIFFERENCE])
-        .requires(&["usage_completion_tokens_diff_pct", "usage_prompt_tokens_diff_pct"])
-        .uses(&["usage_reasoning_tokens_diff_pct"])
-        .explained(
-            "1 if prompt or completion (or, when present, reasoning) diff `> T`; summed. T = `AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD` (10.0, 0–100)",
-            "",
-        ),
+    Metric::record(
+        "requested_osl",
+        "Requested OSL",
+        Int,
+        Formula::Facts(|facts| known(facts.max_tokens)),
+    )
+    .short("Req OSL")
+    .unit(Tokens)
+    .flags(&[TOKENS, INTERNAL])
+    .explained("`max_tokens`", "not requested"),
+    Metric::record(
+        "osl_mismatch_diff_pct",
+        "OSL Mismatch Diff %",
+        Float,
+        Formula::Values(osl_mismatch_pct),
+    )
+    .short_without_unit("OSL Diff")
+    .unit(Percent)
+    .flags(&[TOKENS, NOT_IN_ACCURACY])
+    .requires(&["output_sequence_length", "requested_osl"])
+    .explained(
+        "`100 × (OSL − requested) / requested` (signed)",
+        "requested = 0",
+    ),
+    Metric::aggregate(
+        "osl_mismatch_count",
+        "OSL Mismatch Count",
+        Int,
+        Formula::Values(osl_mismatch),
+    )
+    .short_without_unit("OSL Mismatches")
+    .unit(Requests)
+    .flags(&[TOKENS, NOT_IN_ACCURACY, NOT_PER_RECORD])
+    .requires(&[
+        "osl_mismatch_diff_pct",
+        "output_sequence_length",
+        "requested_osl",
+    ])
+    .explained(
+        "1 if `abs(OSL − requested) > min(requested × P / 100, M)`, summed; P = \
+             `AIPERF_METRICS_OSL_MISMATCH_PCT_THRESHOLD` (5), M = \
+             `AIPERF_METRICS_OSL_MISMATCH_MAX_TOKEN_THRESHOLD` (50)",
+        "",
+    ),
+    Metric::record(
+        "usage_prompt_tokens_diff_pct",
+        "Usage Prompt Diff %",
+        Float,
+        Formula::Values(usage_difference_pct),
+    )
+    .short_without_unit("Prompt Diff")
+    .unit(Percent)
+    .flags(&[TOKENIZED_INPUT, USAGE_DIFFERENCE])
+    .requires(&["input_sequence_length", "usage_prompt_tokens"])
+    .explained("`100 × abs(usage_prompt − ISL) / ISL`", "ISL = 0"),
+    Metric::record(
+        "usage_completion_tokens_diff_pct",
+        "Usage Completion Diff %",
+        Float,
+        Formula::Values(usage_difference_pct),
+    )
+    .short_without_unit("Completion Diff")
+    .unit(Percent)
+    .flags(&[TOKENS, USAGE_DIFFERENCE])
+    .requires(&["output_sequence_length", "usage_completion_tokens"])
+    .explained("`100 × abs(usage_completion − OSL) / OSL`", "OSL = 0"),
+    Metric::record(
+        "usage_reasoning_tokens_diff_pct",
+        "Usage Reasoning Diff %",
+        Float,
+        Formula::Values(usage_difference_pct),
+    )
+    .short_without_unit("Reasoning Diff")
+    .unit(Percent)
+    .flags(&[TOKENS, REASONING, USAGE_DIFFERENCE])
+    .requires(&["reasoning_token_count", "usage_reasoning_tokens"])
+    .explained(
+        "`100 × abs(usage_reasoning − reasoning) / reasoning`",
+        "reasoning = 0",
+    ),
+    Metric::aggregate(
+        "usage_discrepancy_count",
+        "Usage Discrepancy Count",
+        Int,
+        Formula::Values(usage_discrepancy),
+    )
+    .short_without_unit("Discrepancies")
+    .unit(Requests)
+    .flags(&[NOT_PER_RECORD, USAGE_DIFFERENCE])
+    .requires(&[
+        "usage_completion_tokens_diff_pct",
+        "usage_prompt_tokens_diff_pct",
+    ])
+    .uses(&["usage_reasoning_tokens_diff_pct"])
+    .explained(
+        "1 if any of the three differences is above T, summed; T = \
+             `AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD` (10)",
+        "",
+    ),
 ];

@@ -29,7 +29,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENIZED_INPUT, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1000))
-    .explained("prompt_tokens", ""),
+    .explained("prompt tokens, as reported", "not reported"),
     Metric::record(
         "usage_completion_tokens",
         "Usage Completion Tokens",
@@ -40,7 +40,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1100))
-    .explained("completion_tokens", ""),
+    .explained("completion tokens, as reported", "not reported"),
     Metric::record(
         "usage_total_tokens",
         "Usage Total Tokens",
@@ -51,7 +51,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1200))
-    .explained("total_tokens", ""),
+    .explained("all tokens, as reported", "not reported"),
     Metric::record(
         "usage_reasoning_tokens",
         "Usage Reasoning Tokens",
@@ -62,7 +62,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1110))
-    .explained("reasoning", ""),
+    .explained("tokens of reasoning, as reported", "not reported"),
     Metric::record(
         "usage_prompt_cache_read_tokens",
         "Usage Prompt Cache Read Tokens",
@@ -73,7 +73,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1010))
-    .explained("cache read", ""),
+    .explained(
+        "prompt tokens read from a cache, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_prompt_cache_write_tokens",
         "Usage Prompt Cache Write Tokens",
@@ -83,7 +86,10 @@ pub(super) static USAGE: &[Metric] = &[
     .short_without_unit("Usage Prompt Cache Write")
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(1015))
-    .explained("cache write", ""),
+    .explained(
+        "prompt tokens written to a cache, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_prompt_cache_miss_tokens",
         "Usage Prompt Cache Miss Tokens",
@@ -93,7 +99,10 @@ pub(super) static USAGE: &[Metric] = &[
     .short_without_unit("Usage Prompt Cache Miss")
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(1017))
-    .explained("cache miss", ""),
+    .explained(
+        "prompt tokens not found in a cache, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_prompt_audio_tokens",
         "Usage Prompt Audio Tokens",
@@ -104,7 +113,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(1020))
-    .explained("prompt audio", ""),
+    .explained("audio tokens of the prompt, as reported", "not reported"),
     Metric::record(
         "usage_completion_audio_tokens",
         "Usage Completion Audio Tokens",
@@ -115,7 +124,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(1120))
-    .explained("completion audio", ""),
+    .explained("audio tokens of the answer, as reported", "not reported"),
     Metric::record(
         "usage_accepted_prediction_tokens",
         "Usage Accepted Prediction Tokens",
@@ -126,7 +135,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(1130))
-    .explained("accepted", ""),
+    .explained(
+        "predicted tokens that were accepted, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_rejected_prediction_tokens",
         "Usage Rejected Prediction Tokens",
@@ -137,7 +149,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .flags(&[TOKENS])
     .console(ConsoleGroup::Usage, Some(1140))
-    .explained("rejected", ""),
+    .explained(
+        "predicted tokens that were rejected, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_tool_use_prompt_tokens",
         "Usage Tool Use Prompt Tokens",
@@ -147,7 +162,10 @@ pub(super) static USAGE: &[Metric] = &[
     .short_without_unit("Usage Tool Prompt")
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(1030))
-    .explained("tool use", ""),
+    .explained(
+        "prompt tokens for the use of tools, as reported",
+        "not reported",
+    ),
     Metric::record(
         "usage_prompt_audio_seconds",
         "Usage Prompt Audio Seconds",
@@ -158,7 +176,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Seconds)
     .flags(&[LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(1040))
-    .explained("prompt audio seconds", ""),
+    .explained(
+        "seconds of audio in the prompt, as reported",
+        "not reported",
+    ),
     Metric::derived(
         "total_usage_prompt_tokens",
         "Total Usage Prompt Tokens",
@@ -170,7 +191,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENIZED_INPUT, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2000))
     .requires(&["usage_prompt_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_prompt_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_completion_tokens",
         "Total Usage Completion Tokens",
@@ -182,7 +203,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2100))
     .requires(&["usage_completion_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_completion_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_total_tokens",
         "Total Usage Total Tokens",
@@ -194,7 +215,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2200))
     .requires(&["usage_total_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_total_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_reasoning_tokens",
         "Total Usage Reasoning Tokens",
@@ -206,7 +227,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2110))
     .requires(&["usage_reasoning_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_reasoning_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_prompt_cache_read_tokens",
         "Total Usage Prompt Cache Read Tokens",
@@ -218,7 +239,10 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2010))
     .requires(&["usage_prompt_cache_read_tokens"])
-    .explained("sum", ""),
+    .explained(
+        "sum of `usage_prompt_cache_read_tokens`",
+        "no record has it",
+    ),
     Metric::derived(
         "overall_usage_prompt_cache_read_pct",
         "Overall Usage Prompt Cache Read %",
@@ -247,7 +271,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(2015))
     .requires(&["usage_prompt_cache_write_tokens"])
-    .explained("sum", ""),
+    .explained(
+        "sum of `usage_prompt_cache_write_tokens`",
+        "no record has it",
+    ),
     Metric::derived(
         "total_usage_prompt_cache_miss_tokens",
         "Total Usage Prompt Cache Miss Tokens",
@@ -258,7 +285,10 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(2017))
     .requires(&["usage_prompt_cache_miss_tokens"])
-    .explained("sum", ""),
+    .explained(
+        "sum of `usage_prompt_cache_miss_tokens`",
+        "no record has it",
+    ),
     Metric::derived(
         "total_usage_prompt_audio_tokens",
         "Total Usage Prompt Audio Tokens",
@@ -270,7 +300,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(2020))
     .requires(&["usage_prompt_audio_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_prompt_audio_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_completion_audio_tokens",
         "Total Usage Completion Audio Tokens",
@@ -282,7 +312,7 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS, LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(2120))
     .requires(&["usage_completion_audio_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_completion_audio_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_accepted_prediction_tokens",
         "Total Usage Accepted Prediction Tokens",
@@ -294,7 +324,10 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS, LARGER_IS_BETTER])
     .console(ConsoleGroup::Usage, Some(2130))
     .requires(&["usage_accepted_prediction_tokens"])
-    .explained("sum", ""),
+    .explained(
+        "sum of `usage_accepted_prediction_tokens`",
+        "no record has it",
+    ),
     Metric::derived(
         "total_usage_rejected_prediction_tokens",
         "Total Usage Rejected Prediction Tokens",
@@ -306,7 +339,10 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[TOKENS])
     .console(ConsoleGroup::Usage, Some(2140))
     .requires(&["usage_rejected_prediction_tokens"])
-    .explained("sum", ""),
+    .explained(
+        "sum of `usage_rejected_prediction_tokens`",
+        "no record has it",
+    ),
     Metric::derived(
         "total_usage_tool_use_prompt_tokens",
         "Total Usage Tool Use Prompt Tokens",
@@ -317,7 +353,7 @@ pub(super) static USAGE: &[Metric] = &[
     .unit(Tokens)
     .console(ConsoleGroup::Usage, Some(2030))
     .requires(&["usage_tool_use_prompt_tokens"])
-    .explained("sum", ""),
+    .explained("sum of `usage_tool_use_prompt_tokens`", "no record has it"),
     Metric::derived(
         "total_usage_prompt_audio_seconds",
         "Total Usage Prompt Audio Seconds",
@@ -329,5 +365,5 @@ pub(super) static USAGE: &[Metric] = &[
     .flags(&[LARGER_IS_BETTER, AUDIO])
     .console(ConsoleGroup::Usage, Some(2040))
     .requires(&["usage_prompt_audio_seconds"])
-    .explained("sum", ""),
+    .explained("sum of `usage_prompt_audio_seconds`", "no record has it"),
 ];

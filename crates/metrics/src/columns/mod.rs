@@ -300,7 +300,7 @@ impl View<'_> {
             ValueType::Float => {
                 let mut floats = Vec::with_capacity(rows.len());
                 self.values(rows, slot, |value| {
-                    floats.extend(value.and_then(Value::as_f64))
+                    floats.extend(value.and_then(Value::as_f64));
                 });
                 Numbers::Floats(floats)
             }
@@ -317,7 +317,7 @@ impl View<'_> {
                 let mut ints = Vec::new();
                 if let Some(index) = self.list_index(slot) {
                     self.visit(rows, |batch, row| {
-                        batch.lists[index].append_row(row, &mut ints)
+                        batch.lists[index].append_row(row, &mut ints);
                     });
                 }
                 Numbers::Ints(ints)
@@ -366,7 +366,7 @@ impl View<'_> {
     pub(crate) fn list_of_row(&self, row: u32, slot: u16, list: &mut Vec<i64>) {
         if let Some(index) = self.list_index(slot) {
             self.visit(&[row], |batch, row| {
-                batch.lists[index].append_row(row, list)
+                batch.lists[index].append_row(row, list);
             });
         }
     }

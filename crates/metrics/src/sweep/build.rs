@@ -123,7 +123,7 @@ fn requests(
         let mut numbers = Vec::with_capacity(rows.len());
         if let Some(slot) = view.active().slot(tag) {
             view.values(rows, slot, |value| {
-                numbers.push(value.and_then(Value::as_f64))
+                numbers.push(value.and_then(Value::as_f64));
             });
         } else {
             numbers.resize(rows.len(), None);

@@ -80,7 +80,7 @@ impl Curve {
         let divide = |value: f64, by: f64| if by == 0.0 { 0.0 } else { value / by };
         let mut steps = Vec::with_capacity(self.steps.len() + other.steps.len());
         merge(self, other, |time, value, by| {
-            steps.push((time, divide(value, by)))
+            steps.push((time, divide(value, by)));
         });
         Self { steps }
     }
@@ -97,7 +97,7 @@ impl Curve {
     pub(crate) fn statistics(&self, window: Span) -> Statistics {
         let mut weighted = Vec::with_capacity(self.steps.len() + 2);
         self.segments(window, |_, value, duration| {
-            weighted.push((value, duration))
+            weighted.push((value, duration));
         });
         of_segments(weighted, window.end - window.start)
     }

@@ -98,7 +98,7 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Effective Decode Throughput",
         Unit::TokensPerSecond,
         Shape::DecodeThroughput,
-        "(OSL − 1) / (E − G) on [G, E); with chunk times, equal shares of OSL − 1 over every gap above 0",
+        "(OSL − 1) / (E − G) on [G, E); with chunk times, equal shares on every gap above 0",
     ),
     effective(
         "effective_prefill_throughput",

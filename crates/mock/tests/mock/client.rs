@@ -16,21 +16,23 @@ pub(crate) fn start(options: MockOptions) -> MockServer {
 
 /// A chat request with a prompt of three words.
 pub(crate) fn chat(more: Value) -> Value {
-    let mut body =
+    let body =
         json!({ "model": "m", "messages": [{ "role": "user", "content": "one two three" }] });
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
-    body
+    with(body, more)
 }
 
 /// A completion request with a prompt of three words.
 pub(crate) fn completion(more: Value) -> Value {
-    let mut body = json!({ "model": "m", "prompt": "one two three" });
-    body.as_object_mut()
-        .unwrap()
-        .extend(more.as_object().unwrap().clone());
-    body
+    let body = json!({ "model": "m", "prompt": "one two three" });
+    with(body, more)
+}
+
+/// An object with the members of another added.
+pub(crate) fn with(mut object: Value, more: Value) -> Value {
+    if let (Value::Object(members), Value::Object(more)) = (&mut object, more) {
+        members.extend(more);
+    }
+    object
 }
 
 /// How a response ended.

@@ -8,12 +8,14 @@ use serde_json::json;
 
 #[test]
 fn a_connection_serves_one_request_after_another() {
-    let server = start(MockOptions::default());
+    let mut server = start(MockOptions::default());
     let mut client = Client::connect(&server);
     for stream in [true, false, true, false] {
         let response = client.post(CHAT, &chat(json!({"stream": stream})));
         assert_eq!((response.status, response.end), (200, End::Complete));
     }
+    // Once it is stopped, the last request is counted for certain.
+    server.shutdown();
     let stats = server.stats();
     assert_eq!(
         (stats.connections, stats.requests, stats.output_tokens),

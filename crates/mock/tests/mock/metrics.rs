@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::client::{CHAT, Client, chat, start};
+use crate::client::{CHAT, Client, chat, start, with};
 use aiperf_mock::{CachedTokens, Distribution, MockOptions, MockServer};
 use serde_json::json;
 
@@ -46,11 +46,7 @@ fn counters_and_histograms_agree_with_the_traffic() {
         json!({"stream": true}),
         json!({"model": "unknown"}),
     ] {
-        let mut body = chat(json!({"model": "served"}));
-        body.as_object_mut()
-            .unwrap()
-            .extend(more.as_object().unwrap().clone());
-        client.post(CHAT, &body);
+        client.post(CHAT, &with(chat(json!({"model": "served"})), more));
     }
     let samples = scrape(&server);
     for (series, expected) in [

@@ -56,9 +56,9 @@ pub async fn open_lines_async<T: DeserializeOwned>(
     path: impl AsRef<Path>,
 ) -> Result<AsyncRecordReader<BufReader<File>, T>, ReadError> {
     let path = path.as_ref();
-    let file = File::open(path).await.map_err(|source| ReadError::Open {
+    let file = File::open(path).await.map_err(|error| ReadError::Open {
         path: path.to_owned(),
-        source,
+        error,
     })?;
     Ok(AsyncRecordReader::new(
         BufReader::with_capacity(BUFFER_BYTES, file),
@@ -101,10 +101,10 @@ impl<R: AsyncBufRead + Unpin, T: DeserializeOwned> AsyncRecordReader<R, T> {
                         return Poll::Ready(record);
                     }
                 }
-                Err(source) => {
+                Err(error) => {
                     self.finished = true;
                     let (path, line) = (self.path.clone(), self.line + 1);
-                    return Poll::Ready(Some(Err(ReadError::Io { path, line, source })));
+                    return Poll::Ready(Some(Err(ReadError::Io { path, line, error })));
                 }
             }
         }

@@ -13,9 +13,9 @@ use crate::{InputsFile, OutputsFile, PhaseManifest, ReadyMarker, Summary, Timesl
 /// When the file cannot be opened, cannot be read, or does not hold a `T`.
 pub fn read_document<T: DeserializeOwned>(path: impl AsRef<Path>) -> Result<T, ReadError> {
     let path = path.as_ref();
-    let text = std::fs::read(path).map_err(|source| ReadError::Open {
+    let text = std::fs::read(path).map_err(|error| ReadError::Open {
         path: path.to_owned(),
-        source,
+        error,
     })?;
     serde_json::from_slice(&text).map_err(|error| ReadError::malformed(path, 1, &error))
 }

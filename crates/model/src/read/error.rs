@@ -7,22 +7,22 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum ReadError {
     /// The file could not be opened.
-    #[error("cannot open `{}`: {source}", path.display())]
+    #[error("cannot open `{}`: {error}", path.display())]
     Open {
         /// The file.
         path: PathBuf,
-        /// What the system says.
-        source: io::Error,
+        /// What the system says; part of the message, hence not offered as its source.
+        error: io::Error,
     },
     /// The file was opened but could not be read.
-    #[error("cannot read `{}` from line {line} on: {source}", path.display())]
+    #[error("cannot read `{}` from line {line} on: {error}", path.display())]
     Io {
         /// The file.
         path: PathBuf,
         /// The line that was being read.
         line: u64,
-        /// What the system says.
-        source: io::Error,
+        /// What the system says; part of the message, hence not offered as its source.
+        error: io::Error,
     },
     /// The text is not what the file should hold.
     #[error("`{}` line {line} column {column}: {reason}", path.display())]

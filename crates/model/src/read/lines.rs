@@ -51,9 +51,9 @@ pub fn open_lines<T: DeserializeOwned>(
     path: impl AsRef<Path>,
 ) -> Result<RecordReader<BufReader<File>, T>, ReadError> {
     let path = path.as_ref();
-    let file = File::open(path).map_err(|source| ReadError::Open {
+    let file = File::open(path).map_err(|error| ReadError::Open {
         path: path.to_owned(),
-        source,
+        error,
     })?;
     Ok(RecordReader::new(
         BufReader::with_capacity(BUFFER_BYTES, file),
@@ -97,10 +97,10 @@ impl<R: BufRead, T: DeserializeOwned> Iterator for RecordReader<R, T> {
                         return Some(record);
                     }
                 }
-                Err(source) => {
+                Err(error) => {
                     self.finished = true;
                     let (path, line) = (self.path.clone(), self.line + 1);
-                    return Some(Err(ReadError::Io { path, line, source }));
+                    return Some(Err(ReadError::Io { path, line, error }));
                 }
             }
         }
@@ -115,7 +115,7 @@ pub(super) fn parse_line<T: DeserializeOwned>(
     line: u64,
 ) -> Option<Result<T, ReadError>> {
     let is_terminated = text.ends_with(b"\n");
-    let text = text.trim_ascii();
+    let text = text.trim_ascii_end();
     if text.is_empty() {
         return None;
     }

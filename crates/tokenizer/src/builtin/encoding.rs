@@ -169,7 +169,7 @@ impl BuiltinEncoding {
                     emit(
                         self.rank(token)
                             .expect("merging yields tokens, and every byte is one"),
-                    )
+                    );
                 },
             );
         }
@@ -281,7 +281,7 @@ mod tests {
             "<|endoftext|>a<|endofprompt|> <|fim_prefix|>b<|fim_suffix|><|fim_middle|>",
             "<|<|endoftext|>|> <|endoftext| > <|ENDOFTEXT|> <| <||>",
             "<|start|>user<|message|>x<|end|><|reserved_200013|><|reserved_201087|><|reserved_201088|>",
-            "<|reserved_0200013|><|reserved_200018|>",
+            "<|reserved_0200013|><|reserved_200019|>",
             "   \n\n\t  trailing   ",
         ] {
             check(text);

@@ -19,7 +19,10 @@ pub(super) static CONVERSATION: Group<ProfileArgs> = Group {
 const CONVERSATION_NUM: Flag<ProfileArgs> = Flag {
     names: &["conversation-num", "num-conversations", "num-sessions"],
     short: None,
-    kind: Kind::SweepableInteger { within: 1..=u64::MAX, set: |args, count| args.conversation_num = Some(count) },
+    kind: Kind::SweepableInteger {
+        within: 1..=u64::MAX,
+        set: |args, count| args.conversation_num = Some(count),
+    },
     value: "COUNT",
     default: "",
     path: "benchmark.phases.profiling.sessions",
@@ -30,7 +33,10 @@ const CONVERSATION_NUM: Flag<ProfileArgs> = Flag {
 const DATASET_ENTRIES: Flag<ProfileArgs> = Flag {
     names: &["num-dataset-entries", "num-prompts"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, count| args.num_dataset_entries = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, count| args.num_dataset_entries = Some(count),
+    },
     value: "COUNT",
     default: "--conversation-num, else --request-count, else 100; of a file all",
     path: "benchmark.datasets[0].entries",
@@ -41,7 +47,10 @@ const DATASET_ENTRIES: Flag<ProfileArgs> = Flag {
 const TURN_MEAN: Flag<ProfileArgs> = Flag {
     names: &["conversation-turn-mean", "session-turns-mean"],
     short: None,
-    kind: Kind::SweepableInteger { within: 1..=u64::MAX, set: |args, mean| args.turn_mean = Some(mean) },
+    kind: Kind::SweepableInteger {
+        within: 1..=u64::MAX,
+        set: |args, mean| args.turn_mean = Some(mean),
+    },
     value: "TURNS",
     default: "1",
     path: "benchmark.datasets[0].turns.mean",
@@ -51,7 +60,10 @@ const TURN_MEAN: Flag<ProfileArgs> = Flag {
 const TURN_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["conversation-turn-stddev", "session-turns-stddev"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, stddev| args.turn_stddev = Some(stddev) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, stddev| args.turn_stddev = Some(stddev),
+    },
     value: "TURNS",
     default: "0",
     path: "benchmark.datasets[0].turns.stddev",
@@ -61,7 +73,10 @@ const TURN_STDDEV: Flag<ProfileArgs> = Flag {
 const TURN_DELAY_MEAN: Flag<ProfileArgs> = Flag {
     names: &["conversation-turn-delay-mean", "session-turn-delay-mean"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, mean| args.turn_delay_mean_ms = Some(mean) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, mean| args.turn_delay_mean_ms = Some(mean),
+    },
     value: "MILLISECONDS",
     default: "0",
     path: "benchmark.datasets[0].turn_delay.mean",
@@ -69,9 +84,15 @@ const TURN_DELAY_MEAN: Flag<ProfileArgs> = Flag {
 };
 
 const TURN_DELAY_STDDEV: Flag<ProfileArgs> = Flag {
-    names: &["conversation-turn-delay-stddev", "session-turn-delay-stddev"],
+    names: &[
+        "conversation-turn-delay-stddev",
+        "session-turn-delay-stddev",
+    ],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, stddev| args.turn_delay_stddev_ms = Some(stddev) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, stddev| args.turn_delay_stddev_ms = Some(stddev),
+    },
     value: "MILLISECONDS",
     default: "0",
     path: "benchmark.datasets[0].turn_delay.stddev",
@@ -81,7 +102,10 @@ const TURN_DELAY_STDDEV: Flag<ProfileArgs> = Flag {
 const TURN_DELAY_RATIO: Flag<ProfileArgs> = Flag {
     names: &["conversation-turn-delay-ratio", "session-delay-ratio"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, ratio| args.turn_delay_ratio = Some(ratio) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, ratio| args.turn_delay_ratio = Some(ratio),
+    },
     value: "RATIO",
     default: "1",
     path: "benchmark.datasets[0].turn_delay_ratio",

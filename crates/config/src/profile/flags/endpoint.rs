@@ -44,12 +44,10 @@ const MODEL_SELECTION: Flag<ProfileArgs> = Flag {
     names: &["model-selection-strategy"],
     short: None,
     kind: Kind::Choice {
-        names: ModelSelection::NAMES,
+        names: ModelSelection::SUPPORTED,
+        later: ModelSelection::NAMES,
         set: |args, word| {
             args.model_selection = chosen(word)?;
-            if args.model_selection == Some(ModelSelection::Weighted) {
-                return Err("weights can only be given in a YAML file, which this version does not read yet".into());
-            }
             Ok(())
         },
     },
@@ -79,19 +77,17 @@ const ENDPOINT_TYPE: Flag<ProfileArgs> = Flag {
     names: &["endpoint-type"],
     short: None,
     kind: Kind::Choice {
-        names: EndpointType::NAMES,
+        names: EndpointType::SUPPORTED,
+        later: EndpointType::NAMES,
         set: |args, word| {
             args.endpoint_type = chosen(word)?;
-            match args.endpoint_type {
-                Some(kind) if !kind.supported() => Err("this version only supports chat and completions yet".into()),
-                _ => Ok(()),
-            }
+            Ok(())
         },
     },
     value: "TYPE",
     default: "chat",
     path: "benchmark.endpoint.type",
-    help: "The protocol to speak. This version supports chat and completions.",
+    help: "The protocol to speak.",
 };
 
 const STREAMING: Flag<ProfileArgs> = Flag {
@@ -172,6 +168,7 @@ const CONNECTION_REUSE: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: ConnectionReuse::NAMES,
+        later: &[],
         set: |args, word| {
             args.connection_reuse = chosen(word)?;
             Ok(())

@@ -8,7 +8,14 @@ use crate::profile::config::Header;
 
 pub(super) static INPUT: Group<ProfileArgs> = Group {
     title: "Input",
-    flags: &[EXTRA_INPUTS, HEADER, INPUT_FILE, DATASET_TYPE, SAMPLING, RANDOM_SEED],
+    flags: &[
+        EXTRA_INPUTS,
+        HEADER,
+        INPUT_FILE,
+        DATASET_TYPE,
+        SAMPLING,
+        RANDOM_SEED,
+    ],
 };
 
 const EXTRA_INPUTS: Flag<ProfileArgs> = Flag {
@@ -35,7 +42,11 @@ const HEADER: Flag<ProfileArgs> = Flag {
         for (name, value) in items {
             check_header(&name, &value)?;
             // A later value for the same name wins, as in the reference.
-            match args.headers.iter_mut().find(|header| header.name.eq_ignore_ascii_case(&name)) {
+            match args
+                .headers
+                .iter_mut()
+                .find(|header| header.name.eq_ignore_ascii_case(&name))
+            {
                 Some(header) => header.value = value,
                 None => args.headers.push(Header { name, value }),
             }
@@ -68,21 +79,17 @@ const DATASET_TYPE: Flag<ProfileArgs> = Flag {
     names: &["custom-dataset-type"],
     short: None,
     kind: Kind::Choice {
-        names: DatasetFormat::NAMES,
+        names: DatasetFormat::SUPPORTED,
+        later: DatasetFormat::NAMES,
         set: |args, word| {
             args.custom_dataset_type = chosen(word)?;
-            match args.custom_dataset_type {
-                Some(format) if !format.supported() => {
-                    Err("this version only supports single_turn and multi_turn yet".into())
-                }
-                _ => Ok(()),
-            }
+            Ok(())
         },
     },
     value: "TYPE",
     default: "found out from the content",
     path: "benchmark.datasets[0].format",
-    help: "The format of --input-file. This version supports single_turn and multi_turn.",
+    help: "The format of --input-file.",
 };
 
 const SAMPLING: Flag<ProfileArgs> = Flag {
@@ -90,6 +97,7 @@ const SAMPLING: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: Sampling::NAMES,
+        later: &[],
         set: |args, word| {
             args.sampling = chosen(word)?;
             Ok(())
@@ -104,7 +112,10 @@ const SAMPLING: Flag<ProfileArgs> = Flag {
 const RANDOM_SEED: Flag<ProfileArgs> = Flag {
     names: &["random-seed"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, seed| args.random_seed = Some(seed) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, seed| args.random_seed = Some(seed),
+    },
     value: "SEED",
     default: "",
     path: "random_seed",
@@ -118,7 +129,10 @@ fn check_header(name: &str, value: &str) -> Result<(), String> {
     if name.is_empty() || !name.bytes().all(token) {
         return Err(format!("`{name}` is not a header name"));
     }
-    if value.chars().any(|letter| letter.is_control() && letter != '\t') {
+    if value
+        .chars()
+        .any(|letter| letter.is_control() && letter != '\t')
+    {
         return Err(format!("the value of `{name}` holds a control character"));
     }
     Ok(())

@@ -7,7 +7,15 @@ use crate::profile::choices::ArrivalPattern;
 
 pub(super) static LOAD: Group<ProfileArgs> = Group {
     title: "Load Generator",
-    flags: &[DURATION, GRACE, CONCURRENCY, REQUEST_RATE, ARRIVAL_PATTERN, ARRIVAL_SMOOTHNESS, REQUEST_COUNT],
+    flags: &[
+        DURATION,
+        GRACE,
+        CONCURRENCY,
+        REQUEST_RATE,
+        ARRIVAL_PATTERN,
+        ARRIVAL_SMOOTHNESS,
+        REQUEST_COUNT,
+    ],
 };
 
 const DURATION: Flag<ProfileArgs> = Flag {
@@ -39,7 +47,10 @@ const GRACE: Flag<ProfileArgs> = Flag {
 const CONCURRENCY: Flag<ProfileArgs> = Flag {
     names: &["concurrency"],
     short: None,
-    kind: Kind::SweepableInteger { within: 1..=u64::MAX, set: |args, count| args.concurrency = Some(count) },
+    kind: Kind::SweepableInteger {
+        within: 1..=u64::MAX,
+        set: |args, count| args.concurrency = Some(count),
+    },
     value: "COUNT",
     default: "1; with --request-rate no limit",
     path: "benchmark.phases.profiling.concurrency",
@@ -50,7 +61,10 @@ const CONCURRENCY: Flag<ProfileArgs> = Flag {
 const REQUEST_RATE: Flag<ProfileArgs> = Flag {
     names: &["request-rate"],
     short: None,
-    kind: Kind::SweepableFloat { limits: Limits::ABOVE_ZERO, set: |args, rate| args.request_rate = Some(rate) },
+    kind: Kind::SweepableFloat {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, rate| args.request_rate = Some(rate),
+    },
     value: "PER_SECOND",
     default: "",
     path: "benchmark.phases.profiling.rate",
@@ -62,6 +76,7 @@ const ARRIVAL_PATTERN: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: ArrivalPattern::NAMES,
+        later: &[],
         set: |args, word| {
             args.arrival_pattern = chosen(word)?;
             Ok(())
@@ -76,7 +91,10 @@ const ARRIVAL_PATTERN: Flag<ProfileArgs> = Flag {
 const ARRIVAL_SMOOTHNESS: Flag<ProfileArgs> = Flag {
     names: &["arrival-smoothness", "vllm-burstiness"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, shape| args.arrival_smoothness = Some(shape) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, shape| args.arrival_smoothness = Some(shape),
+    },
     value: "SHAPE",
     default: "1",
     path: "benchmark.phases.profiling.smoothness",
@@ -86,7 +104,10 @@ const ARRIVAL_SMOOTHNESS: Flag<ProfileArgs> = Flag {
 const REQUEST_COUNT: Flag<ProfileArgs> = Flag {
     names: &["request-count", "num-requests"],
     short: None,
-    kind: Kind::SweepableInteger { within: 1..=u64::MAX, set: |args, count| args.request_count = Some(count) },
+    kind: Kind::SweepableInteger {
+        within: 1..=u64::MAX,
+        set: |args, count| args.request_count = Some(count),
+    },
     value: "COUNT",
     default: "10, unless sessions or a duration bound the run",
     path: "benchmark.phases.profiling.requests",

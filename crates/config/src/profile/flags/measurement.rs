@@ -5,14 +5,17 @@ use crate::command::{Choice, Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::TimestampSource;
 
-pub(super) static MEASUREMENT: Group<ProfileArgs> =
-    Group { title: "Measurement", flags: &[TIMESTAMP_SOURCE, FAIL_ON_CLIENT_LIMIT] };
+pub(super) static MEASUREMENT: Group<ProfileArgs> = Group {
+    title: "Measurement",
+    flags: &[TIMESTAMP_SOURCE, FAIL_ON_CLIENT_LIMIT],
+};
 
 const TIMESTAMP_SOURCE: Flag<ProfileArgs> = Flag {
     names: &["timestamp-source"],
     short: None,
     kind: Kind::Choice {
         names: TimestampSource::NAMES,
+        later: &[],
         set: |args, word| {
             args.timestamp_source = chosen(word)?;
             Ok(())

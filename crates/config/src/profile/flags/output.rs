@@ -6,13 +6,20 @@ use crate::profile::args::ProfileArgs;
 use crate::profile::choices::ExportLevel;
 use crate::profile::{goodput, naming};
 
-pub(super) static GOODPUT: Group<ProfileArgs> = Group { title: "Goodput", flags: &[SLOS] };
+pub(super) static GOODPUT: Group<ProfileArgs> = Group {
+    title: "Goodput",
+    flags: &[SLOS],
+};
 
-pub(super) static OUTPUT: Group<ProfileArgs> =
-    Group { title: "Output", flags: &[ARTIFACT_DIR, EXPORT_PREFIX, EXPORT_LEVEL] };
+pub(super) static OUTPUT: Group<ProfileArgs> = Group {
+    title: "Output",
+    flags: &[ARTIFACT_DIR, EXPORT_PREFIX, EXPORT_LEVEL],
+};
 
-pub(super) static HTTP_TRACE: Group<ProfileArgs> =
-    Group { title: "HTTP Trace", flags: &[EXPORT_HTTP_TRACE, SHOW_TRACE_TIMING] };
+pub(super) static HTTP_TRACE: Group<ProfileArgs> = Group {
+    title: "HTTP Trace",
+    flags: &[EXPORT_HTTP_TRACE, SHOW_TRACE_TIMING],
+};
 
 const SLOS: Flag<ProfileArgs> = Flag {
     names: &["goodput"],
@@ -65,6 +72,7 @@ const EXPORT_LEVEL: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: ExportLevel::NAMES,
+        later: &[],
         set: |args, word| {
             args.export_level = chosen(word)?;
             Ok(())

@@ -5,17 +5,30 @@ use crate::command::{Choice, Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{LogLevel, Ui};
 
-pub(super) static SERVER_METRICS: Group<ProfileArgs> =
-    Group { title: "Server Metrics", flags: &[NO_SERVER_METRICS] };
+pub(super) static SERVER_METRICS: Group<ProfileArgs> = Group {
+    title: "Server Metrics",
+    flags: &[NO_SERVER_METRICS],
+};
 
-pub(super) static GPU_TELEMETRY: Group<ProfileArgs> = Group { title: "GPU Telemetry", flags: &[NO_GPU_TELEMETRY] };
+pub(super) static GPU_TELEMETRY: Group<ProfileArgs> = Group {
+    title: "GPU Telemetry",
+    flags: &[NO_GPU_TELEMETRY],
+};
 
-pub(super) static UI: Group<ProfileArgs> = Group { title: "UI", flags: &[UI_TYPE] };
+pub(super) static UI: Group<ProfileArgs> = Group {
+    title: "UI",
+    flags: &[UI_TYPE],
+};
 
-pub(super) static SERVICE: Group<ProfileArgs> =
-    Group { title: "Service", flags: &[LOG_LEVEL, VERBOSE, EXTRA_VERBOSE, RECORD_PROCESSORS] };
+pub(super) static SERVICE: Group<ProfileArgs> = Group {
+    title: "Service",
+    flags: &[LOG_LEVEL, VERBOSE, EXTRA_VERBOSE, RECORD_PROCESSORS],
+};
 
-pub(super) static WORKERS: Group<ProfileArgs> = Group { title: "Workers", flags: &[WORKERS_MAX] };
+pub(super) static WORKERS: Group<ProfileArgs> = Group {
+    title: "Workers",
+    flags: &[WORKERS_MAX],
+};
 
 const NO_SERVER_METRICS: Flag<ProfileArgs> = Flag {
     names: &["no-server-metrics"],
@@ -41,13 +54,11 @@ const UI_TYPE: Flag<ProfileArgs> = Flag {
     names: &["ui-type", "ui"],
     short: None,
     kind: Kind::Choice {
-        names: Ui::NAMES,
+        names: Ui::SUPPORTED,
+        later: Ui::NAMES,
         set: |args, word| {
             args.ui = chosen(word)?;
-            match args.ui {
-                Some(Ui::Dashboard) => Err("the dashboard is not supported by this version yet; use `simple`".into()),
-                _ => Ok(()),
-            }
+            Ok(())
         },
     },
     value: "UI",
@@ -61,6 +72,7 @@ const LOG_LEVEL: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: LogLevel::NAMES,
+        later: &[],
         set: |args, word| {
             args.log_level = chosen(word)?;
             Ok(())
@@ -95,7 +107,10 @@ const EXTRA_VERBOSE: Flag<ProfileArgs> = Flag {
 const RECORD_PROCESSORS: Flag<ProfileArgs> = Flag {
     names: &["record-processor-service-count", "record-processors"],
     short: None,
-    kind: Kind::Integer { within: 1..=MOST_THREADS, set: |args, count| args.record_processors = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=MOST_THREADS,
+        set: |args, count| args.record_processors = Some(count),
+    },
     value: "COUNT",
     default: "by the number of processors",
     path: "benchmark.runtime.record_processors",
@@ -105,7 +120,10 @@ const RECORD_PROCESSORS: Flag<ProfileArgs> = Flag {
 const WORKERS_MAX: Flag<ProfileArgs> = Flag {
     names: &["workers-max", "max-workers"],
     short: None,
-    kind: Kind::Integer { within: 1..=MOST_THREADS, set: |args, count| args.workers_max = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=MOST_THREADS,
+        set: |args, count| args.workers_max = Some(count),
+    },
     value: "COUNT",
     default: "by the number of processors",
     path: "benchmark.runtime.workers",

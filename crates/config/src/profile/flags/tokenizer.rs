@@ -4,7 +4,10 @@ use super::not_blank;
 use crate::command::{Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
 
-pub(super) static TOKENIZER: Group<ProfileArgs> = Group { title: "Tokenizer", flags: &[NAME, REVISION] };
+pub(super) static TOKENIZER: Group<ProfileArgs> = Group {
+    title: "Tokenizer",
+    flags: &[NAME, REVISION],
+};
 
 const NAME: Flag<ProfileArgs> = Flag {
     names: &["tokenizer"],

@@ -8,13 +8,24 @@ use crate::profile::choices::ArrivalPattern;
 
 pub(super) static WARMUP: Group<ProfileArgs> = Group {
     title: "Warmup",
-    flags: &[REQUEST_COUNT, DURATION, SESSIONS, CONCURRENCY, REQUEST_RATE, ARRIVAL_PATTERN, GRACE],
+    flags: &[
+        REQUEST_COUNT,
+        DURATION,
+        SESSIONS,
+        CONCURRENCY,
+        REQUEST_RATE,
+        ARRIVAL_PATTERN,
+        GRACE,
+    ],
 };
 
 const REQUEST_COUNT: Flag<ProfileArgs> = Flag {
     names: &["warmup-request-count", "num-warmup-requests"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, count| args.warmup_request_count = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, count| args.warmup_request_count = Some(count),
+    },
     value: "COUNT",
     default: "",
     path: "benchmark.phases.warmup.requests",
@@ -37,7 +48,10 @@ const DURATION: Flag<ProfileArgs> = Flag {
 const SESSIONS: Flag<ProfileArgs> = Flag {
     names: &["num-warmup-sessions"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, count| args.warmup_sessions = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, count| args.warmup_sessions = Some(count),
+    },
     value: "COUNT",
     default: "",
     path: "benchmark.phases.warmup.sessions",
@@ -47,7 +61,10 @@ const SESSIONS: Flag<ProfileArgs> = Flag {
 const CONCURRENCY: Flag<ProfileArgs> = Flag {
     names: &["warmup-concurrency"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, count| args.warmup_concurrency = Some(count) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, count| args.warmup_concurrency = Some(count),
+    },
     value: "COUNT",
     default: "--concurrency",
     path: "benchmark.phases.warmup.concurrency",
@@ -57,7 +74,10 @@ const CONCURRENCY: Flag<ProfileArgs> = Flag {
 const REQUEST_RATE: Flag<ProfileArgs> = Flag {
     names: &["warmup-request-rate"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, rate| args.warmup_request_rate = Some(rate) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, rate| args.warmup_request_rate = Some(rate),
+    },
     value: "PER_SECOND",
     default: "--request-rate",
     path: "benchmark.phases.warmup.rate",
@@ -69,6 +89,7 @@ const ARRIVAL_PATTERN: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::Choice {
         names: ArrivalPattern::NAMES,
+        later: &[],
         set: |args, word| {
             args.warmup_arrival_pattern = chosen(word)?;
             Ok(())

@@ -16,7 +16,10 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> DatasetCon
         Some(path) => {
             refuse_flags_for_generated_prompts(args, findings);
             if args.osl_mean.is_none() && args.osl_stddev.is_some() {
-                findings.warn("`--osl-stddev` has no effect without `--osl`", "give the mean as well: `--osl TOKENS`");
+                findings.warn(
+                    "`--osl-stddev` has no effect without `--osl`",
+                    "give the mean as well: `--osl TOKENS`",
+                );
             }
             DatasetSource::File(FileDataset {
                 path: path.clone(),
@@ -27,20 +30,31 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> DatasetCon
         }
         None => DatasetSource::Synthetic(synthetic(args, findings)),
     };
-    DatasetConfig { source, sampling: args.sampling.unwrap_or(Sampling::Sequential) }
+    DatasetConfig {
+        source,
+        sampling: args.sampling.unwrap_or(Sampling::Sequential),
+    }
 }
 
 /// How many conversations were asked for, by whatever flag says it best.
 pub(crate) fn entries(args: &ProfileArgs) -> Option<u64> {
-    args.num_dataset_entries.or(args.conversation_num).or(args.request_count)
+    args.num_dataset_entries
+        .or(args.conversation_num)
+        .or(args.request_count)
 }
 
 fn synthetic(args: &ProfileArgs, findings: &mut Findings) -> SyntheticDataset {
     if args.custom_dataset_type.is_some() {
-        findings.conflict("`--custom-dataset-type` needs `--input-file`", "name the file with `--input-file PATH`");
+        findings.conflict(
+            "`--custom-dataset-type` needs `--input-file`",
+            "name the file with `--input-file PATH`",
+        );
     }
     if args.osl_mean.is_none() && args.osl_stddev.is_some() {
-        findings.conflict("`--osl-stddev` needs `--osl`", "give the mean as well: `--osl TOKENS`");
+        findings.conflict(
+            "`--osl-stddev` needs `--osl`",
+            "give the mean as well: `--osl TOKENS`",
+        );
     }
     if args.osl_mean.is_some() && !answers_have_a_fixed_length(args) {
         findings.warn(
@@ -56,7 +70,10 @@ fn synthetic(args: &ProfileArgs, findings: &mut Findings) -> SyntheticDataset {
         },
         osl: osl(args),
         batch_size: args.prompt_batch_size.unwrap_or(1),
-        turns: Normal { mean: tokens(args.turn_mean.unwrap_or(1)), stddev: tokens(args.turn_stddev.unwrap_or(0)) },
+        turns: Normal {
+            mean: tokens(args.turn_mean.unwrap_or(1)),
+            stddev: tokens(args.turn_stddev.unwrap_or(0)),
+        },
         turn_delay_ms: Normal {
             mean: args.turn_delay_mean_ms.unwrap_or(0.0),
             stddev: args.turn_delay_stddev_ms.unwrap_or(0.0),
@@ -66,12 +83,17 @@ fn synthetic(args: &ProfileArgs, findings: &mut Findings) -> SyntheticDataset {
 }
 
 fn osl(args: &ProfileArgs) -> Option<Normal> {
-    args.osl_mean.map(|mean| Normal { mean: tokens(mean), stddev: args.osl_stddev.unwrap_or(0.0) })
+    args.osl_mean.map(|mean| Normal {
+        mean: tokens(mean),
+        stddev: args.osl_stddev.unwrap_or(0.0),
+    })
 }
 
 /// Whether the body asks the server to go on to the limit.
 fn answers_have_a_fixed_length(args: &ProfileArgs) -> bool {
-    ["ignore_eos", "min_tokens"].iter().any(|key| args.extra_inputs.get(*key).is_some_and(truthy))
+    ["ignore_eos", "min_tokens"]
+        .iter()
+        .any(|key| args.extra_inputs.get(*key).is_some_and(truthy))
 }
 
 /// Truth as in Python, which decides about the reference's warning.
@@ -93,15 +115,30 @@ fn refuse_flags_for_generated_prompts(args: &ProfileArgs, findings: &mut Finding
         ("--prompt-batch-size", args.prompt_batch_size.is_some()),
         ("--conversation-turn-mean", args.turn_mean.is_some()),
         ("--conversation-turn-stddev", args.turn_stddev.is_some()),
-        ("--conversation-turn-delay-mean", args.turn_delay_mean_ms.is_some()),
-        ("--conversation-turn-delay-stddev", args.turn_delay_stddev_ms.is_some()),
-        ("--conversation-turn-delay-ratio", args.turn_delay_ratio.is_some()),
+        (
+            "--conversation-turn-delay-mean",
+            args.turn_delay_mean_ms.is_some(),
+        ),
+        (
+            "--conversation-turn-delay-stddev",
+            args.turn_delay_stddev_ms.is_some(),
+        ),
+        (
+            "--conversation-turn-delay-ratio",
+            args.turn_delay_ratio.is_some(),
+        ),
     ];
-    let refused: Vec<String> =
-        flags.iter().filter(|(_, given)| *given).map(|(name, _)| format!("`{name}`")).collect();
+    let refused: Vec<String> = flags
+        .iter()
+        .filter(|(_, given)| *given)
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
     if !refused.is_empty() {
         let message = format!("{} cannot be used with `--input-file`", refused.join(", "));
-        findings.conflict(message, "they shape generated prompts; a file's prompts are sent as they are");
+        findings.conflict(
+            message,
+            "they shape generated prompts; a file's prompts are sent as they are",
+        );
     }
 }
 

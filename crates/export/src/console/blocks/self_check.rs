@@ -19,10 +19,12 @@ pub(super) fn block(report: &RunReport) -> Option<Block> {
             Cell::from(&fact.note),
         ]);
     }
-    table.push(vec![
-        Cell::from("Verdict"),
-        Cell::from(&view.verdict),
-        Cell::from(""),
-    ]);
+    let paint = if view.verdict == "VALID" {
+        Paint::Label
+    } else {
+        Paint::Alarm
+    };
+    let verdict = Cell::from(&view.verdict).paint(paint);
+    table.push(vec![Cell::from("Verdict"), verdict, Cell::from("")]);
     Some(Block::Tables(vec![table]))
 }

@@ -1,0 +1,49 @@
+//! `aiperf completions SHELL`.
+
+use aiperf_config::command::{Shell, completions};
+use aiperf_config::{Command, CommandSummary, Parsed, Positional};
+use anyhow::{Result, bail};
+
+use crate::exit::Exit;
+
+#[derive(Default)]
+struct CompletionArgs {
+    shell: Option<String>,
+}
+
+static COMPLETIONS: Command<CompletionArgs> = Command {
+    name: "completions",
+    about: "Prints a script that completes aiperf's commands and flags.",
+    groups: &[],
+    positional: Some(Positional {
+        value: "SHELL",
+        help: "`bash`, `zsh` or `fish`.",
+        many: false,
+        set: |args, shell| {
+            args.shell = Some(shell);
+            Ok(())
+        },
+    }),
+    reference_names: &[],
+    examples: &[],
+};
+
+pub(super) fn summary() -> CommandSummary {
+    COMPLETIONS.summary()
+}
+
+pub(super) fn run(words: &[String]) -> Result<Exit> {
+    let args = match COMPLETIONS.parse(words.iter().cloned())? {
+        Parsed::Values(args) => args,
+        Parsed::Help => return super::print_help(&summary()),
+        Parsed::Version => return super::print_version(),
+    };
+    let shell = match args.shell.as_deref().map(str::to_ascii_lowercase).as_deref() {
+        Some("bash") => Shell::Bash,
+        Some("zsh") => Shell::Zsh,
+        Some("fish") => Shell::Fish,
+        _ => bail!("name a shell: `aiperf completions bash`, `zsh` or `fish`"),
+    };
+    super::print(&completions(shell, "aiperf", &super::summaries()))?;
+    Ok(Exit::Success)
+}

@@ -1,0 +1,28 @@
+//! How the program ends.
+//!
+//! | Code | Name | When |
+//! |---|---|---|
+//! | 0 | success | results were written, also when some requests failed, and after one Ctrl-C |
+//! | 1 | failure | bad input, no tokenizer, every request failed, a result file could not be written |
+//! | 3 | client limited | `--fail-on-client-limit` was given and the client limited the figures |
+//! | 137 | killed | a second Ctrl-C: what was not yet on disk is lost |
+
+/// The program's exit codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Exit {
+    Success,
+    Failure,
+    ClientLimited,
+    Killed,
+}
+
+impl Exit {
+    pub(crate) fn code(self) -> i32 {
+        match self {
+            Self::Success => 0,
+            Self::Failure => 1,
+            Self::ClientLimited => 3,
+            Self::Killed => 137,
+        }
+    }
+}

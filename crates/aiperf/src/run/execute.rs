@@ -1,0 +1,105 @@
+//! The phases, one after the other.
+
+use std::sync::Arc;
+use std::sync::atomic::Ordering::SeqCst;
+
+use aiperf_config::profile::Ui;
+use aiperf_engine::{Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
+use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder};
+use aiperf_schedule::{PhaseKind, PhasePlan};
+use anyhow::{Context, Result};
+
+use super::logging::NOTICE;
+use super::prepare::Prepared;
+use super::progress::Progress;
+use super::signals;
+
+/// Waiting exchanges may hold this much memory before they go to disk.
+const BACKLOG_BYTES: usize = 64 * 1024 * 1024;
+
+/// What came of the phases.
+pub(crate) struct Executed {
+    pub(crate) outcomes: Vec<PhaseOutcome>,
+    pub(crate) recorded: Recorded,
+    pub(crate) backlog: BacklogFacts,
+    pub(crate) was_cancelled: bool,
+    /// Why records could not be written to the end.
+    pub(crate) record_failure: Option<String>,
+}
+
+pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
+    let backlog = Backlog::new(BACKLOG_BYTES);
+    let settings = prepared.recorder.take().context("the run was started twice")?;
+    let recorder = Recorder::start(settings, backlog.clone(), prepared.recorder_ids.clone())?;
+    let sink: Arc<dyn ExchangeSink> = Arc::new(backlog.clone());
+    let mut engine = Engine::start(prepared.engine.clone(), &prepared.workload, &sink)?;
+    let cancel = engine.cancel_handle();
+    let was_cancelled = signals::watch(cancel.clone());
+    let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
+
+    let mut outcomes = Vec::with_capacity(prepared.phases.len());
+    for (index, plan) in prepared.phases.iter().enumerate() {
+        announce(index, plan);
+        let outcome = engine.run_phase(plan.clone(), |phase| {
+            progress.observe(phase);
+            // Without a place for records there is no point in going on.
+            if recorder.failure().is_some() && !cancel.is_cancelled() {
+                cancel.cancel();
+            }
+        })?;
+        progress.finish();
+        conclude(&outcome);
+        let is_over = outcome.was_cancelled;
+        outcomes.push(outcome);
+        if is_over {
+            break;
+        }
+    }
+    drop(engine);
+    let record_failure = recorder.failure();
+    let recorded = recorder.finish()?;
+    Ok(Executed {
+        outcomes,
+        recorded,
+        backlog: backlog.facts(),
+        was_cancelled: was_cancelled.load(SeqCst),
+        record_failure,
+    })
+}
+
+fn announce(index: usize, plan: &PhasePlan) {
+    let name = &plan.name;
+    let kind = plan.kind.name();
+    let measured =
+        if plan.kind == PhaseKind::Profiling { " | profiling_index=0" } else { "" };
+    let target = [
+        plan.stop.requests.map(|count| format!("{count} requests")),
+        plan.stop.sessions.map(|count| format!("{count} sessions")),
+        plan.stop.duration.map(|length| format!("{:.1} s", length as f64 / 1e9)),
+    ];
+    let target = target.into_iter().flatten().collect::<Vec<_>>().join(" or ");
+    tracing::info!(
+        target: NOTICE,
+        "Phase {name} ({kind}) started | phase_index={index}{measured} | target: {target}"
+    );
+}
+
+fn conclude(outcome: &PhaseOutcome) {
+    let name = &outcome.plan.name;
+    let kind = outcome.plan.kind.name();
+    let PhaseCounts { completed, cancelled, failed, sessions_completed, sessions_cancelled, .. } =
+        outcome.counts;
+    let elapsed = (outcome.times.end - outcome.times.start) as f64 / 1e9;
+    let grace = if outcome.hit_drain_deadline() { " | grace_period_timeout=True" } else { "" };
+    let ended = if outcome.was_cancelled { " | was_cancelled=True" } else { "" };
+    tracing::info!(
+        target: NOTICE,
+        "Phase {name} ({kind}) complete | completed={completed}, cancelled={cancelled}, \
+         errors={failed} | sessions: completed={sessions_completed}, \
+         cancelled={sessions_cancelled} | elapsed={elapsed:.2}s{grace}{ended}"
+    );
+    let lost = outcome.counts.arrivals_lost;
+    if lost > 0 {
+        tracing::warn!("{lost} arrivals found all sessions in use and were not sent");
+    }
+}

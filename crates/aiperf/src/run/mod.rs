@@ -1,0 +1,39 @@
+//! One benchmark run, from a resolved configuration to files and an exit code.
+//!
+//! The steps stand in the order in which they happen: [`prepare`] (everything that can fail before
+//! a request is sent), [`execute`] (the phases), [`conclude`] (figures and files).
+
+pub(crate) mod conclude;
+pub(crate) mod environment;
+pub(crate) mod execute;
+pub(crate) mod logging;
+pub(crate) mod prepare;
+pub(crate) mod progress;
+pub(crate) mod settings;
+pub(crate) mod signals;
+pub(crate) mod workload;
+
+use aiperf_config::profile::ProfileConfig;
+use anyhow::Result;
+use serde_json::Value;
+
+use crate::exit::Exit;
+
+/// What a run is told besides its configuration.
+pub(crate) struct RunRequest {
+    /// What to do.
+    pub(crate) config: ProfileConfig,
+    /// The explicitly chosen settings, for the summary. Gets the artifact folder's path.
+    pub(crate) input_config: Box<dyn FnOnce(&std::path::Path) -> Value>,
+    /// The command line, credentials removed.
+    pub(crate) cli_command: String,
+    /// What the user should know before the run starts.
+    pub(crate) warnings: Vec<String>,
+}
+
+/// Carries out a run.
+pub(crate) fn run(request: RunRequest) -> Result<Exit> {
+    let prepared = prepare::prepare(request)?;
+    let executed = execute::execute(&prepared)?;
+    conclude::conclude(prepared, executed)
+}

@@ -1,0 +1,280 @@
+//! Everything that can fail before a request is sent.
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use aiperf_clock::Clock;
+use aiperf_config::profile::{DatasetSource, ExportLevel, ProfileConfig};
+use aiperf_engine::{EngineSettings, Workload};
+use aiperf_export::{FileNames, OutputFile, ready_marker};
+use aiperf_metrics::ActiveMetrics;
+use aiperf_random::RootSeed;
+use aiperf_record::{PhaseMeta, RecorderSettings};
+use aiperf_schedule::{PhaseKind, PhasePlan};
+use aiperf_tokenizer::{HubEnvironment, Tokenizer, TokenizerChoice};
+use anyhow::{Context, Result};
+use serde_json::Value;
+use uuid::Uuid;
+
+use super::environment::Environment;
+use super::{RunRequest, logging, settings, workload};
+
+/// A run that is ready to start.
+pub(crate) struct Prepared {
+    pub(crate) config: ProfileConfig,
+    pub(crate) environment: Environment,
+    pub(crate) input_config: Value,
+    pub(crate) cli_command: String,
+    pub(crate) benchmark_id: String,
+    pub(crate) folder: PathBuf,
+    pub(crate) names: FileNames,
+    pub(crate) clock: Clock,
+    pub(crate) phases: Vec<PhasePlan>,
+    pub(crate) workload: Arc<Workload>,
+    pub(crate) engine: EngineSettings,
+    /// Taken by the recorder when the run starts.
+    pub(crate) recorder: std::cell::Cell<Option<RecorderSettings>>,
+    pub(crate) recorder_ids: Vec<String>,
+    pub(crate) metrics_title: &'static str,
+}
+
+pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
+    let RunRequest { config, input_config, cli_command, warnings } = request;
+    let environment = Environment::read()?;
+    let log = logging::start(settings::least_severity(config.runtime.log_level));
+    let seed = RootSeed::from_option(config.random_seed);
+
+    // All that is wrong with the settings comes before anything is made on disk.
+    let endpoint = Arc::new(settings::endpoint_settings(&config, &environment)?);
+    let targets = settings::targets(&config)?;
+    let headers = settings::header_template(&config, &environment)?;
+    let context = settings::run_context(&config, &environment)?;
+    let metrics = Arc::new(ActiveMetrics::new(&context)?);
+    let names = match &config.output.prefix {
+        Some(prefix) => FileNames::with_prefix(prefix),
+        None => FileNames::usual(),
+    };
+    names.check_collisions(&written_files(&config))?;
+
+    let folder = make_folder(&config, &names)?;
+    log.add_file(&folder.join(names.name(OutputFile::Log)))
+        .with_context(|| format!("cannot write a log file in `{}`", folder.display()))?;
+    for warning in &warnings {
+        tracing::warn!("{warning}");
+    }
+    if !environment.verify_tls {
+        tracing::warn!("SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY`)");
+    }
+    raise_descriptor_limit();
+
+    let tokenizers = Tokenizers::load(&config)?;
+    let dataset = Arc::new(
+        aiperf_dataset::build(&settings::dataset_plan(&config)?, tokenizers.first(), seed)
+            .context("the dataset cannot be built")?,
+    );
+    let planned = workload::plan(&dataset, &endpoint)?;
+    workload::write_inputs(&folder.join(names.name(OutputFile::Inputs)), &dataset, &planned, &endpoint)?;
+    tracing::info!("dataset: {} conversations", dataset.conversations.len());
+
+    let phases = settings::phases(&config, seed);
+    let clock = Clock::start();
+    let threads = io_threads(&config);
+    let conversations =
+        workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));
+    let engine = EngineSettings {
+        threads,
+        targets,
+        transport: settings::transport(&config, &environment),
+        headers: settings::header_plan(&headers)?,
+        connection_reuse: settings::connection_reuse(&config),
+        request_timeout: config.endpoint.timeout().map(settings::nanos),
+        max_catch_up: environment.max_catch_up,
+    };
+    let records = config.output.export_level != ExportLevel::Summary;
+    let raw = config.output.export_level == ExportLevel::Raw;
+    let path_of = |file| folder.join(names.name(file));
+    let recorder = RecorderSettings {
+        clock,
+        endpoint_type: endpoint.endpoint_type,
+        use_server_token_count: config.endpoint.use_server_token_count,
+        tokenizers: tokenizers.all,
+        conversations,
+        phases: phase_metas(&phases),
+        metrics,
+        worker_ids: (0..threads).map(|_| named_id("worker_")).collect(),
+        records_path: records.then(|| path_of(OutputFile::Records)),
+        raw_path: raw.then(|| path_of(OutputFile::RawRecords)),
+        headers,
+        context_overflow_texts: environment.context_overflow_texts.clone(),
+    };
+    let recorder_ids =
+        (0..recorder_threads(&config)).map(|_| named_id("record_processor_")).collect();
+    Ok(Prepared {
+        input_config: input_config(&folder),
+        metrics_title: endpoint.endpoint_type.capabilities().title,
+        benchmark_id: hexadecimal(12),
+        config,
+        environment,
+        cli_command,
+        folder,
+        names,
+        clock,
+        phases,
+        workload: Arc::new(planned),
+        engine,
+        recorder: std::cell::Cell::new(Some(recorder)),
+        recorder_ids,
+    })
+}
+
+fn phase_metas(phases: &[PhasePlan]) -> Vec<PhaseMeta> {
+    let mut measured = 0;
+    phases
+        .iter()
+        .map(|phase| {
+            let is_profiling = phase.kind == PhaseKind::Profiling;
+            let profiling_index = is_profiling.then_some(measured);
+            measured += usize::from(is_profiling);
+            PhaseMeta { name: phase.name.clone(), is_profiling, profiling_index }
+        })
+        .collect()
+}
+
+fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
+    let mut files = vec![
+        OutputFile::SummaryCsv,
+        OutputFile::SummaryJson,
+        OutputFile::Console,
+        OutputFile::Inputs,
+        OutputFile::Log,
+        OutputFile::PhaseManifest,
+        OutputFile::ReadyMarker,
+    ];
+    if config.output.export_level != ExportLevel::Summary {
+        files.push(OutputFile::Records);
+    }
+    if config.output.export_level == ExportLevel::Raw {
+        files.push(OutputFile::RawRecords);
+    }
+    files
+}
+
+/// Makes the run's folder and removes what an earlier run of the same name would leave in the way.
+fn make_folder(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf> {
+    let wanted = config.artifact_directory();
+    std::fs::create_dir_all(&wanted)
+        .with_context(|| format!("cannot make the artifact folder `{}`", wanted.display()))?;
+    let folder = wanted
+        .canonicalize()
+        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))?;
+    let remove = |file| remove_if_there(&folder.join(names.name(file)));
+    ready_marker::remove_stale_marker(&folder)?;
+    for file in [
+        OutputFile::Records,
+        OutputFile::RawRecords,
+        OutputFile::SummaryJson,
+        OutputFile::SummaryCsv,
+        OutputFile::Console,
+        OutputFile::PhaseManifest,
+    ] {
+        remove(file)?;
+    }
+    Ok(folder)
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot replace `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Every connection is a descriptor; the soft limit is often 1,024.
+fn raise_descriptor_limit() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, getrlimit, setrlimit};
+        let mut limit = getrlimit(Resource::Nofile);
+        if limit.current != limit.maximum {
+            limit.current = limit.maximum;
+            if let Err(error) = setrlimit(Resource::Nofile, limit) {
+                tracing::warn!("the limit of open files stays as it is: {error}");
+            }
+        }
+    }
+}
+
+/// The tokenizers of a run; none where nothing is counted here.
+struct Tokenizers {
+    all: Vec<Tokenizer>,
+    models: Vec<String>,
+}
+
+impl Tokenizers {
+    fn load(config: &ProfileConfig) -> Result<Self> {
+        let capabilities = settings::endpoint_type(config)?.capabilities();
+        let counts_tokens = capabilities.tokenizes_input || capabilities.produces_tokens;
+        let is_synthetic = matches!(config.dataset.source, DatasetSource::Synthetic(_));
+        let server_counts = config.endpoint.use_server_token_count && !is_synthetic;
+        if !counts_tokens || server_counts {
+            return Ok(Self { all: Vec::new(), models: Vec::new() });
+        }
+        let environment = HubEnvironment::from_process();
+        // A given name serves all models with one tokenizer.
+        let models = match &config.tokenizer.name {
+            Some(_) => config.models.names.iter().take(1).cloned().collect(),
+            None => config.models.names.clone(),
+        };
+        let mut all = Vec::with_capacity(models.len());
+        for model in &models {
+            let choice = TokenizerChoice {
+                name: config.tokenizer.name.clone(),
+                model: model.clone(),
+                revision: config.tokenizer.revision.clone(),
+            };
+            let resolved = aiperf_tokenizer::resolve(&choice, &environment)?;
+            if let Some(notice) = resolved.notice {
+                tracing::warn!("{notice}");
+            }
+            all.push(resolved.tokenizer);
+        }
+        Ok(Self { all, models })
+    }
+
+    fn first(&self) -> Option<&Tokenizer> {
+        self.all.first()
+    }
+
+    fn index_of(&self, model: Option<&str>) -> usize {
+        model.and_then(|name| self.models.iter().position(|known| known == name)).unwrap_or(0)
+    }
+}
+
+fn io_threads(config: &ProfileConfig) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    // A quarter of the cores sends: one event loop carries tens of thousands of requests per
+    // second, and cores that are left alone keep the others punctual.
+    let suggested = (cores / 4).clamp(1, 16);
+    let wanted = config.runtime.io_threads.unwrap_or(suggested);
+    let sessions = config.profiling.arrivals.concurrency().map_or(usize::MAX, |limit| {
+        usize::try_from(limit).unwrap_or(usize::MAX)
+    });
+    wanted.min(sessions).max(1)
+}
+
+fn recorder_threads(config: &ProfileConfig) -> usize {
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    config.runtime.recorder_threads.unwrap_or_else(|| (cores / 4).clamp(1, 8))
+}
+
+fn named_id(prefix: &str) -> String {
+    format!("{prefix}{}", hexadecimal(8))
+}
+
+fn hexadecimal(digits: usize) -> String {
+    let mut id = Uuid::new_v4().simple().to_string();
+    id.truncate(digits);
+    id
+}

@@ -1,0 +1,248 @@
+//! Every flag does something: given with a sample value, it changes the resolved configuration, and
+//! all its names do the same.
+
+use aiperf_config::{Kind, PROFILE, Parsed, ProfileArgs, ProfileConfig, Surroundings, resolve};
+
+/// For each flag, by main name: words that the flag needs beside it, and a value.
+const SAMPLES: &[(&str, &str, &str)] = &[
+    ("--model-names", "", "other"),
+    ("--model-selection-strategy", "", "random"),
+    ("--custom-endpoint", "", "/v2/chat"),
+    ("--endpoint-type", "", "completions"),
+    ("--streaming", "", ""),
+    ("--url", "", "http://elsewhere:1"),
+    ("--request-timeout-seconds", "", "5"),
+    ("--api-key", "", "key"),
+    ("--use-legacy-max-tokens", "", ""),
+    ("--use-server-token-count", "", ""),
+    ("--connection-reuse-strategy", "", "never"),
+    ("--tokenizer", "", "builtin"),
+    ("--tokenizer-revision", "", "v1"),
+    ("--extra-inputs", "", "temperature:0.5"),
+    ("--header", "", "A:b"),
+    ("--input-file", "", "Cargo.toml"),
+    (
+        "--custom-dataset-type",
+        "--input-file Cargo.toml",
+        "multi_turn",
+    ),
+    ("--dataset-sampling-strategy", "", "shuffle"),
+    ("--random-seed", "", "0"),
+    ("--goodput", "", "request_latency:5"),
+    ("--conversation-num", "", "3"),
+    ("--num-dataset-entries", "", "3"),
+    ("--conversation-turn-mean", "", "3"),
+    ("--conversation-turn-stddev", "", "3"),
+    ("--conversation-turn-delay-mean", "", "3"),
+    ("--conversation-turn-delay-stddev", "", "3"),
+    ("--conversation-turn-delay-ratio", "", "0"),
+    ("--prompt-batch-size", "", "3"),
+    ("--prompt-input-tokens-mean", "", "3"),
+    ("--prompt-input-tokens-stddev", "", "3"),
+    ("--prompt-output-tokens-mean", "", "3"),
+    ("--prompt-output-tokens-stddev", "--osl 5", "3"),
+    ("--benchmark-duration", "", "3"),
+    ("--benchmark-grace-period", "--benchmark-duration 5", "3"),
+    ("--concurrency", "", "3"),
+    ("--request-rate", "", "3"),
+    ("--arrival-pattern", "--request-rate 5", "constant"),
+    ("--arrival-smoothness", "--request-rate 5", "1"),
+    ("--request-count", "", "3"),
+    ("--warmup-request-count", "", "3"),
+    ("--warmup-duration", "", "3"),
+    ("--num-warmup-sessions", "", "3"),
+    ("--warmup-concurrency", "--warmup-duration 5", "3"),
+    ("--warmup-request-rate", "--warmup-duration 5", "3"),
+    (
+        "--warmup-arrival-pattern",
+        "--warmup-duration 5 --warmup-request-rate 3",
+        "constant",
+    ),
+    ("--warmup-grace-period", "--warmup-duration 5", "3"),
+    ("--output-artifact-dir", "", "artifacts"),
+    ("--profile-export-prefix", "", "other"),
+    ("--export-level", "", "raw"),
+    ("--export-http-trace", "", ""),
+    ("--show-trace-timing", "", ""),
+    ("--no-server-metrics", "", ""),
+    ("--no-gpu-telemetry", "", ""),
+    ("--ui-type", "", "simple"),
+    ("--log-level", "", "debug"),
+    ("--verbose", "", ""),
+    ("--extra-verbose", "", ""),
+    ("--record-processor-service-count", "", "3"),
+    ("--workers-max", "", "3"),
+    ("--timestamp-source", "", "user"),
+    ("--fail-on-client-limit", "", ""),
+];
+
+fn args(words: &[String]) -> ProfileArgs {
+    match PROFILE.parse(words) {
+        Ok(Parsed::Values(args)) => args,
+        other => panic!("{words:?}: {other:?}"),
+    }
+}
+
+fn config(words: &[String]) -> ProfileConfig {
+    let resolved = resolve(
+        &args(words),
+        Surroundings {
+            stdout_is_terminal: false,
+        },
+    );
+    resolved
+        .unwrap_or_else(|error| panic!("{words:?}: {error}"))
+        .config
+}
+
+fn sample_of(main_name: &str) -> (Vec<String>, Option<String>) {
+    let row = SAMPLES.iter().find(|(name, ..)| *name == main_name);
+    let (_, beside, value) = row.unwrap_or_else(|| panic!("`{main_name}` needs a row in SAMPLES"));
+    let mut words: Vec<String> = vec!["--model".into(), "m".into()];
+    words.extend(beside.split_whitespace().map(str::to_owned));
+    (words, (!value.is_empty()).then(|| (*value).to_owned()))
+}
+
+#[test]
+fn every_flag_changes_the_resolved_configuration() {
+    for flag in PROFILE.flags() {
+        let (mut words, value) = sample_of(&flag.main_name());
+        let without = config(&words);
+        words.push(flag.main_name());
+        words.extend(value);
+        assert_ne!(
+            format!("{without:?}"),
+            format!("{:?}", config(&words)),
+            "{words:?}"
+        );
+    }
+    assert_eq!(SAMPLES.len(), PROFILE.flags().count());
+}
+
+#[test]
+fn every_name_of_a_flag_means_the_same() {
+    for flag in PROFILE.flags() {
+        let (words, value) = sample_of(&flag.main_name());
+        let values: Vec<ProfileArgs> = flag
+            .spellings()
+            .into_iter()
+            .flat_map(|spelling| {
+                let attached = value
+                    .as_ref()
+                    .map_or(spelling.clone(), |value| format!("{spelling}={value}"));
+                let separate: Vec<String> =
+                    std::iter::once(spelling).chain(value.clone()).collect();
+                [separate, vec![attached]]
+            })
+            .map(|given| args(&[words.clone(), given].concat()))
+            .collect();
+        assert!(
+            values.iter().all(|other| *other == values[0]),
+            "{}",
+            flag.main_name()
+        );
+    }
+}
+
+#[test]
+fn every_flag_refuses_values_of_another_kind() {
+    for flag in PROFILE.flags() {
+        let bad_values: &[&str] = match flag.kind {
+            Kind::Switch(_) | Kind::SwitchPair { .. } => &["maybe", ""],
+            Kind::Integer { .. } => &["x", "", "1.5", "-1", "99999999999999999999"],
+            Kind::SweepableInteger { .. } => &["x", "", "1.5", "-1", "1,2", "inf"],
+            Kind::Float { .. } => &["x", "", "nan", "-1", "-inf", "5s"],
+            Kind::SweepableFloat { .. } => &["x", "", "nan", "-1", "1,2", "5s"],
+            Kind::Choice { .. } => &["x", "", "no such word"],
+            Kind::Pairs(_) | Kind::TextPairs(_) => &["x", "{", "a:b,c"],
+            Kind::Text(_) | Kind::Path(_) | Kind::List(_) | Kind::GreedyList(_) => &[],
+        };
+        for value in bad_values {
+            let word = format!("{}={value}", flag.main_name());
+            let error = PROFILE.parse([word.as_str()]).expect_err(&word).to_string();
+            assert!(
+                error.starts_with(&format!("`{}", flag.main_name())),
+                "{error}"
+            );
+        }
+    }
+}
+
+#[test]
+fn texts_and_lists_have_their_own_limits() {
+    for (words, message) in [
+        (
+            "--model a,,b",
+            "`--model a,,b`: a model name must not be empty",
+        ),
+        ("--url", "`--url`: needs at least one URL"),
+        ("--endpoint v1", "`--endpoint v1`: must start with `/`"),
+        (
+            "--input-file /no/such/file",
+            "`--input-file /no/such/file`: no such file or directory",
+        ),
+        ("--tokenizer=", "`--tokenizer=`: must not be empty"),
+        ("--header =b:c", "`--header`: `=b` is not a header name"),
+        ("--header :b", "`--header`: `` is not a header name"),
+        (
+            "--profile-export-prefix .json",
+            "`--profile-export-prefix .json`: leaves no file name",
+        ),
+        ("--artifact-dir=", "`--artifact-dir=`: must not be empty"),
+        (
+            "--extra-inputs payload_template:x",
+            "`--extra-inputs`: `payload_template` is not supported by this version yet",
+        ),
+        (
+            "--endpoint-type embeddings",
+            "`--endpoint-type embeddings`: not supported by this version yet; it has chat, completions",
+        ),
+        (
+            "--ui dashboard",
+            "`--ui dashboard`: not supported by this version yet; it has simple, none",
+        ),
+        (
+            "--custom-dataset-type mooncake_trace",
+            "`--custom-dataset-type mooncake_trace`: not supported by this version yet; it has single_turn, multi_turn",
+        ),
+        (
+            "--model-selection-strategy weighted",
+            "`--model-selection-strategy weighted`: not supported by this version yet; it has round_robin, random",
+        ),
+    ] {
+        let error = PROFILE.parse(words.split_whitespace()).expect_err(words);
+        assert_eq!(error.to_string(), message);
+    }
+}
+
+#[test]
+fn a_header_name_given_twice_in_any_case_keeps_its_last_value() {
+    let words = ["-H", "X-A:1", "x-a:2"].map(str::to_owned);
+    let headers = args(&words).headers;
+    assert_eq!(headers.len(), 1);
+    assert_eq!(
+        (headers[0].name.as_str(), headers[0].value.as_str()),
+        ("X-A", "2")
+    );
+}
+
+#[test]
+fn help_and_reference_page_speak_of_every_flag_in_its_own_words() {
+    let summary = PROFILE.summary();
+    let help = aiperf_config::help("aiperf", &summary, 80);
+    let page = aiperf_config::reference_markdown("aiperf", &summary);
+    assert!(
+        help.lines()
+            .filter(|line| !line.contains("aiperf profile --model"))
+            .all(|line| line.len() <= 80)
+    );
+    for flag in summary.flags() {
+        for spelling in &flag.spellings {
+            assert!(
+                help.contains(spelling.as_str()) && page.contains(spelling.as_str()),
+                "{spelling}"
+            );
+        }
+        assert!(flag.help.ends_with('.'), "{}", flag.help);
+    }
+}
