@@ -78,8 +78,9 @@ impl<'a> PromptWriter<'a> {
         generator: &mut Generator,
     ) -> (String, Vec<u32>) {
         let mut text = String::new();
-        // English prose has four to five bytes for each token in common tokenizers.
-        let mut length = tokens * 5 + 40;
+        // This prose has about 5.4 bytes for each token in common tokenizers. Too little would cost
+        // a second encoding, much too much a long first one.
+        let mut length = tokens * 28 / 5 + 64;
         loop {
             if text.is_empty() && follows_text {
                 text.push(' ');

@@ -216,7 +216,7 @@ mod tests {
                     .join(" ")
             })
             .collect();
-        // 246 adjectives x 365 nouns x 150 verbs: under one collision in 5000 draws is expected.
+        // 224 adjectives x 354 nouns x 150 verbs: one collision in 5000 draws is expected.
         assert!(beginnings.len() >= 4995, "{}", beginnings.len());
     }
 

@@ -15,7 +15,7 @@ pub(super) const NOUNS: &[&str] = &[
     "doctor", "document", "dolphin", "door", "drawer", "dream", "driver", "drummer", "eagle", "editor",
     "election", "elevator", "ember", "emperor", "engine", "engineer", "envelope", "evening", "exhibit", "expert",
     "factor", "falcon", "farmer", "feather", "festival", "fiddle", "field", "figure", "filter", "finger",
-    "fisherman", "flag", "flame", "flavour", "flood", "flower", "forest", "fortune", "fountain", "fragment",
+    "flag", "flame", "flavour", "flood", "flower", "forest", "fortune", "fountain", "fragment",
     "frame", "friend", "furnace", "galaxy", "gallery", "garden", "gardener", "gate", "geometry", "giant",
     "glacier", "goal", "grain", "granite", "guitar", "hammer", "handle", "harbour", "harvest", "hedge",
     "helmet", "hill", "hinge", "horizon", "horse", "hospital", "hotel", "hour", "idea", "inn",

@@ -1,5 +1,5 @@
 //! The one table of all metrics that are computed by formula. A family is a file; to add one,
-//! write its rows and formulas and name it in [`FAMILIES`].
+//! write its rows and formulas and name it in `FAMILIES`.
 //!
 //! Figures that are not rows of this table because they follow from the shape of the whole run
 //! (`adj_*`, `effective_*`, …) are listed in [`crate::aggregate`] and [`crate::sweep`].

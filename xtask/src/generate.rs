@@ -1,0 +1,7 @@
+//! generate.
+
+use anyhow::Result;
+
+pub(crate) fn run(_words: &[String]) -> Result<()> {
+    Ok(())
+}

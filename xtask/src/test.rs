@@ -1,0 +1,7 @@
+//! test.
+
+use anyhow::Result;
+
+pub(crate) fn run(_words: &[String]) -> Result<()> {
+    Ok(())
+}
