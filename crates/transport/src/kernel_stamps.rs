@@ -51,7 +51,6 @@ mod linux {
             buffer: &mut [u8],
         ) -> io::Result<(usize, Option<Nanos>)> {
             let mut parts = [IoSliceMut::new(buffer)];
-            self.control.clear();
             let message = recvmsg::<()>(
                 socket.as_raw_fd(),
                 &mut parts,
