@@ -122,9 +122,9 @@ class Comparison:
         fixed_right = [key for key in right if key in NAMED_METRICS or key in right_rest]
         self.compare_orders(f"{name} order", fixed_left, fixed_right)
         for block in ("run_info", "telemetry_data", "branch_stats"):
-            shapes = [shape(side.get(block)) for side in (left, right)]
-            if shapes[0] != shapes[1]:
-                self.note(f"{name} {block}", {"a": shapes[0], "b": shapes[1]})
+            leaves = [flatten(shape(side.get(block, {}))) for side in (left, right)]
+            self.compare_sets(f"{name} {block} keys", *(set(side) for side in leaves))
+            self.compare_maps(f"{name} {block} types", *leaves)
         settings = [flatten(side.get("input_config", {})) for side in (left, right)]
         self.compare_sets(f"{name} input_config keys", *(set(side) for side in settings))
         self.compare_maps(f"{name} input_config values", *settings)

@@ -14,7 +14,6 @@
 //!   parsing, help, reference page, completions.
 //! - [`profile`]: the flags of `aiperf profile`, [`ProfileArgs`], [`ProfileConfig`], resolution
 //!   and the `input_config` block of the summary.
-//! - [`redact`]: what must not be shown of headers, URLs and recorded command lines.
 //! - [`UsageError`]: everything that is wrong with a command line, all of it at once.
 //!
 //! Nothing here prints, ends the process or reads an environment variable. The only look at the
@@ -23,7 +22,6 @@
 pub mod command;
 mod error;
 pub mod profile;
-pub mod redact;
 
 pub use command::{
     Choice, Command, CommandSummary, Flag, Group, Kind, Limits, Parsed, Positional, Shell,

@@ -6,7 +6,6 @@ mod config;
 mod flags;
 mod goodput;
 mod input_config;
-mod naming;
 mod reference_names;
 mod resolve;
 

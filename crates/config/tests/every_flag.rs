@@ -185,8 +185,8 @@ fn texts_and_lists_have_their_own_limits() {
         ("--header =b:c", "`--header`: `=b` is not a header name"),
         ("--header :b", "`--header`: `` is not a header name"),
         (
-            "--profile-export-prefix .json",
-            "`--profile-export-prefix .json`: leaves no file name",
+            "--profile-export-prefix ..",
+            "`--profile-export-prefix ..`: names no file",
         ),
         ("--artifact-dir=", "`--artifact-dir=`: must not be empty"),
         (

@@ -53,7 +53,7 @@ pub enum EndpointError {
     /// A server address that is no URL.
     #[error("`{url}` is not a usable URL: {reason}")]
     Url {
-        /// What was given.
+        /// What was given, without credentials.
         url: String,
         /// What the URL parser says.
         reason: String,

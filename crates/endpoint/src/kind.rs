@@ -335,13 +335,24 @@ impl Capabilities {
 }
 
 impl EndpointType {
+    /// All types, each with its name, in the order of the enum.
+    pub const NAMED: [(Self, &'static str); TABLE.len()] = {
+        let mut named = [(Self::Chat, ""); TABLE.len()];
+        let mut index = 0;
+        while index < TABLE.len() {
+            named[index] = (TABLE[index].endpoint_type, TABLE[index].name);
+            index += 1;
+        }
+        named
+    };
+
     /// The type's row.
-    pub fn capabilities(self) -> &'static Capabilities {
+    pub const fn capabilities(self) -> &'static Capabilities {
         &TABLE[self as usize]
     }
 
     /// The name in flags and files, with underscores.
-    pub fn name(self) -> &'static str {
+    pub const fn name(self) -> &'static str {
         self.capabilities().name
     }
 

@@ -17,7 +17,7 @@
 //! - [`usage`], [`failure`]: the two things that every dialect reports alike
 //! - [`reply`]: an answer becomes a turn of the session's history
 //! - [`input`]: the texts of a body that was sent, for counting its tokens
-//! - [`raw`], [`redact`]: the exchange as the raw export shows it
+//! - [`raw`]: the exchange as the raw export shows it
 //!
 //! To add an endpoint type: one file in `dialect/` that implements its trait, one line in
 //! `dialect.rs`. Its row in [`kind::Capabilities`] is already there.
@@ -32,7 +32,6 @@ pub mod input;
 pub mod kind;
 pub mod parse;
 pub mod raw;
-pub mod redact;
 pub mod reply;
 pub mod sse;
 pub mod transcript;

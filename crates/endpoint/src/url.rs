@@ -22,7 +22,7 @@ pub fn compose(
         format!("http://{}", base.trim())
     };
     let mut url = Url::parse(&address).map_err(|error| EndpointError::Url {
-        url: base.to_owned(),
+        url: aiperf_redact::url(base).into_owned(),
         reason: error.to_string(),
     })?;
     let capabilities = endpoint_type.capabilities();

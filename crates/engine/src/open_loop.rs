@@ -33,7 +33,7 @@ pub(crate) async fn send_all(
         if deadline.is_some_and(|deadline| due >= deadline) {
             break;
         }
-        if is_indexed && phase.session_at(index).is_none() {
+        if is_indexed && phase.session_at(index, due).is_none() {
             break;
         }
         let now = monotonic_now();
@@ -48,7 +48,7 @@ pub(crate) async fn send_all(
         while tasks.try_join_next().is_some() {}
 
         if let Some(permit) = next_waiting(thread) {
-            let Some(request) = phase.take_request() else { break };
+            let Some(request) = phase.take_request(due) else { break };
             // The session may have been dropped in between; then the arrival is lost with it.
             let _ = permit.send(Arrival { request, intended: due });
             continue;
@@ -60,11 +60,11 @@ pub(crate) async fn send_all(
             continue;
         }
         let open = OpenSession { phase: Arc::clone(phase), is_capped: session_cap.is_some() };
-        let ticket = if is_indexed { phase.session_at(index) } else { phase.take_session() };
+        let ticket = if is_indexed { phase.session_at(index, due) } else { phase.take_session(due) };
         let Some(ticket) = ticket else {
             drop(open);
             // Sessions that may still send a turn keep the schedule going.
-            if tasks.is_empty() || !phase.may_send_more() {
+            if tasks.is_empty() || !phase.may_send_more(due) {
                 break;
             }
             continue;

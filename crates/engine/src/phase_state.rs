@@ -144,8 +144,10 @@ impl PhaseState {
         self.is_over.store(true, Relaxed);
     }
 
-    pub(crate) fn sending_is_over(&self) -> bool {
-        self.is_over.load(Relaxed) || self.sending_deadline().is_some_and(|at| monotonic_now() >= at)
+    /// Whether what is due at `due` is no longer to be sent. A closed loop sends now; an arrival
+    /// that was due in time is sent even if it is a little late.
+    fn sending_is_over(&self, due: Nanos) -> bool {
+        self.is_over.load(Relaxed) || self.sending_deadline().is_some_and(|end| due >= end)
     }
 
     /// The instant at which the duration is over.
@@ -154,22 +156,22 @@ impl PhaseState {
     }
 
     /// Whether the phase has any request left to send.
-    pub(crate) fn may_send_more(&self) -> bool {
+    pub(crate) fn may_send_more(&self, due: Nanos) -> bool {
         let taken = self.requests_taken.load(Relaxed);
-        !self.sending_is_over() && self.plan.stop.requests.is_none_or(|limit| taken < limit)
+        !self.sending_is_over(due) && self.plan.stop.requests.is_none_or(|limit| taken < limit)
     }
 
     /// Permission to send one more request, with its number; `None` when there is none to send.
-    pub(crate) fn take_request(&self) -> Option<u64> {
-        if self.sending_is_over() {
+    pub(crate) fn take_request(&self, due: Nanos) -> Option<u64> {
+        if self.sending_is_over(due) {
             return None;
         }
         take(&self.requests_taken, self.plan.stop.requests)
     }
 
     /// Permission to start one more session.
-    pub(crate) fn take_session(&self) -> Option<SessionTicket> {
-        let request = self.take_request()?;
+    pub(crate) fn take_session(&self, due: Nanos) -> Option<SessionTicket> {
+        let request = self.take_request(due)?;
         match take(&self.sessions_taken, self.plan.stop.sessions) {
             Some(session) => Some(SessionTicket { session: self.first_session + session, request }),
             None => {
@@ -181,9 +183,9 @@ impl PhaseState {
     }
 
     /// Permission to start session `index` where every session is one request and none is skipped.
-    pub(crate) fn session_at(&self, index: u64) -> Option<SessionTicket> {
+    pub(crate) fn session_at(&self, index: u64, due: Nanos) -> Option<SessionTicket> {
         let is_within = |limit: Option<u64>| limit.is_none_or(|limit| index < limit);
-        let may_send = !self.sending_is_over()
+        let may_send = !self.sending_is_over(due)
             && is_within(self.plan.stop.requests)
             && is_within(self.plan.stop.sessions);
         may_send.then_some(SessionTicket { session: self.first_session + index, request: index })
@@ -263,18 +265,18 @@ mod tests {
     #[test]
     fn requests_are_numbered_without_gaps_up_to_the_limit() {
         let state = state(StopRules { requests: Some(3), ..StopRules::default() });
-        let taken: Vec<_> = std::iter::repeat_with(|| state.take_request()).take(5).collect();
+        let taken: Vec<_> = std::iter::repeat_with(|| state.take_request(state.start)).take(5).collect();
         assert_eq!(taken, [Some(0), Some(1), Some(2), None, None]);
     }
 
     #[test]
     fn sessions_go_on_counting_from_the_phase_before() {
         let state = state(StopRules { sessions: Some(2), ..StopRules::default() });
-        assert_eq!(state.take_session(), Some(SessionTicket { session: 100, request: 0 }));
-        assert_eq!(state.take_session(), Some(SessionTicket { session: 101, request: 1 }));
-        assert_eq!(state.take_session(), None);
+        assert_eq!(state.take_session(state.start), Some(SessionTicket { session: 100, request: 0 }));
+        assert_eq!(state.take_session(state.start), Some(SessionTicket { session: 101, request: 1 }));
+        assert_eq!(state.take_session(state.start), None);
         // The refused session has not used up a request number.
-        assert_eq!(state.take_request(), Some(2));
+        assert_eq!(state.take_request(state.start), Some(2));
     }
 
     #[test]
@@ -289,7 +291,7 @@ mod tests {
     #[test]
     fn nothing_is_sent_after_the_duration() {
         let state = state(StopRules { duration: Some(0), ..StopRules::default() });
-        assert_eq!(state.take_request(), None);
-        assert_eq!(state.session_at(0), None);
+        assert_eq!(state.take_request(state.start), None);
+        assert_eq!(state.session_at(0, state.start), None);
     }
 }

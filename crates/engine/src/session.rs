@@ -108,7 +108,7 @@ async fn permission(
         thread.timer.sleep_until(until).await;
     }
     match pace {
-        Pace::Free { .. } => phase.take_request().map(|request| (request, None)),
+        Pace::Free { .. } => phase.take_request(monotonic_now()).map(|request| (request, None)),
         Pace::Arrivals { .. } => {
             let (permit, arrival) = oneshot::channel();
             thread.continuations.borrow_mut().push_back(permit);

@@ -138,7 +138,7 @@ mod tests {
     #[test]
     fn a_run_with_a_warmup_leaves_its_files_and_those_of_its_phases() {
         let directory = tempfile::tempdir().unwrap();
-        let names = FileNames::with_prefix("P");
+        let names = FileNames::with_prefix("P".as_ref());
         let outcome = write_all(
             &test_report::report(),
             directory.path(),

@@ -14,7 +14,6 @@
 //! | [`ready_marker`] | `.aiperf_results_ready.json`, the last file of a run |
 //! | [`console`] | the end-of-run report, the footer and the panel of a failed run |
 //! | [`artifacts`] | all End files of a run in one call |
-//! | [`redact`] | command lines, headers and URLs without their credentials |
 
 pub mod artifacts;
 pub mod console;
@@ -26,7 +25,6 @@ mod metrics;
 pub mod naming;
 pub mod phases;
 pub mod ready_marker;
-pub mod redact;
 pub mod report;
 pub mod summary_csv;
 pub mod summary_json;

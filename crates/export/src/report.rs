@@ -79,7 +79,7 @@ pub struct RunInfo {
     pub variation_index: Option<u32>,
     /// Swept values by path.
     pub variation_values: Option<Map<String, Value>>,
-    /// The command line, without credentials: see [`crate::redact::command_line`].
+    /// The command line, without credentials: see `aiperf_redact::command_line`.
     pub cli_command: Option<String>,
 }
 

@@ -157,7 +157,11 @@ async fn generate(
     endpoint: Endpoint,
 ) -> io::Result<After> {
     let keep_alive = request.head.keep_alive;
-    let mut asked = match body::parse(endpoint, &request.body) {
+    let mut asked = match body::parse(
+        endpoint,
+        &request.body,
+        shared.options.prompt_counter.as_ref(),
+    ) {
         Ok(asked) => asked,
         Err(message) => {
             let page = Page::refusal(StatusCode::BAD_REQUEST, &message, Refusal::default());

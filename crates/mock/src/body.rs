@@ -1,15 +1,17 @@
 //! What a request body asks for.
 //!
-//! The server has no tokenizer: a prompt's tokens are its words separated by ASCII white space,
-//! over every `content` (the `text` of its parts) of a chat, or over the `prompt` of a completion,
-//! where a token id counts as one. That is an approximation, off by a third or so for English prose
-//! and by far more for text without blanks; a client that needs the true count must tokenize.
+//! A prompt is every `content` (the `text` of its parts) of a chat, or the `prompt` of a completion.
+//! Its tokens are what the [`PromptCounter`] of the options makes of these texts, joined by one
+//! blank. Without one they are the words separated by ASCII white space, which are counted without
+//! keeping the text. A token id counts as one either way.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use crate::options::PromptCounter;
 use crate::render::Endpoint;
 
 /// The longest answer that is given. It bounds what one request can make the server hold.
@@ -28,13 +30,34 @@ pub(crate) struct Asked {
 }
 
 /// Reads the body of a generation request. The error is a message for the client.
-pub(crate) fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Asked, String> {
-    let body: Body =
+pub(crate) fn parse(
+    endpoint: Endpoint,
+    body: &[u8],
+    counter: Option<&PromptCounter>,
+) -> Result<Asked, String> {
+    match counter {
+        Some(counter) => read(endpoint, body, |prompt: Texts| {
+            prompt.token_ids + counter.count(&prompt.texts.join(" "))
+        }),
+        None => read(endpoint, body, |prompt: WordCount| prompt.0),
+    }
+}
+
+fn read<P: Prompt>(
+    endpoint: Endpoint,
+    body: &[u8],
+    tokens_of: impl Fn(P) -> u64,
+) -> Result<Asked, String> {
+    let body: Body<P> =
         serde_json::from_slice(body).map_err(|error| format!("the body is not valid: {error}"))?;
-    let prompt_tokens = match endpoint {
+    let prompt = match endpoint {
         Endpoint::Chat => {
             let messages = body.messages.ok_or("`messages` is missing")?;
-            messages.iter().map(|message| message.content.0).sum()
+            let mut prompt = P::default();
+            for message in messages {
+                prompt.append(message.content.0);
+            }
+            prompt
         }
         Endpoint::Completions => body.prompt.ok_or("`prompt` is missing")?.0,
     };
@@ -55,15 +78,16 @@ pub(crate) fn parse(endpoint: Endpoint, body: &[u8]) -> Result<Asked, String> {
         include_usage: stream_options.include_usage.unwrap_or(false),
         continuous_usage: stream_options.continuous_usage_stats.unwrap_or(false),
         limit,
-        prompt_tokens,
+        prompt_tokens: tokens_of(prompt),
     })
 }
 
 #[derive(Deserialize)]
-struct Body {
+#[serde(bound = "P: Prompt")]
+struct Body<P: Prompt> {
     model: Option<String>,
-    messages: Option<Vec<Message>>,
-    prompt: Option<WordCount>,
+    messages: Option<Vec<Message<P>>>,
+    prompt: Option<Content<P>>,
     stream: Option<bool>,
     stream_options: Option<StreamOptions>,
     max_completion_tokens: Option<u64>,
@@ -71,9 +95,10 @@ struct Body {
 }
 
 #[derive(Deserialize)]
-struct Message {
+#[serde(bound = "P: Prompt")]
+struct Message<P: Prompt> {
     #[serde(default)]
-    content: WordCount,
+    content: Content<P>,
 }
 
 #[derive(Default, Deserialize)]
@@ -82,54 +107,109 @@ struct StreamOptions {
     continuous_usage_stats: Option<bool>,
 }
 
-/// Counts the words of a text, or of all texts in a list or in its parts, without keeping them.
-#[derive(Debug, Default)]
+/// What is kept of a prompt.
+trait Prompt: Default {
+    fn text(text: &str) -> Self;
+    fn token_id() -> Self;
+    fn append(&mut self, more: Self);
+}
+
+/// Its words, counted. The text is not kept.
+#[derive(Default)]
 struct WordCount(u64);
 
-impl<'de> Deserialize<'de> for WordCount {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(WordVisitor).map(Self)
+impl Prompt for WordCount {
+    fn text(text: &str) -> Self {
+        Self(count_words(text.as_bytes()))
+    }
+
+    fn token_id() -> Self {
+        Self(1)
+    }
+
+    fn append(&mut self, more: Self) {
+        self.0 += more.0;
     }
 }
 
-struct WordVisitor;
+/// Its texts, for a counter that is better than words.
+#[derive(Default)]
+struct Texts {
+    texts: Vec<String>,
+    token_ids: u64,
+}
 
-impl<'de> Visitor<'de> for WordVisitor {
-    type Value = u64;
+impl Prompt for Texts {
+    fn text(text: &str) -> Self {
+        Self {
+            texts: vec![text.to_owned()],
+            token_ids: 0,
+        }
+    }
+
+    fn token_id() -> Self {
+        Self {
+            texts: Vec::new(),
+            token_ids: 1,
+        }
+    }
+
+    fn append(&mut self, mut more: Self) {
+        self.texts.append(&mut more.texts);
+        self.token_ids += more.token_ids;
+    }
+}
+
+/// A text, or all texts in a list or in its parts.
+#[derive(Default)]
+struct Content<P>(P);
+
+impl<'de, P: Prompt> Deserialize<'de> for Content<P> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer
+            .deserialize_any(ContentVisitor(PhantomData))
+            .map(Self)
+    }
+}
+
+struct ContentVisitor<P>(PhantomData<P>);
+
+impl<'de, P: Prompt> Visitor<'de> for ContentVisitor<P> {
+    type Value = P;
 
     fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str("text, a list of texts or parts, or token ids")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<u64, E> {
-        Ok(count_words(text.as_bytes()))
+    fn visit_str<E>(self, text: &str) -> Result<P, E> {
+        Ok(P::text(text))
     }
 
-    fn visit_u64<E>(self, _token_id: u64) -> Result<u64, E> {
-        Ok(1)
+    fn visit_u64<E>(self, _token_id: u64) -> Result<P, E> {
+        Ok(P::token_id())
     }
 
-    fn visit_unit<E>(self) -> Result<u64, E> {
-        Ok(0)
+    fn visit_unit<E>(self) -> Result<P, E> {
+        Ok(P::default())
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<u64, A::Error> {
-        let mut words = 0;
-        while let Some(item) = items.next_element::<WordCount>()? {
-            words += item.0;
+    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<P, A::Error> {
+        let mut prompt = P::default();
+        while let Some(item) = items.next_element::<Content<P>>()? {
+            prompt.append(item.0);
         }
-        Ok(words)
+        Ok(prompt)
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut part: A) -> Result<u64, A::Error> {
-        let mut words = 0;
+    fn visit_map<A: MapAccess<'de>>(self, mut part: A) -> Result<P, A::Error> {
+        let mut prompt = P::default();
         while let Some(key) = part.next_key::<PartKey>()? {
             match key {
-                PartKey::Text => words += part.next_value::<WordCount>()?.0,
+                PartKey::Text => prompt.append(part.next_value::<Content<P>>()?.0),
                 PartKey::Other => drop(part.next_value::<IgnoredAny>()?),
             }
         }
-        Ok(words)
+        Ok(prompt)
     }
 }
 
@@ -188,7 +268,40 @@ mod tests {
             (Endpoint::Completions, r#"{"prompt":[[1,2],[3]]}"#, 3),
         ] {
             assert_eq!(
-                parse(endpoint, body.as_bytes()).unwrap().prompt_tokens,
+                parse(endpoint, body.as_bytes(), None)
+                    .unwrap()
+                    .prompt_tokens,
+                expected,
+                "{body}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_counter_sees_all_texts_joined_by_one_blank_and_token_ids_are_added() {
+        let letters = PromptCounter::new(|prompt| prompt.chars().count() as u64);
+        for (endpoint, body, expected) in [
+            (Endpoint::Chat, r#"{"messages":[]}"#, 0),
+            (
+                Endpoint::Chat,
+                r#"{"messages":[{"content":"one  two"},{"content":"x"}]}"#,
+                "one  two x".len() as u64,
+            ),
+            (
+                Endpoint::Chat,
+                r#"{"messages":[{"content":[{"type":"text","text":"x"},
+                   {"type":"image_url","image_url":{"url":"a b c"}},
+                   {"type":"text","text":"yz"}]},{"content":null}]}"#,
+                "x yz".len() as u64,
+            ),
+            (Endpoint::Completions, r#"{"prompt":"one two"}"#, 7),
+            (Endpoint::Completions, r#"{"prompt":["a","bc"]}"#, 4),
+            (Endpoint::Completions, r#"{"prompt":[11,12,13,14]}"#, 4),
+        ] {
+            assert_eq!(
+                parse(endpoint, body.as_bytes(), Some(&letters))
+                    .unwrap()
+                    .prompt_tokens,
                 expected,
                 "{body}"
             );
@@ -201,6 +314,7 @@ mod tests {
             parse(
                 Endpoint::Completions,
                 format!(r#"{{"prompt":""{fields}}}"#).as_bytes(),
+                None,
             )
             .unwrap()
             .limit
@@ -254,7 +368,7 @@ mod tests {
                 "the limit on out",
             ),
         ] {
-            let error = parse(endpoint, body.as_bytes()).unwrap_err();
+            let error = parse(endpoint, body.as_bytes(), None).unwrap_err();
             assert!(error.starts_with(reason), "{body}: {error}");
         }
     }

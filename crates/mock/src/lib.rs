@@ -21,7 +21,7 @@
 //! remembered of it: `metrics` and `truth`).
 //!
 //! What is absent: no TLS, no HTTP/2, no batching model (every request runs at once, as on a server
-//! of unlimited size) and no tokenizer. Prompt tokens are an approximation, see `body`.
+//! of unlimited size) and no tokenizer: without a [`PromptCounter`], prompt tokens are words.
 
 mod answer;
 mod body;
@@ -42,6 +42,6 @@ mod words;
 pub use delay::Distribution;
 pub use error::MockError;
 pub use fault::Fault;
-pub use options::{CachedTokens, MockOptions, UsageMode};
+pub use options::{CachedTokens, MockOptions, PromptCounter, UsageMode};
 pub use server::{MockServer, Stats};
 pub use truth::TruthRecord;

@@ -156,8 +156,7 @@ impl JsonLine<'_> {
             }
             self.string(name);
             self.raw(":");
-            let is_secret = aiperf_endpoint::redact::header_value_is_secret(name);
-            self.string(if is_secret { "<redacted>" } else { value });
+            self.string(aiperf_redact::header_value(name, value));
         }
         self.raw("}");
     }

@@ -20,6 +20,7 @@ use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::quiet_waker::QuietWaker;
 use crate::wire::WireStamps;
 
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
@@ -27,6 +28,7 @@ type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: Option<Driver>,
+    waker: QuietWaker,
     pub(crate) wire: Rc<WireStamps>,
     pub(crate) local: Option<SocketAddr>,
     pub(crate) remote: Option<SocketAddr>,
@@ -47,6 +49,7 @@ impl Connection {
         Ok(Self {
             sender,
             driver: Some(Box::pin(driver)),
+            waker: QuietWaker::new(),
             wire,
             local: None,
             remote: None,
@@ -60,33 +63,39 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> hyper::Result<Response<Incoming>> {
+        let Self { sender, driver, waker, .. } = self;
         std::future::poll_fn(|context| {
-            drive(&mut self.driver, context);
-            self.sender.poll_ready(context)
+            waker.poll(context, |context| {
+                drive(driver, context);
+                sender.poll_ready(context)
+            })
         })
         .await?;
-        let driver = &mut self.driver;
-        let mut answer = pin!(self.sender.send_request(request));
+        let mut answer = pin!(sender.send_request(request));
         std::future::poll_fn(|context| {
-            if let Poll::Ready(answer) = answer.as_mut().poll(context) {
-                return Poll::Ready(answer);
-            }
-            drive(driver, context);
-            answer.as_mut().poll(context)
+            waker.poll(context, |context| {
+                if let Poll::Ready(answer) = answer.as_mut().poll(context) {
+                    return Poll::Ready(answer);
+                }
+                drive(driver, context);
+                answer.as_mut().poll(context)
+            })
         })
         .await
     }
 
     /// The next piece of the answer's body; `None` at its end.
     pub(crate) async fn next_data(&mut self, body: &mut Incoming) -> Option<hyper::Result<Bytes>> {
+        let Self { driver, waker, .. } = self;
         loop {
             let frame = std::future::poll_fn(|context| {
-                let mut body = Pin::new(&mut *body);
-                if let Poll::Ready(frame) = body.as_mut().poll_frame(context) {
-                    return Poll::Ready(frame);
-                }
-                drive(&mut self.driver, context);
-                body.poll_frame(context)
+                waker.poll(context, |context| {
+                    if let Poll::Ready(frame) = Pin::new(&mut *body).poll_frame(context) {
+                        return Poll::Ready(frame);
+                    }
+                    drive(driver, context);
+                    Pin::new(&mut *body).poll_frame(context)
+                })
             })
             .await;
             match frame? {
@@ -100,11 +109,20 @@ impl Connection {
         }
     }
 
-    /// Whether another request can be sent: the last answer is complete, neither side wants the
-    /// connection closed, and nothing has arrived since.
+    /// Whether the connection can carry another exchange after the one that has just ended: the
+    /// answer is complete and neither side wants the connection closed.
     pub(crate) fn is_reusable(&mut self) -> bool {
         drive(&mut self.driver, &mut Context::from_waker(Waker::noop()));
         self.driver.is_some() && self.sender.is_ready()
+    }
+
+    /// Whether an idle connection can be used now. Looks at the socket itself: what the event loop
+    /// knows of it may be older than the server's closing.
+    pub(crate) fn is_still_usable(&mut self) -> bool {
+        self.wire.reads_unannounced.set(true);
+        let is_usable = self.is_reusable();
+        self.wire.reads_unannounced.set(false);
+        is_usable
     }
 }
 

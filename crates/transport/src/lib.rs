@@ -18,6 +18,7 @@ pub mod failure;
 mod kernel_stamps;
 mod perform;
 mod pool;
+mod quiet_waker;
 mod stream;
 pub mod target;
 mod tls;

@@ -217,5 +217,5 @@ impl HttpExchange {
 
 fn take_reusable(slot: &mut Option<Connection>) -> Option<Connection> {
     let mut connection = slot.take()?;
-    connection.is_reusable().then_some(connection)
+    connection.is_still_usable().then_some(connection)
 }

@@ -27,7 +27,7 @@ impl Pool {
             let is_fresh = self
                 .lifetime
                 .is_none_or(|lifetime| monotonic_now() - connection.idle_since < lifetime);
-            if is_fresh && connection.is_reusable() {
+            if is_fresh && connection.is_still_usable() {
                 return Some(connection);
             }
         }

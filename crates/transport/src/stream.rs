@@ -10,7 +10,7 @@ use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
-use aiperf_clock::monotonic_now;
+use aiperf_clock::{Nanos, monotonic_now};
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -74,15 +74,14 @@ impl AsyncRead for StampedStream {
         if wanted == 0 {
             return Poll::Ready(Ok(()));
         }
+        if this.wire.reads_unannounced.get() {
+            return this.read_now(wanted, buffer);
+        }
         loop {
             let mut ready = ready!(this.socket.poll_read_ready(context))?;
             let mut scratch = this.scratch.0.borrow_mut();
             let space = &mut scratch[..wanted];
-            let received = match &mut this.receiver {
-                Some(receiver) => receiver.receive(ready.get_inner(), space),
-                None => io::Read::read(&mut ready.get_inner(), space).map(|bytes| (bytes, None)),
-            };
-            match received {
+            match receive(&mut this.receiver, ready.get_inner(), space) {
                 Ok((bytes, delay)) => {
                     let returned = monotonic_now();
                     if bytes > 0 {
@@ -101,6 +100,35 @@ impl AsyncRead for StampedStream {
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
+        }
+    }
+}
+
+fn receive(
+    receiver: &mut Option<Receiver>,
+    mut socket: &TcpStream,
+    space: &mut [u8],
+) -> io::Result<(usize, Option<Nanos>)> {
+    match receiver {
+        Some(receiver) => receiver.receive(socket, space),
+        None => io::Read::read(&mut socket, space).map(|bytes| (bytes, None)),
+    }
+}
+
+impl StampedStream {
+    /// Reads what is there, on an idle connection: none of it belongs to an exchange, so nothing
+    /// is stamped, and nobody waits for more.
+    fn read_now(&mut self, wanted: usize, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let mut scratch = self.scratch.0.borrow_mut();
+        match receive(&mut self.receiver, self.socket.get_ref(), &mut scratch[..wanted]) {
+            Ok((bytes, _)) => {
+                buffer.put_slice(&scratch[..bytes]);
+                Poll::Ready(Ok(()))
+            }
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Poll::Pending,
+                _ => Poll::Ready(Err(error)),
+            },
         }
     }
 }

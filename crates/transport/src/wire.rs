@@ -44,6 +44,9 @@ pub struct WireStamps {
     pub receive_delay_max: Cell<Nanos>,
     /// Sum of the receive delays of the kernel-stamped reads.
     pub receive_delay_sum: Cell<Nanos>,
+    /// Reads go to the socket even where the event loop has announced nothing to read: for finding
+    /// out what has become of an idle connection.
+    pub(crate) reads_unannounced: Cell<bool>,
 }
 
 impl WireStamps {
@@ -61,6 +64,7 @@ impl WireStamps {
             bytes_read,
             receive_delay_max,
             receive_delay_sum,
+            reads_unannounced: _,
         } = self;
         for instant in [first_write, last_write, first_read, last_read] {
             instant.set(0);

@@ -1,7 +1,7 @@
 //! `aiperf demo`: the main job against the built-in mock server.
 
 use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed};
-use aiperf_mock::{MockOptions, MockServer};
+use aiperf_mock::{CachedTokens, MockOptions, MockServer};
 use anyhow::Result;
 
 use crate::exit::Exit;
@@ -61,6 +61,9 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         itl_ms: 3.0,
         ttft_jitter: 0.2,
         itl_jitter: 0.2,
+        prompt_counter: Some(super::mock_server::builtin_counter()),
+        // Said outright: a server that says nothing of a cache is advised to.
+        cached_tokens: CachedTokens::Share(0.0),
         ..MockOptions::default()
     })?;
     super::print(&format!("mock inference server: {}\n\n", server.url()))?;

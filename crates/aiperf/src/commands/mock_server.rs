@@ -4,7 +4,10 @@ use std::path::PathBuf;
 
 use aiperf_config::command::Limits;
 use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed};
-use aiperf_mock::{CachedTokens, Distribution, MockOptions, MockServer, UsageMode};
+use aiperf_mock::{
+    CachedTokens, Distribution, MockOptions, MockServer, PromptCounter, UsageMode,
+};
+use aiperf_tokenizer::Tokenizer;
 use anyhow::Result;
 
 use crate::exit::Exit;
@@ -142,6 +145,13 @@ static ANSWERS: Group<MockArgs> = Group {
             "0",
             "How many of a chat answer's tokens are reasoning; they come first.",
             Kind::Integer { within: 0..=10_000_000, set: |args, count| args.0.reasoning_tokens = count },
+        ),
+        flag(
+            &["count-tokens"],
+            "",
+            "",
+            "Count prompt tokens with the built-in tokenizer instead of counting words.",
+            Kind::Switch(|args, on| args.0.prompt_counter = on.then(builtin_counter)),
         ),
         flag(
             &["cached-tokens"],
@@ -311,6 +321,12 @@ static MOCK_SERVER: Command<MockArgs> = Command {
 
 pub(super) fn summary() -> CommandSummary {
     MOCK_SERVER.summary()
+}
+
+/// Counts as a client does that uses the built-in tokenizer.
+pub(super) fn builtin_counter() -> PromptCounter {
+    let tokenizer = Tokenizer::builtin();
+    PromptCounter::new(move |prompt| tokenizer.count(prompt) as u64)
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {

@@ -36,7 +36,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     run::run(RunRequest {
         config: resolved.config,
         input_config: Box::new(move |folder| input_config(&args, &config, folder)),
-        cli_command: aiperf_export::redact::command_line(&line),
+        cli_command: aiperf_redact::command_line(&line),
         warnings,
     })
 }

@@ -2,7 +2,7 @@
 
 use std::io::{IsTerminal as _, Write as _};
 
-use aiperf_config::profile::ExportLevel;
+use aiperf_config::profile::{ExportLevel, TimestampSource};
 use aiperf_engine::PhaseOutcome;
 use aiperf_export::console::{
     ConsoleOptions, ExitError, FooterFile, FooterView, Paints, Thresholds, render_exit_errors,
@@ -43,6 +43,8 @@ pub(crate) fn conclude(prepared: Prepared, executed: Executed) -> Result<Exit> {
         "Processed {valid} valid requests and {failed} errors ({} total).",
         report.counts.total()
     );
+
+    notice_missing_kernel_stamps(&prepared, &executed);
 
     let options = options(&prepared);
     let mut outcome = write_all(&report, &prepared.folder, &prepared.names, &options);
@@ -126,9 +128,7 @@ fn report(
     let is_open_loop = measured.iter().any(|outcome| outcome.plan.arrivals.is_open_loop());
     let results_of = |windows: &[PhaseWindow]| {
         let mut results = summarise(columns, windows, InjectedLatencies::All);
-        if !is_open_loop {
-            hide_effective_latency(&mut results);
-        }
+        place_effective_latency(&mut results, is_open_loop);
         results
     };
 
@@ -189,11 +189,29 @@ fn report(
     }
 }
 
-/// In a closed loop nothing is due before it can be sent, so the latency from the intended time
-/// says nothing that the request latency does not. The files keep it: readers expect the key.
-fn hide_effective_latency(results: &mut [MetricResult]) {
+/// The latency from the intended time stands beside the latency from the actual one, where there
+/// are intended times. In a closed loop nothing is due before it can be sent, so it would only
+/// repeat the request latency; the files keep it, because readers expect the key.
+fn place_effective_latency(results: &mut [MetricResult], is_open_loop: bool) {
+    const AFTER_REQUEST_LATENCY: u32 = 301;
     for result in results.iter_mut().filter(|result| result.tag == "effective_latency") {
-        result.group = ConsoleGroup::None;
+        result.group = if is_open_loop { ConsoleGroup::Default } else { ConsoleGroup::None };
+        result.order = Some(AFTER_REQUEST_LATENCY);
+    }
+}
+
+/// Says once where received bytes were stamped by this program although the kernel was asked to.
+fn notice_missing_kernel_stamps(prepared: &Prepared, executed: &Executed) {
+    let client = &executed.recorded.client;
+    let asked = prepared.config.runtime.timestamp_source != TimestampSource::User;
+    let missing = client.reads - client.kernel_stamped_reads;
+    // The first packets after stamping is switched on for the host carry no stamp yet.
+    if asked && missing * 100 > client.reads {
+        tracing::warn!(
+            "{missing} of {} reads carry no kernel receive stamp; their instants were taken when \
+             the read returned",
+            client.reads
+        );
     }
 }
 

@@ -6,6 +6,7 @@
 pub(crate) mod conclude;
 pub(crate) mod environment;
 pub(crate) mod execute;
+pub(crate) mod folder;
 pub(crate) mod logging;
 pub(crate) mod prepare;
 pub(crate) mod progress;

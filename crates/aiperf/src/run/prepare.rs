@@ -1,12 +1,12 @@
 //! Everything that can fail before a request is sent.
 
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use aiperf_clock::Clock;
 use aiperf_config::profile::{DatasetSource, ExportLevel, ProfileConfig};
 use aiperf_engine::{EngineSettings, Workload};
-use aiperf_export::{FileNames, OutputFile, ready_marker};
+use aiperf_export::{FileNames, OutputFile};
 use aiperf_metrics::ActiveMetrics;
 use aiperf_random::RootSeed;
 use aiperf_record::{PhaseMeta, RecorderSettings};
@@ -17,7 +17,7 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::environment::Environment;
-use super::{RunRequest, logging, settings, workload};
+use super::{RunRequest, folder, logging, settings, workload};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
@@ -45,18 +45,14 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
     let seed = RootSeed::from_option(config.random_seed);
 
     // All that is wrong with the settings comes before anything is made on disk.
-    let endpoint = Arc::new(settings::endpoint_settings(&config, &environment)?);
+    let endpoint = Arc::new(settings::endpoint_settings(&config, &environment));
     let targets = settings::targets(&config)?;
     let headers = settings::header_template(&config, &environment)?;
-    let context = settings::run_context(&config, &environment)?;
+    let context = settings::run_context(&config, &environment);
     let metrics = Arc::new(ActiveMetrics::new(&context)?);
-    let names = match &config.output.prefix {
-        Some(prefix) => FileNames::with_prefix(prefix),
-        None => FileNames::usual(),
-    };
-    names.check_collisions(&written_files(&config))?;
+    let names = folder::file_names(&config)?;
 
-    let folder = make_folder(&config, &names)?;
+    let folder = folder::make(&config, &names)?;
     log.add_file(&folder.join(names.name(OutputFile::Log)))
         .with_context(|| format!("cannot write a log file in `{}`", folder.display()))?;
     for warning in &warnings {
@@ -140,57 +136,6 @@ fn phase_metas(phases: &[PhasePlan]) -> Vec<PhaseMeta> {
         .collect()
 }
 
-fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
-    let mut files = vec![
-        OutputFile::SummaryCsv,
-        OutputFile::SummaryJson,
-        OutputFile::Console,
-        OutputFile::Inputs,
-        OutputFile::Log,
-        OutputFile::PhaseManifest,
-        OutputFile::ReadyMarker,
-    ];
-    if config.output.export_level != ExportLevel::Summary {
-        files.push(OutputFile::Records);
-    }
-    if config.output.export_level == ExportLevel::Raw {
-        files.push(OutputFile::RawRecords);
-    }
-    files
-}
-
-/// Makes the run's folder and removes what an earlier run of the same name would leave in the way.
-fn make_folder(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf> {
-    let wanted = config.artifact_directory();
-    std::fs::create_dir_all(&wanted)
-        .with_context(|| format!("cannot make the artifact folder `{}`", wanted.display()))?;
-    let folder = wanted
-        .canonicalize()
-        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))?;
-    let remove = |file| remove_if_there(&folder.join(names.name(file)));
-    ready_marker::remove_stale_marker(&folder)?;
-    for file in [
-        OutputFile::Records,
-        OutputFile::RawRecords,
-        OutputFile::SummaryJson,
-        OutputFile::SummaryCsv,
-        OutputFile::Console,
-        OutputFile::PhaseManifest,
-    ] {
-        remove(file)?;
-    }
-    Ok(folder)
-}
-
-fn remove_if_there(path: &Path) -> Result<()> {
-    match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            Err(error).with_context(|| format!("cannot replace `{}`", path.display()))
-        }
-        _ => Ok(()),
-    }
-}
-
 /// Every connection is a descriptor; the soft limit is often 1,024.
 fn raise_descriptor_limit() {
     #[cfg(unix)]
@@ -214,7 +159,7 @@ struct Tokenizers {
 
 impl Tokenizers {
     fn load(config: &ProfileConfig) -> Result<Self> {
-        let capabilities = settings::endpoint_type(config)?.capabilities();
+        let capabilities = config.endpoint.kind.capabilities();
         let counts_tokens = capabilities.tokenizes_input || capabilities.produces_tokens;
         let is_synthetic = matches!(config.dataset.source, DatasetSource::Synthetic(_));
         let server_counts = config.endpoint.use_server_token_count && !is_synthetic;

@@ -12,7 +12,6 @@ use aiperf_dataset::{
     DatasetPlan, FileFormat, FilePlan, ModelSelection, Normal, SamplingStrategy, SessionIdStyle,
     Source, SyntheticPlan,
 };
-use aiperf_endpoint::EndpointType;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate, RequestIds};
 use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
@@ -26,16 +25,12 @@ use http::{HeaderName, HeaderValue};
 use super::environment::Environment;
 use crate::version::USER_AGENT;
 
-pub(crate) fn endpoint_type(config: &ProfileConfig) -> Result<EndpointType> {
-    Ok(config.endpoint.kind.to_string().parse()?)
-}
-
 pub(crate) fn endpoint_settings(
     config: &ProfileConfig,
     environment: &Environment,
-) -> Result<EndpointSettings> {
-    Ok(EndpointSettings {
-        endpoint_type: endpoint_type(config)?,
+) -> EndpointSettings {
+    EndpointSettings {
+        endpoint_type: config.endpoint.kind,
         streaming: config.endpoint.streaming,
         models: config.models.names.clone(),
         extra: config.endpoint.extra.clone(),
@@ -43,18 +38,17 @@ pub(crate) fn endpoint_settings(
         use_server_token_count: config.endpoint.use_server_token_count,
         per_chunk_usage: false,
         force_content_parts: environment.force_content_parts,
-    })
+    }
 }
 
 pub(crate) fn targets(config: &ProfileConfig) -> Result<Vec<Target>> {
-    let endpoint_type = endpoint_type(config)?;
     let endpoint = &config.endpoint;
     endpoint
         .urls
         .iter()
         .map(|base| {
             let path = endpoint.path.as_deref();
-            let url = aiperf_endpoint::url::compose(base, path, endpoint_type, endpoint.streaming)?;
+            let url = aiperf_endpoint::url::compose(base, path, endpoint.kind, endpoint.streaming)?;
             Ok(Target::parse(url.as_str())?)
         })
         .collect()
@@ -66,7 +60,7 @@ pub(crate) fn header_template(
 ) -> Result<HeaderTemplate> {
     let endpoint = &config.endpoint;
     Ok(HeaderTemplate::new(HeaderSettings {
-        endpoint_type: endpoint_type(config)?,
+        endpoint_type: endpoint.kind,
         user_agent: USER_AGENT.to_owned(),
         streaming: endpoint.streaming,
         api_key: endpoint.api_key.as_ref().map(|key| key.expose().to_owned()),
@@ -152,7 +146,7 @@ pub(crate) fn dataset_plan(config: &ProfileConfig) -> Result<DatasetPlan> {
             }),
             output_tokens: file.osl.map(normal),
             limit: file.entries.map(usize::try_from).transpose()?,
-            hoist_system_turns: endpoint_type(config)?.capabilities().system_messages,
+            hoist_system_turns: config.endpoint.kind.capabilities().system_messages,
             ..FilePlan::new(&file.path)
         }),
     };
@@ -216,12 +210,9 @@ pub(crate) fn nanos(duration: Duration) -> Nanos {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
 
-pub(crate) fn run_context(
-    config: &ProfileConfig,
-    environment: &Environment,
-) -> Result<RunContext> {
-    let capabilities = endpoint_type(config)?.capabilities();
-    Ok(RunContext {
+pub(crate) fn run_context(config: &ProfileConfig, environment: &Environment) -> RunContext {
+    let capabilities = config.endpoint.kind.capabilities();
+    RunContext {
         endpoint: EndpointTraits {
             produces_tokens: capabilities.produces_tokens,
             tokenizes_input: capabilities.tokenizes_input,
@@ -238,7 +229,7 @@ pub(crate) fn run_context(
         show_experimental: environment.developer_mode && environment.show_experimental,
         slos: config.output.goodput.iter().cloned().collect::<BTreeMap<_, _>>(),
         thresholds: environment.thresholds,
-    })
+    }
 }
 
 /// The least severity that is logged, in the reference's numbers.

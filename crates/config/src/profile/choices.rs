@@ -2,55 +2,25 @@
 //! version refuses (they are missing in `SUPPORTED`), so that the refusal can say "not yet" instead
 //! of "never heard of it".
 
-use crate::command::choices;
+pub use aiperf_endpoint::EndpointType;
 
-choices! {
-    /// The protocol of an endpoint.
-    pub enum EndpointType {
-        /// OpenAI chat completions.
-        Chat = "chat",
-        /// OpenAI text completions.
-        Completions = "completions",
-        /// OpenAI responses.
-        Responses = "responses",
-        /// Anthropic messages.
-        Messages = "messages",
-        /// OpenAI embeddings.
-        Embeddings = "embeddings",
-        /// Embeddings of chat messages.
-        ChatEmbeddings = "chat_embeddings",
-        /// NIM embeddings.
-        NimEmbeddings = "nim_embeddings",
-        /// Cohere rankings.
-        CohereRankings = "cohere_rankings",
-        /// Text-embeddings-inference rankings.
-        HfTeiRankings = "hf_tei_rankings",
-        /// NIM rankings.
-        NimRankings = "nim_rankings",
-        /// Text-generation-inference.
-        HuggingfaceGenerate = "huggingface_generate",
-        /// OpenAI image generation.
-        ImageGeneration = "image_generation",
-        /// OpenAI image edits.
-        ImageEdit = "image_edit",
-        /// OpenAI video generation.
-        VideoGeneration = "video_generation",
-        /// NIM image retrieval.
-        ImageRetrieval = "image_retrieval",
-        /// OpenAI audio transcription.
-        AudioTranscription = "audio_transcription",
-        /// SOLIDO retrieval-augmented generation.
-        SolidoRag = "solido_rag",
-        /// Bodies taken from the dataset as they are.
-        Raw = "raw",
-        /// Bodies made from a template.
-        Template = "template",
-    }
-}
+use crate::command::{Choice, choices};
 
-impl EndpointType {
-    /// The words that this version accepts.
-    pub const SUPPORTED: &[&str] = &[Self::Chat.name(), Self::Completions.name()];
+/// The endpoint types that this version accepts.
+pub(super) const SUPPORTED_ENDPOINT_TYPES: &[&str] =
+    &[EndpointType::Chat.name(), EndpointType::Completions.name()];
+
+impl Choice for EndpointType {
+    const ALL: &'static [(Self, &'static str)] = &Self::NAMED;
+    const NAMES: &'static [&'static str] = &{
+        let mut names = [""; Self::NAMED.len()];
+        let mut index = 0;
+        while index < names.len() {
+            names[index] = Self::NAMED[index].1;
+            index += 1;
+        }
+        names
+    };
 }
 
 choices! {
@@ -201,9 +171,33 @@ choices! {
     pub enum TimestampSource {
         /// The kernel where it can, else the program.
         Auto = "auto",
-        /// The kernel; an error where it cannot.
+        /// The kernel; the run says so where it cannot.
         Kernel = "kernel",
         /// The program, when the read system call returns.
         User = "user",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_endpoint_types_accepted_are_those_that_can_be_spoken() {
+        let spoken: Vec<_> = EndpointType::NAMED
+            .iter()
+            .filter(|(kind, _)| kind.is_supported())
+            .map(|(_, name)| *name)
+            .collect();
+        assert_eq!(SUPPORTED_ENDPOINT_TYPES, spoken);
+    }
+
+    #[test]
+    fn every_endpoint_type_of_the_reference_is_known_by_name() {
+        assert_eq!(<EndpointType as Choice>::NAMES.len(), 19);
+        assert_eq!(
+            EndpointType::named("NIM-rankings"),
+            Some(EndpointType::NimRankings)
+        );
     }
 }

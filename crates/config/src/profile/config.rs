@@ -11,7 +11,6 @@ use super::choices::{
     ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
     TimestampSource, Ui,
 };
-use crate::redact;
 
 /// A whole run.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,7 +51,7 @@ pub struct Models {
 pub struct EndpointConfig {
     /// At least one; each has scheme `http` or `https`, a host and no invalid port.
     pub urls: Vec<String>,
-    /// The protocol. Always one of [`EndpointType::SUPPORTED`].
+    /// The protocol. Always one that [is supported](EndpointType::is_supported).
     pub kind: EndpointType,
     /// Replaces the protocol's own path; starts with `/`.
     pub path: Option<String>,
@@ -196,10 +195,11 @@ pub struct TokenizerConfig {
 /// What is written, and where.
 #[derive(Debug, Clone, PartialEq)]
 pub struct OutputConfig {
-    /// Used as it is; absent: see [`ProfileConfig::artifact_directory`].
+    /// Used as it is; absent: a directory named after model, endpoint and load.
     pub artifact_dir: Option<PathBuf>,
-    /// The stem of file names without suffixes; absent: the usual names.
-    pub prefix: Option<String>,
+    /// What names of files begin with, as typed: a known ending may follow. Relative, and ends
+    /// with a file name. Absent: the usual names.
+    pub prefix: Option<PathBuf>,
     /// How much is written about each request.
     pub export_level: ExportLevel,
     /// Whether records hold the instants of each connection.
@@ -312,7 +312,7 @@ impl Secret {
 
 impl fmt::Debug for Secret {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.write_str(redact::MARK)
+        formatter.write_str(aiperf_redact::REDACTED)
     }
 }
 
@@ -322,7 +322,7 @@ impl fmt::Debug for Header {
             formatter,
             "{}: {}",
             self.name,
-            redact::header_value(&self.name, &self.value)
+            aiperf_redact::header_value(&self.name, &self.value)
         )
     }
 }

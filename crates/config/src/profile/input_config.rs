@@ -6,13 +6,13 @@
 
 use std::path::Path;
 
+use aiperf_redact::REDACTED;
 use serde_json::{Map, Value, json};
 
 use super::args::ProfileArgs;
 use super::choices::ExportLevel;
 use super::config::{Arrivals, DatasetSource, PhaseConfig, ProfileConfig, RatePattern};
 use super::resolve::{DEFAULT_ISL, entries, tokens};
-use crate::redact;
 
 /// The `input_config` block.
 ///
@@ -100,11 +100,11 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         .endpoint
         .urls
         .iter()
-        .map(|url| redact::url(url).into_owned());
+        .map(|url| aiperf_redact::url(url).into_owned());
     endpoint.set("urls", urls.collect::<Vec<_>>());
     endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
     endpoint.set_some("path", args.custom_endpoint.clone());
-    endpoint.set_some("api_key", args.api_key.as_ref().map(|_| redact::MARK));
+    endpoint.set_some("api_key", args.api_key.as_ref().map(|_| REDACTED));
     endpoint.set_some("timeout", args.request_timeout_seconds.map(seconds));
     endpoint.set_some("streaming", args.streaming);
     endpoint.set_some(
@@ -117,7 +117,7 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         let header = |name: &str, value: &str| {
             (
                 name.to_owned(),
-                Value::from(redact::header_value(name, value)),
+                Value::from(aiperf_redact::header_value(name, value)),
             )
         };
         let headers = args
@@ -127,7 +127,7 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         endpoint.set("headers", headers.collect::<Map<_, _>>());
     }
     if !args.extra_inputs.is_empty() {
-        endpoint.set("extra", args.extra_inputs.clone());
+        endpoint.set("extra", aiperf_redact::fields(&args.extra_inputs));
     }
     endpoint.value()
 }

@@ -14,7 +14,6 @@ use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui}
 use super::config::{
     Models, OutputConfig, ProfileConfig, RuntimeConfig, TelemetryConfig, TokenizerConfig,
 };
-use super::naming;
 use crate::error::{Problem, UsageError, Warning};
 
 /// What a run depends on besides its flags.
@@ -52,7 +51,7 @@ pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolve
         },
         output: OutputConfig {
             artifact_dir: args.artifact_dir.clone(),
-            prefix: args.export_prefix.as_deref().map(naming::stem),
+            prefix: args.export_prefix.clone(),
             export_level: args.export_level.unwrap_or(ExportLevel::Records),
             http_trace: given(args.export_http_trace),
             show_trace_timing: given(args.show_trace_timing),

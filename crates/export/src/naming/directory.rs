@@ -2,6 +2,9 @@
 
 use crate::json::float_text;
 
+/// Where runs go that were not told where to go, each to a directory of its own.
+pub const BASE_DIRECTORY: &str = "artifacts";
+
 /// The load that names a run: that of its first phase that is not a warmup.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stimulus {
@@ -25,7 +28,7 @@ pub enum Stimulus {
     },
 }
 
-/// The directory under `./artifacts` for a run whose directory was not chosen. `models` in the
+/// The directory under [`BASE_DIRECTORY`] for a run whose directory was not chosen. `models` in the
 /// order in which they were given; `endpoint_type` as in files (`nim_rankings`).
 pub fn run_directory_name(models: &[&str], endpoint_type: &str, stimulus: Stimulus) -> String {
     let mut model = models.first().copied().unwrap_or_default().to_owned();
@@ -87,12 +90,18 @@ mod tests {
             concurrency,
             requests_per_second,
         };
-        let cases: [(&[&str], &str, Stimulus, &str); 7] = [
+        let cases: [(&[&str], &str, Stimulus, &str); 8] = [
             (
                 &["m"],
                 "chat",
                 Stimulus::Concurrency(2),
                 "m-openai-chat-concurrency2",
+            ),
+            (
+                &["org/sub/x"],
+                "chat",
+                Stimulus::Concurrency(1),
+                "org_sub_x-openai-chat-concurrency1",
             ),
             (
                 &["org/mod-x"],

@@ -201,21 +201,16 @@ impl FileNames {
         Self::default()
     }
 
-    /// The names under `--profile-export-prefix`. One known ending is taken off; of an absolute
-    /// path only the last component counts.
-    pub fn with_prefix(prefix: &str) -> Self {
-        let path = Path::new(prefix);
-        let name = match path.file_name() {
-            Some(name) if path.is_absolute() => name.to_string_lossy().into_owned(),
-            _ => prefix.to_owned(),
-        };
-        let stripped = ENDINGS
+    /// The names under `--profile-export-prefix`, as typed. One known ending is taken off; where
+    /// nothing else is left, the names are the usual ones.
+    pub fn with_prefix(typed: &Path) -> Self {
+        let typed = typed.to_string_lossy();
+        let stem = ENDINGS
             .iter()
-            .find_map(|ending| name.strip_suffix(ending))
-            .filter(|rest| !rest.is_empty())
-            .unwrap_or(&name);
+            .find_map(|ending| typed.strip_suffix(ending))
+            .unwrap_or(&typed);
         Self {
-            prefix: Some(stripped.to_owned()),
+            prefix: Some(stem.to_owned()).filter(|stem| !stem.is_empty()),
         }
     }
 
@@ -323,7 +318,7 @@ mod tests {
         ];
         for (file, usual, prefixed) in cases {
             assert_eq!(FileNames::usual().name(file), usual);
-            assert_eq!(FileNames::with_prefix("P").name(file), prefixed);
+            assert_eq!(FileNames::with_prefix(Path::new("P")).name(file), prefixed);
         }
     }
 
@@ -336,16 +331,19 @@ mod tests {
             ("foo_server_metrics.parquet", "foo.json"),
             ("foo_raw.jsonl", "foo.json"),
             ("foo_accuracy.jsonl", "foo_accuracy.json"),
+            ("foo_server_metrics.csv", "foo.json"),
+            ("foo_timeslices", "foo_timeslices.json"),
             ("foo.csv.json", "foo.csv.json"),
+            ("foo.json.csv", "foo.json.json"),
             ("foo_console.txt", "foo.json"),
             ("foo.txt", "foo.txt.json"),
-            (".json", ".json.json"),
-            ("/somewhere/foo.csv", "foo.json"),
+            (".json", "profile_export_aiperf.json"),
+            ("", "profile_export_aiperf.json"),
             ("sub/foo.csv", "sub/foo.json"),
         ];
         for (prefix, summary) in cases {
             assert_eq!(
-                FileNames::with_prefix(prefix).name(OutputFile::SummaryJson),
+                FileNames::with_prefix(Path::new(prefix)).name(OutputFile::SummaryJson),
                 summary
             );
         }
@@ -359,7 +357,7 @@ mod tests {
             OutputFile::Outputs,
         ];
         assert!(FileNames::usual().check_collisions(&files).is_ok());
-        let error = FileNames::with_prefix("outputs")
+        let error = FileNames::with_prefix(Path::new("outputs"))
             .check_collisions(&files)
             .unwrap_err();
         assert_eq!(
@@ -368,7 +366,7 @@ mod tests {
              another `--profile-export-prefix`"
         );
         assert!(
-            FileNames::with_prefix("outputs")
+            FileNames::with_prefix(Path::new("outputs"))
                 .check_collisions(&files[..2])
                 .is_ok()
         );

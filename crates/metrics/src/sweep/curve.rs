@@ -47,7 +47,7 @@ impl From<Events> for Curve {
     fn from(Events(mut events): Events) -> Self {
         // Falling changes first, then by size: the same curve whatever the order of records.
         events.sort_unstable_by(|left, right| {
-            left.0.total_cmp(&right.0).then(left.1.total_cmp(&right.1))
+            left.0.total_cmp(&right.0).then_with(|| left.1.total_cmp(&right.1))
         });
         let mut sum = 0.0;
         for event in &mut events {
@@ -95,41 +95,53 @@ impl Curve {
 
     /// Statistics over `window`, all zero if it is empty.
     pub(crate) fn statistics(&self, window: Span) -> Statistics {
-        let mut weighted = Vec::with_capacity(self.steps.len() + 2);
+        let mut pieces = Vec::with_capacity(self.steps.len() + 2);
         self.segments(window, |_, value, duration| {
-            weighted.push((value, duration));
+            pieces.push(Piece { value, duration, is_active: false });
         });
-        of_segments(weighted, window.end - window.start)
+        sort(&mut pieces);
+        of_sorted(pieces.iter(), window.end - window.start)
     }
 
-    /// Statistics over that part of `window` in which `mask` is above 0.
-    pub(crate) fn statistics_where(&self, mask: &Self, window: Span) -> Statistics {
-        let mut masked = Vec::with_capacity(self.steps.len() + mask.steps.len());
+    /// Statistics over `window`, and over that part of it in which `mask` is above 0. Sorting is
+    /// what costs, so both come from one sorted list.
+    pub(crate) fn statistics_with_mask(
+        &self,
+        mask: &Self,
+        window: Span,
+    ) -> (Statistics, Statistics) {
+        let mut steps = Vec::with_capacity(self.steps.len() + mask.steps.len());
+        let mut is_active = Vec::with_capacity(steps.capacity());
         merge(self, mask, |time, value, mask| {
-            masked.push((time, if mask > 0.0 { value } else { f64::NAN }));
+            steps.push((time, value));
+            is_active.push(mask > 0.0);
         });
-        let mut weighted = Vec::with_capacity(masked.len() + 1);
-        let mut active = 0.0;
-        Self { steps: masked }.segments(window, |is_before, value, duration| {
-            if !is_before && !value.is_nan() {
-                weighted.push((value, duration));
-                active += duration;
+        let mut pieces = Vec::with_capacity(steps.len() + 2);
+        let mut active_length = 0.0;
+        Self { steps }.segments(window, |step, value, duration| {
+            let is_active = step.is_some_and(|step| is_active[step]);
+            if is_active {
+                active_length += duration;
             }
+            pieces.push(Piece { value, duration, is_active });
         });
-        of_segments(weighted, active)
+        sort(&mut pieces);
+        let whole = of_sorted(pieces.iter(), window.end - window.start);
+        let active = of_sorted(pieces.iter().filter(|piece| piece.is_active), active_length);
+        (whole, active)
     }
 
-    /// Hands over the pieces of the curve within `window`: whether it lies before the first step,
-    /// its value, its duration.
-    fn segments(&self, window: Span, mut take: impl FnMut(bool, f64, f64)) {
-        let mut piece = |is_before: bool, value: f64, start: f64, end: f64| {
+    /// Hands over the pieces of the curve within `window`: the step that begins it (none before the
+    /// first step), its value, its duration.
+    fn segments(&self, window: Span, mut take: impl FnMut(Option<usize>, f64, f64)) {
+        let mut piece = |step: Option<usize>, value: f64, start: f64, end: f64| {
             let duration = end.min(window.end) - start.max(window.start);
             if duration > 0.0 {
-                take(is_before, value, duration);
+                take(step, value, duration);
             }
         };
         let first = self.steps.first().map_or(window.end, |step| step.0);
-        piece(true, 0.0, window.start, first);
+        piece(None, 0.0, window.start, first);
         // A slice of a long run sees few of its steps: start at the one in force.
         let skipped = self
             .steps
@@ -140,7 +152,7 @@ impl Curve {
                 break;
             }
             let end = self.steps.get(index + 1).map_or(window.end, |next| next.0);
-            piece(false, value, start, end);
+            piece(Some(index), value, start, end);
         }
     }
 }
@@ -167,10 +179,32 @@ fn merge(left: &Curve, right: &Curve, mut take: impl FnMut(f64, f64, f64)) {
     }
 }
 
-/// Time-weighted statistics of (value, duration) pieces that fill `length`.
-fn of_segments(mut pieces: Vec<(f64, f64)>, length: f64) -> Statistics {
+/// A stretch of time over which a curve has one value.
+#[derive(Debug, Clone, Copy)]
+struct Piece {
+    value: f64,
+    duration: f64,
+    is_active: bool,
+}
+
+/// By value, then by duration: the same sums whatever the order of records.
+fn sort(pieces: &mut [Piece]) {
+    pieces.sort_unstable_by(|left, right| {
+        left.value
+            .total_cmp(&right.value)
+            .then_with(|| left.duration.total_cmp(&right.duration))
+    });
+}
+
+/// Time-weighted statistics of pieces in ascending order that fill `length`; all zero if there are
+/// none.
+fn of_sorted<'a>(
+    pieces: impl Iterator<Item = &'a Piece> + Clone,
+    length: f64,
+) -> Statistics {
     let mut percentiles = [None; PERCENTILES.len()];
-    if pieces.is_empty() || length <= 0.0 {
+    let (first, last) = (pieces.clone().next(), pieces.clone().last());
+    let (Some(first), Some(last), true) = (first, last, length > 0.0) else {
         for q in CURVE_PERCENTILES {
             set_percentile(&mut percentiles, q, 0.0);
         }
@@ -183,35 +217,25 @@ fn of_segments(mut pieces: Vec<(f64, f64)>, length: f64) -> Statistics {
             std: zero,
             ..Statistics::default()
         };
-    }
-    pieces.sort_unstable_by(|left, right| {
-        left.0.total_cmp(&right.0).then(left.1.total_cmp(&right.1))
-    });
-    let avg = pieces
-        .iter()
-        .map(|(value, duration)| value * duration)
-        .sum::<f64>()
-        / length;
-    let squares: f64 = pieces
-        .iter()
-        .map(|(value, duration)| duration * (value - avg).powi(2))
-        .sum();
-    let (min, max) = (pieces[0].0, pieces[pieces.len() - 1].0);
+    };
+    let avg = pieces.clone().map(|piece| piece.value * piece.duration).sum::<f64>() / length;
+    let squares: f64 =
+        pieces.clone().map(|piece| piece.duration * (piece.value - avg).powi(2)).sum();
 
-    let total: f64 = pieces.iter().map(|(_, duration)| duration).sum();
+    let total: f64 = pieces.clone().map(|piece| piece.duration).sum();
     let mut wanted = CURVE_PERCENTILES.into_iter().peekable();
     let mut covered = 0.0;
-    for (value, duration) in &pieces {
-        covered += duration;
+    for piece in pieces {
+        covered += piece.duration;
         while let Some(q) = wanted.next_if(|&q| covered / total >= f64::from(q) / 100.0) {
-            set_percentile(&mut percentiles, q, *value);
+            set_percentile(&mut percentiles, q, piece.value);
         }
     }
     Statistics {
         avg: Some(avg),
         percentiles,
-        min: Some(min),
-        max: Some(max),
+        min: Some(first.value),
+        max: Some(last.value),
         std: Some((squares / length).sqrt()),
         ..Statistics::default()
     }
@@ -300,7 +324,7 @@ mod tests {
     fn masked_statistics_look_only_where_the_mask_is_set() {
         let value = curve(&[(0.0, 10.0, 6.0)]);
         let mask = curve(&[(5.0, 15.0, 1.0)]);
-        let statistics = value.statistics_where(
+        let (_, statistics) = value.statistics_with_mask(
             &mask,
             Span {
                 start: 0.0,
@@ -308,7 +332,7 @@ mod tests {
             },
         );
         assert_eq!((statistics.avg, statistics.min), (Some(3.0), Some(0.0)));
-        let nowhere = value.statistics_where(
+        let (_, nowhere) = value.statistics_with_mask(
             &Curve::default(),
             Span {
                 start: 0.0,

@@ -227,28 +227,30 @@ impl Curves {
                 end: 0.0,
             }),
         };
-        SWEEP_METRICS
-            .iter()
-            .map(|metric| self.result(metric, window))
-            .collect()
-    }
-
-    fn result(&self, metric: &SweepMetric, window: Span) -> MetricResult {
-        let curve = self.curve(metric.shape);
-        let statistics = match metric.mask {
-            None => curve.statistics(window),
-            Some(mask) => curve.statistics_where(self.curve(mask), window),
-        };
-        let is_rate = !matches!(metric.unit, Unit::Requests | Unit::Tokens);
-        MetricResult {
-            tag: metric.tag.to_owned(),
-            header: metric.header.to_owned(),
-            unit: metric.unit.as_str(),
-            group: metric.group,
-            order: None,
-            visibility: Visibility::default(),
-            statistics: per_second(statistics, is_rate),
+        // A curve's figures with and without its mask come together, and are then put in order.
+        let mut results = Vec::with_capacity(SWEEP_METRICS.len());
+        let (whole, masked) = SWEEP_METRICS.split_at(
+            SWEEP_METRICS.iter().take_while(|metric| metric.mask.is_none()).count(),
+        );
+        let mut active = vec![None; masked.len()];
+        for metric in whole {
+            let curve = self.curve(metric.shape);
+            let twin = masked.iter().position(|twin| twin.shape == metric.shape);
+            let statistics = match twin.and_then(|twin| Some((twin, masked[twin].mask?))) {
+                None => curve.statistics(window),
+                Some((twin, mask)) => {
+                    let (whole, active_part) =
+                        curve.statistics_with_mask(self.curve(mask), window);
+                    active[twin] = Some(active_part);
+                    whole
+                }
+            };
+            results.push(result(metric, statistics));
         }
+        for (metric, statistics) in masked.iter().zip(active) {
+            results.extend(statistics.map(|statistics| result(metric, statistics)));
+        }
+        results
     }
 
     fn curve(&self, shape: Shape) -> &Curve {
@@ -263,6 +265,19 @@ impl Curves {
             Shape::PrefillThroughputPerUser => &self.prefill_throughput_per_user,
             Shape::TokensInFlight => &self.tokens_in_flight,
         }
+    }
+}
+
+fn result(metric: &SweepMetric, statistics: Statistics) -> MetricResult {
+    let is_rate = !matches!(metric.unit, Unit::Requests | Unit::Tokens);
+    MetricResult {
+        tag: metric.tag.to_owned(),
+        header: metric.header.to_owned(),
+        unit: metric.unit.as_str(),
+        group: metric.group,
+        order: None,
+        visibility: Visibility::default(),
+        statistics: per_second(statistics, is_rate),
     }
 }
 

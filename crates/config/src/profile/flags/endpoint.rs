@@ -3,7 +3,9 @@
 use super::chosen;
 use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{ConnectionReuse, EndpointType, ModelSelection};
+use crate::profile::choices::{
+    ConnectionReuse, EndpointType, ModelSelection, SUPPORTED_ENDPOINT_TYPES,
+};
 use crate::profile::config::Secret;
 
 pub(super) static ENDPOINT: Group<ProfileArgs> = Group {
@@ -77,7 +79,7 @@ const ENDPOINT_TYPE: Flag<ProfileArgs> = Flag {
     names: &["endpoint-type"],
     short: None,
     kind: Kind::Choice {
-        names: EndpointType::SUPPORTED,
+        names: SUPPORTED_ENDPOINT_TYPES,
         later: EndpointType::NAMES,
         set: |args, word| {
             args.endpoint_type = chosen(word)?;

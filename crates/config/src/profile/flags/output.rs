@@ -1,10 +1,12 @@
 //! What is written, and where.
 
+use std::path::{Component, Path, PathBuf};
+
 use super::chosen;
 use crate::command::{Choice, Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::ExportLevel;
-use crate::profile::{goodput, naming};
+use crate::profile::goodput;
 
 pub(super) static GOODPUT: Group<ProfileArgs> = Group {
     title: "Goodput",
@@ -54,11 +56,7 @@ const EXPORT_PREFIX: Flag<ProfileArgs> = Flag {
     names: &["profile-export-prefix", "profile-export-file"],
     short: None,
     kind: Kind::Path(|args, path| {
-        let path = naming::prefix_as_recorded(&path);
-        if naming::stem(&path).is_empty() {
-            return Err("leaves no file name".into());
-        }
-        args.export_prefix = Some(path);
+        args.export_prefix = Some(relative_prefix(&path).ok_or("names no file")?);
         Ok(())
     }),
     value: "NAME",
@@ -103,3 +101,44 @@ const SHOW_TRACE_TIMING: Flag<ProfileArgs> = Flag {
     path: "benchmark.artifacts.show_trace_timing",
     help: "Show a table of connection and transfer times at the end.",
 };
+
+/// Files go to the artifact directory, so of an absolute prefix only the last part counts. `None`
+/// where that is missing.
+fn relative_prefix(typed: &Path) -> Option<PathBuf> {
+    let last_part = typed.file_name()?;
+    Some(if typed.is_absolute() {
+        last_part.into()
+    } else {
+        typed
+            .components()
+            .filter(|part| *part != Component::CurDir)
+            .collect()
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_prefix_is_kept_as_typed_but_leads_out_of_no_directory_by_being_absolute() {
+        for (typed, kept) in [
+            ("foo", Some("foo")),
+            ("foo.json", Some("foo.json")),
+            ("b/foo.json", Some("b/foo.json")),
+            ("b//foo/", Some("b/foo")),
+            ("./foo", Some("foo")),
+            ("/a/b/foo.json", Some("foo.json")),
+            ("", None),
+            (".", None),
+            ("..", None),
+            ("/", None),
+        ] {
+            assert_eq!(
+                relative_prefix(Path::new(typed)),
+                kept.map(PathBuf::from),
+                "{typed}"
+            );
+        }
+    }
+}

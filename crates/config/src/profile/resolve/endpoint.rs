@@ -6,7 +6,6 @@ use super::{Findings, given};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{ConnectionReuse, EndpointType};
 use crate::profile::config::EndpointConfig;
-use crate::redact;
 
 const DEFAULT_URL: &str = "http://localhost:8000";
 /// Six hours: longer than any answer should take, short enough to end a forgotten run.
@@ -52,7 +51,7 @@ fn urls(args: &ProfileArgs, findings: &mut Findings) -> Vec<String> {
             format!("http://{typed}")
         };
         if let Err(reason) = check(&url) {
-            let message = format!("`--url {}`: {reason}", redact::url(typed));
+            let message = format!("`--url {}`: {reason}", aiperf_redact::url(typed));
             findings.conflict(message, "write it like `http://localhost:8000`");
         }
         urls.push(url);

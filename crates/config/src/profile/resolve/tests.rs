@@ -78,7 +78,6 @@ fn a_model_is_all_that_a_run_needs() {
     };
     assert_eq!(config.profiling, profiling);
     assert_eq!(config.output.export_level, ExportLevel::Records);
-    assert_eq!(config.run_name(), "m-openai-chat-concurrency1");
     assert_eq!(problems(""), ["no model is given"]);
 }
 
@@ -425,31 +424,4 @@ fn secrets_do_not_show_in_debug_output() {
     );
     assert!(!shown.contains("sk-"), "{shown}");
     assert!(shown.contains("A: plain"), "{shown}");
-}
-
-#[test]
-fn run_names_follow_model_endpoint_and_load() {
-    for (line, name) in [
-        ("--concurrency 10", "m-openai-chat-concurrency10"),
-        (
-            "--model org/x --endpoint-type completions",
-            "m_multi-openai-completions-concurrency1",
-        ),
-        ("--request-rate 20", "m-openai-chat-request_rate20.0"),
-        (
-            "--request-rate 2.5 --concurrency 2",
-            "m-openai-chat-concurrency2-request_rate2.5",
-        ),
-    ] {
-        assert_eq!(config(line).run_name(), name, "{line}");
-    }
-    let slashes = resolve(&args("--model org/sub/x"), PIPE).unwrap().config;
-    assert_eq!(
-        slashes.artifact_directory(),
-        std::path::Path::new("artifacts/org_sub_x-openai-chat-concurrency1")
-    );
-    assert_eq!(
-        config("--artifact-dir artifacts").artifact_directory(),
-        std::path::Path::new("artifacts")
-    );
 }

@@ -2,9 +2,9 @@
 
 use super::REDACTED;
 
-/// Parts of a name that make it sensitive, whatever surrounds them. They cover all well-known
-/// names (`Authorization`, `X-Api-Key`, `Cookie`, `X-Amz-Security-Token`, …) but those below.
-const SENSITIVE_PARTS: [&str; 14] = [
+/// Parts of a name that make it sensitive, whatever surrounds them. They cover `Authorization`,
+/// cookies, the many `X-…-Token` headers, and also `X-Session-Affinity`.
+const SENSITIVE_PARTS: [&str; 17] = [
     "auth",
     "token",
     "secret",
@@ -17,22 +17,20 @@ const SENSITIVE_PARTS: [&str; 14] = [
     "api_key",
     "session",
     "signature",
+    "sas-key",
     "access-key",
     "private-key",
+    // Azure's keys for API management and for functions.
+    "subscription-key",
+    "functions-key",
 ];
-
-/// Sensitive names and parts that the common parts do not cover.
-const FURTHER_PARTS: [&str; 3] = ["sas-key", "subscription-key", "functions-key"];
 
 /// Whether the value of the header `name` (any case) must not be shown.
 ///
 /// A session affinity header counts as sensitive, a correlation id does not.
 pub fn is_sensitive_header(name: &str) -> bool {
     let name = name.to_ascii_lowercase();
-    SENSITIVE_PARTS
-        .iter()
-        .chain(&FURTHER_PARTS)
-        .any(|part| name.contains(part))
+    SENSITIVE_PARTS.iter().any(|part| name.contains(part))
 }
 
 /// `value`, or the mark in its place when `name` is sensitive.
@@ -49,44 +47,47 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_well_known_credential_header_is_sensitive() {
-        let names = [
-            "authorization",
-            "proxy-authorization",
-            "x-api-key",
+    fn headers_that_are_called_like_credentials_hide_their_values() {
+        for name in [
+            "Authorization",
+            "Proxy-Authorization",
+            "X-Api-Key",
             "api-key",
-            "ocp-apim-subscription-key",
+            "My-APIKEY",
+            "Ocp-Apim-Subscription-Key",
             "x-goog-api-key",
             "x-functions-key",
             "aeg-sas-key",
-            "x-amz-security-token",
-            "cookie",
-            "set-cookie",
+            "X-Amz-Security-Token",
+            "Cookie",
+            "Set-Cookie",
             "x-auth-token",
             "x-access-token",
             "x-session-token",
             "x-csrf-token",
             "x-xsrf-token",
+            "My-TOKEN",
             "X-Session-Affinity",
             "X-Session-ID",
-            "My-APIKEY",
+            "X-Dynamo-Session-ID",
             "X-Signature",
-        ];
-        for name in names {
+        ] {
             assert!(is_sensitive_header(name), "{name}");
             assert_eq!(header_value(name, "value"), REDACTED);
         }
     }
 
     #[test]
-    fn other_headers_keep_their_value() {
+    fn other_headers_keep_their_values() {
         for name in [
             "X-Correlation-ID",
             "X-Request-ID",
+            "X-SMG-Routing-Key",
             "Accept",
             "Content-Type",
             "User-Agent",
         ] {
+            assert!(!is_sensitive_header(name), "{name}");
             assert_eq!(header_value(name, "value"), "value");
         }
     }

@@ -1,0 +1,148 @@
+//! The folder of a run and the names of the files in it.
+
+use std::path::{Path, PathBuf};
+
+use aiperf_config::profile::{Arrivals, ExportLevel, ProfileConfig};
+use aiperf_export::naming::{BASE_DIRECTORY, Stimulus, run_directory_name};
+use aiperf_export::{FileNames, OutputFile, ready_marker};
+use anyhow::{Context, Result};
+
+/// The names of the run's files; an error where two of them would be one.
+pub(crate) fn file_names(config: &ProfileConfig) -> Result<FileNames> {
+    let names = match &config.output.prefix {
+        Some(prefix) => FileNames::with_prefix(prefix),
+        None => FileNames::usual(),
+    };
+    names.check_collisions(&written_files(config))?;
+    Ok(names)
+}
+
+/// Makes the run's folder and removes what an earlier run of the same name would leave in the way.
+pub(crate) fn make(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf> {
+    let wanted = path(config);
+    std::fs::create_dir_all(&wanted)
+        .with_context(|| format!("cannot make the artifact folder `{}`", wanted.display()))?;
+    let folder = wanted
+        .canonicalize()
+        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))?;
+    let remove = |file| remove_if_there(&folder.join(names.name(file)));
+    ready_marker::remove_stale_marker(&folder)?;
+    for file in [
+        OutputFile::Records,
+        OutputFile::RawRecords,
+        OutputFile::SummaryJson,
+        OutputFile::SummaryCsv,
+        OutputFile::Console,
+        OutputFile::PhaseManifest,
+    ] {
+        remove(file)?;
+    }
+    Ok(folder)
+}
+
+/// The folder that was given, or one that is named after model, endpoint and load. Runs with the
+/// same name share it.
+fn path(config: &ProfileConfig) -> PathBuf {
+    if let Some(given) = &config.output.artifact_dir {
+        return given.clone();
+    }
+    let models: Vec<&str> = config.models.names.iter().map(String::as_str).collect();
+    let name =
+        run_directory_name(&models, config.endpoint.kind.name(), stimulus(config.profiling.arrivals));
+    Path::new(BASE_DIRECTORY).join(name)
+}
+
+fn stimulus(arrivals: Arrivals) -> Stimulus {
+    match arrivals {
+        Arrivals::ClosedLoop { concurrency } => Stimulus::Concurrency(concurrency),
+        Arrivals::Rate { rate, concurrency, .. } => {
+            Stimulus::Rate { concurrency, requests_per_second: Some(rate) }
+        }
+    }
+}
+
+fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
+    let mut files = vec![
+        OutputFile::SummaryCsv,
+        OutputFile::SummaryJson,
+        OutputFile::Console,
+        OutputFile::Inputs,
+        OutputFile::Log,
+        OutputFile::PhaseManifest,
+        OutputFile::ReadyMarker,
+    ];
+    if config.output.export_level != ExportLevel::Summary {
+        files.push(OutputFile::Records);
+    }
+    if config.output.export_level == ExportLevel::Raw {
+        files.push(OutputFile::RawRecords);
+    }
+    files
+}
+
+fn remove_if_there(path: &Path) -> Result<()> {
+    match std::fs::remove_file(path) {
+        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+            Err(error).with_context(|| format!("cannot replace `{}`", path.display()))
+        }
+        _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use aiperf_config::profile::{PROFILE, Surroundings, resolve};
+    use aiperf_config::Parsed;
+
+    use super::*;
+
+    fn config(line: &str) -> ProfileConfig {
+        let Parsed::Values(args) = PROFILE.parse(line.split(' ')).unwrap() else {
+            panic!("`{line}` asks for help")
+        };
+        resolve(&args, Surroundings { stdout_is_terminal: false }).unwrap().config
+    }
+
+    #[test]
+    fn a_run_goes_to_the_folder_given_or_to_one_named_after_model_endpoint_and_load() {
+        for (line, folder) in [
+            ("-m m", "artifacts/m-openai-chat-concurrency1"),
+            ("-m m --concurrency 10", "artifacts/m-openai-chat-concurrency10"),
+            (
+                "-m m --model org/x --endpoint-type completions",
+                "artifacts/m_multi-openai-completions-concurrency1",
+            ),
+            ("-m m --request-rate 20", "artifacts/m-openai-chat-request_rate20.0"),
+            (
+                "-m m --request-rate 2.5 --concurrency 2",
+                "artifacts/m-openai-chat-concurrency2-request_rate2.5",
+            ),
+            ("-m org/sub/x", "artifacts/org_sub_x-openai-chat-concurrency1"),
+            ("-m m --artifact-dir artifacts", "artifacts"),
+        ] {
+            assert_eq!(path(&config(line)), Path::new(folder), "{line}");
+        }
+    }
+
+    #[test]
+    fn one_known_ending_is_taken_off_the_prefix_and_no_second_one() {
+        for (prefix, summary) in [
+            ("foo", "foo.json"),
+            ("foo.json", "foo.json"),
+            ("foo.json.csv", "foo.json.json"),
+            ("/abs/foo.csv", "foo.json"),
+            ("sub/foo.csv", "sub/foo.json"),
+            (".json", "profile_export_aiperf.json"),
+        ] {
+            let names = file_names(&config(&format!("-m m --profile-export-prefix {prefix}")));
+            assert_eq!(names.unwrap().name(OutputFile::SummaryJson), summary, "{prefix}");
+        }
+    }
+
+    #[test]
+    fn a_prefix_that_makes_two_files_one_is_refused() {
+        let names = file_names(&config("-m m --profile-export-prefix inputs"));
+        let message = names.unwrap_err().to_string();
+        assert!(message.starts_with("`inputs.json` would hold both"), "{message}");
+    }
+}

@@ -1,0 +1,94 @@
+//! The commands beside `profile`.
+
+use std::io::{BufRead as _, BufReader};
+use std::process::{Command, Stdio};
+
+use rustix::process::Signal;
+use serde_json::Value;
+
+use crate::support::Place;
+use crate::support::place::{signal, wait};
+
+#[test]
+fn the_demo_measures_its_own_server_without_any_flag_but_a_count() {
+    let place = Place::new();
+    let ended = place.run(&["demo", "--request-count", "20", "--concurrency", "4"]).expect_code(0);
+    assert_eq!(ended.stderr, "");
+    assert!(ended.stdout.starts_with("mock inference server: http://127.0.0.1:"), "{ended}");
+    let summary = place.path().join(
+        "artifacts/mock-model-openai-chat-concurrency4/profile_export_aiperf.json",
+    );
+    let summary: Value = serde_json::from_slice(&std::fs::read(summary).unwrap()).unwrap();
+    assert_eq!(summary["request_count"]["avg"], 20.0);
+    assert_eq!(summary["output_sequence_length"]["avg"], 32.0);
+    // The server waits for 20 ms on average; a client that adds much to that is broken.
+    let ttft = summary["time_to_first_token"]["avg"].as_f64().unwrap();
+    assert!((10.0..60.0).contains(&ttft), "{ttft}");
+}
+
+#[test]
+fn the_mock_server_names_its_port_and_ends_well_when_asked_to() {
+    for ending in [Signal::TERM, Signal::INT] {
+        let place = Place::new();
+        let mut child = place.aiperf(&["mock-server", "--port", "0"]).spawn().unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let url = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
+        place.profile(&url, &["--request-count", "3"]).expect_code(0);
+
+        signal(&child, ending);
+        let ended = wait(child).expect_code(0);
+        assert_eq!(ended.stderr, "");
+        let mut rest = String::new();
+        output.read_line(&mut rest).unwrap();
+        assert!(rest.starts_with("served 3 requests"), "{rest}");
+    }
+}
+
+#[test]
+fn a_port_that_is_taken_is_named() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let ended = Place::new().run(&["mock-server", "--port", &port]).expect_code(1);
+    assert!(ended.stderr.contains(&port), "{ended}");
+}
+
+#[test]
+fn a_schema_is_printed_for_every_name_that_is_listed() {
+    let place = Place::new();
+    let names = place.run(&["schema"]).expect_code(0).stdout;
+    assert!(names.lines().any(|name| name == "summary"), "{names}");
+    for name in names.lines() {
+        let schema = place.run(&["schema", name]).expect_code(0).stdout;
+        let schema: Value = serde_json::from_str(&schema).unwrap();
+        assert!(schema["$schema"].is_string(), "{name}");
+    }
+    assert_ended!(place.run(&["schema", "sumary"]), @"");
+}
+
+#[test]
+fn completions_are_scripts_that_their_shells_accept() {
+    let place = Place::new();
+    for shell in ["bash", "zsh", "fish"] {
+        let script = place.run(&["completions", shell]).expect_code(0).stdout;
+        assert!(script.contains("--request-count"), "{shell}");
+        place.write(shell, &script);
+        let check = Command::new(shell)
+            .args(["-n", shell])
+            .current_dir(place.path())
+            .stdin(Stdio::null())
+            .output();
+        // Not every machine has every shell.
+        if let Ok(output) = check {
+            let complaint = String::from_utf8_lossy(&output.stderr);
+            assert!(output.status.success(), "{shell}: {complaint}");
+        }
+    }
+    place.run(&["completions", "tcsh"]).expect_code(1);
+}
+
+#[test]
+fn a_reference_page_that_does_not_exist_is_refused() {
+    assert_ended!(Place::new().run(&["reference", "metrix"]), @"");
+}

@@ -1,0 +1,17 @@
+//! The real program against servers of this process: what a user sees, what lies on disk
+//! afterwards, and whether the reference can read it.
+//!
+//! One module per concern; `support` has the folder to work in and the servers. Snapshots show
+//! exit code, standard output and standard error with paths, times and ports replaced.
+
+#[macro_use]
+mod support;
+
+mod cli_arguments;
+mod cli_commands;
+mod cli_endings;
+mod cli_failures;
+mod cli_files;
+mod cli_inputs;
+mod cli_secrets;
+mod conformance;

@@ -1,0 +1,13 @@
+//! The transport against servers that do everything a server may do, and much that it may not.
+//!
+//! Most servers here are a few lines on a plain socket, so that each test shows the very bytes and
+//! the very moment that it is about.
+
+mod bodies;
+mod connections;
+mod descriptors;
+mod failures;
+mod instants;
+mod kernel_stamps;
+mod support;
+mod tls;

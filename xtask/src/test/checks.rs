@@ -1,0 +1,146 @@
+//! The checks and tests themselves, each as one or a few cargo commands.
+
+use std::process::Command;
+
+use anyhow::{Context, Result};
+use serde_json::Value;
+
+use super::shell::{cargo, output_of, run, works};
+use super::{Outcome, Workshop};
+use crate::generate;
+
+/// The package whose examples are shown to users and need nothing but the samples beside them.
+const EXAMPLES_OF: &str = "aiperf-model";
+
+pub(super) fn formatting(workshop: &mut Workshop) -> Result<Outcome> {
+    passed(in_root(workshop, &["fmt", "--all", "--check"]))
+}
+
+pub(super) fn lints(workshop: &mut Workshop) -> Result<Outcome> {
+    passed(in_root(
+        workshop,
+        &[
+            "clippy",
+            "--workspace",
+            "--all-targets",
+            "--",
+            "--deny",
+            "warnings",
+        ],
+    ))
+}
+
+pub(super) fn tests(workshop: &mut Workshop) -> Result<Outcome> {
+    if works("cargo", &["nextest", "--version"]) {
+        return passed(in_root(
+            workshop,
+            &["nextest", "run", "--workspace", "--no-fail-fast"],
+        ));
+    }
+    // Not `--all-targets`, which would run benchmarks as well.
+    passed(in_root(
+        workshop,
+        &[
+            "test",
+            "--workspace",
+            "--no-fail-fast",
+            "--lib",
+            "--bins",
+            "--tests",
+            "--examples",
+        ],
+    ))
+}
+
+pub(super) fn tokenizer_tests(workshop: &mut Workshop) -> Result<Outcome> {
+    let Some(folder) = workshop.tokenizers.clone() else {
+        return workshop.cannot("there are no published tokenizers, see above".to_owned());
+    };
+    let words = [
+        "test",
+        "--package",
+        "aiperf-tokenizer",
+        "--package",
+        "aiperf-dataset",
+        "--lib",
+        "--tests",
+    ];
+    passed(run(cargo()
+        .current_dir(&workshop.root)
+        .args(words)
+        .args(["--", "--ignored"])
+        .env("AIPERF_TEST_TOKENIZERS", folder)))
+}
+
+pub(super) fn documentation_tests(workshop: &mut Workshop) -> Result<Outcome> {
+    passed(in_root(workshop, &["test", "--workspace", "--doc"]))
+}
+
+pub(super) fn examples(workshop: &mut Workshop) -> Result<Outcome> {
+    for example in examples_of(workshop, EXAMPLES_OF)? {
+        in_root(
+            workshop,
+            &[
+                "run",
+                "--quiet",
+                "--package",
+                EXAMPLES_OF,
+                "--example",
+                &example,
+            ],
+        )?;
+    }
+    Ok(Outcome::Passed)
+}
+
+pub(super) fn generated_references(_workshop: &mut Workshop) -> Result<Outcome> {
+    passed(generate::check())
+}
+
+pub(super) fn dependencies(workshop: &mut Workshop) -> Result<Outcome> {
+    if !works("cargo", &["deny", "--version"]) {
+        let advice = "cargo-deny is not installed; `cargo install cargo-deny` gets it".to_owned();
+        return Ok(Outcome::Skipped(advice));
+    }
+    passed(in_root(workshop, &["deny", "check", "licenses", "bans"]))
+}
+
+fn examples_of(workshop: &Workshop, package: &str) -> Result<Vec<String>> {
+    let metadata = metadata(workshop)?;
+    let targets = named_package(&metadata, package)
+        .and_then(|package| package["targets"].as_array())
+        .with_context(|| format!("cargo knows no package `{package}`"))?;
+    let is_example = |target: &&Value| target["kind"][0] == "example";
+    Ok(targets
+        .iter()
+        .filter(is_example)
+        .filter_map(|target| target["name"].as_str().map(str::to_owned))
+        .collect())
+}
+
+/// What cargo knows about the workspace and everything that it depends on.
+pub(super) fn metadata(workshop: &Workshop) -> Result<Value> {
+    let text = output_of(cargo().current_dir(&workshop.root).args([
+        "metadata",
+        "--format-version",
+        "1",
+        "--locked",
+    ]))?;
+    serde_json::from_str(&text).context("the output of `cargo metadata`")
+}
+
+pub(super) fn named_package<'a>(metadata: &'a Value, name: &str) -> Option<&'a Value> {
+    metadata["packages"]
+        .as_array()?
+        .iter()
+        .find(|package| package["name"] == name)
+}
+
+fn in_root(workshop: &Workshop, words: &[&str]) -> Result<()> {
+    let mut command: Command = cargo();
+    run(command.current_dir(&workshop.root).args(words))
+}
+
+fn passed(result: Result<()>) -> Result<Outcome> {
+    result.map(|()| Outcome::Passed)
+}
