@@ -28,7 +28,7 @@ mod statistics;
 mod streams;
 mod throughput;
 
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, bail};
 
 use crate::test::shell::say;
 use figures::Figures;
@@ -107,10 +107,14 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     };
     let setting = Setting::prepare(options)?;
     let mut figures = Figures::default();
-    let chosen = CASES.iter().filter(|case| setting.options.wants(case.name));
-    for case in chosen {
+    let mut failed = Vec::new();
+    for case in CASES.iter().filter(|case| setting.options.wants(case.name)) {
         say(&format!("── {}: {}", case.name, case.about));
-        (case.run)(&setting, &mut figures).with_context(|| format!("in `{}`", case.name))?;
+        // What the other cases found is worth having.
+        if let Err(error) = (case.run)(&setting, &mut figures) {
+            say(&format!("FAILED: {error:#}"));
+            failed.push(case.name);
+        }
     }
     say(&figures.table());
     if let Some(path) = &setting.options.json {
@@ -120,6 +124,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     }
     if setting.options.check {
         instructions::check(&figures)?;
+    }
+    if !failed.is_empty() {
+        bail!("not measured: {}", failed.join(", "));
     }
     Ok(())
 }

@@ -81,6 +81,11 @@ fn flags_of_our_own_leave_no_trace() {
 
 #[test]
 fn no_secret_gets_into_the_block() {
-    let line = r#"-m m --api-key sk-1 -H Authorization:sk-2 --url http://u:sk-3@h/?token=sk-4"#;
-    assert!(!ours(line, "d").to_string().contains("sk-"));
+    let line = r#"-m m --api-key sk-1 -H Authorization:sk-2 --url http://u:sk-3@h/?token=sk-4 --extra-inputs api_key:sk-5,min_tokens:6"#;
+    let block = ours(line, "d");
+    assert!(!block.to_string().contains("sk-"));
+    assert_eq!(
+        block["endpoint"]["extra"],
+        json!({"api_key": "<redacted>", "min_tokens": 6})
+    );
 }

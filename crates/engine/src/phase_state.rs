@@ -171,15 +171,14 @@ impl PhaseState {
 
     /// Permission to start one more session.
     pub(crate) fn take_session(&self, due: Nanos) -> Option<SessionTicket> {
-        let request = self.take_request(due)?;
-        match take(&self.sessions_taken, self.plan.stop.sessions) {
-            Some(session) => Some(SessionTicket { session: self.first_session + session, request }),
-            None => {
-                // Running sessions may still use the number.
-                self.requests_taken.fetch_sub(1, Relaxed);
-                None
-            }
+        if self.sending_is_over(due) {
+            return None;
         }
+        // The session first: a request number that was taken cannot be given back, another thread
+        // may have taken the next. A session without a request means that no request is left.
+        let session = take(&self.sessions_taken, self.plan.stop.sessions)?;
+        let request = take(&self.requests_taken, self.plan.stop.requests)?;
+        Some(SessionTicket { session: self.first_session + session, request })
     }
 
     /// Permission to start session `index` where every session is one request and none is skipped.
@@ -277,6 +276,24 @@ mod tests {
         assert_eq!(state.take_session(state.start), None);
         // The refused session has not used up a request number.
         assert_eq!(state.take_request(state.start), Some(2));
+    }
+
+    #[test]
+    fn a_refused_session_disturbs_no_request_number_of_another_thread() {
+        let state = state(StopRules { sessions: Some(0), ..StopRules::default() });
+        let is_done = AtomicBool::new(false);
+        let taken: Vec<_> = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !is_done.load(Relaxed) {
+                    assert_eq!(state.take_session(state.start), None);
+                }
+            });
+            let taken = std::iter::repeat_with(|| state.take_request(state.start)).take(200_000);
+            let taken = taken.collect();
+            is_done.store(true, Relaxed);
+            taken
+        });
+        assert!(taken.into_iter().eq((0..200_000).map(Some)));
     }
 
     #[test]

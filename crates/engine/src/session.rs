@@ -48,19 +48,22 @@ pub(crate) async fn play(
     let target = (ticket.session % thread.target_count) as usize;
     let mut sticky = StickyConnection::default();
     let mut earlier: Vec<Exchange> = Vec::new();
+    let mut answered_at = 0;
 
     for (turn, planned) in conversation.turns.iter().enumerate() {
-        let Some((request_index, intended)) =
-            permission(&thread, &phase, ticket, &pace, turn, planned.delay).await
-        else {
-            return;
-        };
+        // Before the permission: what composing takes must not make the request late.
         let body = match &planned.body {
             Some(body) => body.clone(),
             None => match compose(&thread, index, turn, &mut earlier).await {
                 Some(body) => body,
                 None => return,
             },
+        };
+        let not_before = answered_at + planned.delay;
+        let Some((request_index, intended)) =
+            permission(&thread, &phase, ticket, &pace, turn, not_before).await
+        else {
+            return;
         };
         let plan = RequestPlan {
             request_index,
@@ -76,6 +79,7 @@ pub(crate) async fn play(
             body,
         };
         let exchange = request::send(&thread, &phase, plan, &mut sticky).await;
+        answered_at = monotonic_now();
         let is_needed_later =
             conversation.turns[turn + 1..].iter().any(|later| later.body.is_none());
         if is_needed_later {
@@ -93,7 +97,7 @@ async fn permission(
     ticket: SessionTicket,
     pace: &Pace,
     turn: usize,
-    delay: Nanos,
+    not_before: Nanos,
 ) -> Option<(u64, Option<Nanos>)> {
     let intended = match pace {
         Pace::Free { .. } => None,
@@ -102,11 +106,8 @@ async fn permission(
     if turn == 0 {
         return Some((ticket.request, intended));
     }
-    if delay > 0 {
-        let due = monotonic_now() + delay;
-        let until = phase.sending_deadline().map_or(due, |deadline| due.min(deadline));
-        thread.timer.sleep_until(until).await;
-    }
+    let until = phase.sending_deadline().map_or(not_before, |end| not_before.min(end));
+    thread.timer.sleep_until(until).await;
     match pace {
         Pace::Free { .. } => phase.take_request(monotonic_now()).map(|request| (request, None)),
         Pace::Arrivals { .. } => {

@@ -67,8 +67,9 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = LineFile::create(&folder.path().join("lines")).unwrap();
         std::thread::scope(|scope| {
-            for name in ["aaaa", "bbbb"] {
-                scope.spawn(|| (0..500).for_each(|_| file.append(format!("{name}\n").as_bytes())));
+            for line in [b"aaaa\n", b"bbbb\n"] {
+                let file = &file;
+                scope.spawn(move || (0..500).for_each(|_| file.append(line)));
             }
         });
         let text = std::fs::read_to_string(file.path()).unwrap();

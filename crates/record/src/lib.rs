@@ -16,6 +16,7 @@ pub mod self_check;
 pub mod settings;
 mod spill;
 pub mod tally;
+mod trace;
 
 pub use backlog::{Backlog, BacklogFacts};
 pub use client::ClientFacts;

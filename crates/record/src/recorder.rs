@@ -19,6 +19,7 @@ use crate::jsonl::LineFile;
 use crate::line::{JsonLine, RecordInstants};
 use crate::settings::RecorderSettings;
 use crate::tally::ErrorTally;
+use crate::trace::trace_data;
 
 /// Lines are handed to the file at the latest when they have grown to this.
 const LINE_BUFFER: usize = 64 * 1024;
@@ -337,6 +338,10 @@ impl RecorderThread {
         line.metadata(settings, &self.processor_id, exchange, instants);
         line.raw(",");
         let has_metrics = line.metrics(&settings.metrics, &self.values);
+        if settings.with_http_trace {
+            line.raw(",\"trace_data\":");
+            line.serialised(&trace_data(settings, exchange));
+        }
         if let Some(failure) = failure {
             line.raw(",\"error\":");
             line.failure(failure);

@@ -71,6 +71,9 @@ pub struct SelfCheck {
     pub findings: Vec<Finding>,
 }
 
+/// Phases shorter than this (in nanoseconds) are not judged by processor time.
+const SHORTEST_FOR_CPU: u64 = 500_000_000;
+
 /// Judges a run by its measured phases.
 pub fn judge(
     phases: &[&PhaseOutcome],
@@ -122,7 +125,10 @@ pub fn judge(
         .map(|thread| 100.0 * thread.cpu as f64 / thread.wall.max(1) as f64)
         .fold(0.0, f64::max);
     // An event loop that is busy most of the time answers in bursts; at the top it is the limit.
-    add("io_thread_cpu", "Busiest I/O thread", busiest, "%", Some(80.0), Some(95.0));
+    // A phase of a few milliseconds is all start-up, so its share of processor time says nothing.
+    let says_something = length >= SHORTEST_FOR_CPU;
+    let limit = |percent: f64| says_something.then_some(percent);
+    add("io_thread_cpu", "Busiest I/O thread", busiest, "%", limit(80.0), limit(95.0));
     let recorder = 100.0 * recorder_cpu as f64 / length.max(1) as f64;
     add("recorder_cpu", "Recorder threads", recorder, "%", None, None);
     let waiting = backlog.peak_waiting as f64;

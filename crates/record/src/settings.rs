@@ -31,7 +31,9 @@ pub struct RecorderSettings {
     pub records_path: Option<PathBuf>,
     /// Where raw requests and answers go; only with export level `raw`.
     pub raw_path: Option<PathBuf>,
-    /// The request headers, for the raw lines.
+    /// Whether lines hold the instants of the exchange on the wire.
+    pub with_http_trace: bool,
+    /// The request headers, for the raw lines and the traces.
     pub headers: HeaderTemplate,
     /// Texts by which a server says that a prompt does not fit.
     pub context_overflow_texts: Vec<String>,

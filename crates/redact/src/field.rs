@@ -74,9 +74,14 @@ pub(crate) fn hide_members(
 fn hide_inside(value: &mut Value, is_sensitive: fn(&str) -> bool) -> bool {
     match value {
         Value::Object(members) => hide_members(members, is_sensitive),
-        Value::Array(items) => items.iter_mut().fold(false, |found, item| {
-            hide_inside(item, is_sensitive) || found
-        }),
+        Value::Array(items) => {
+            // Not `any`, which would stop at the first that holds a secret.
+            let mut found = false;
+            for item in items {
+                found |= hide_inside(item, is_sensitive);
+            }
+            found
+        }
         _ => false,
     }
 }
@@ -169,12 +174,12 @@ mod tests {
         let given = json!({
             "min_tokens": 5,
             "api_key": "k",
-            "nested": {"token": {"deep": 1}, "list": [{"password": "p", "n": 1.5}, "token"]},
+            "nested": {"token": {"deep": 1}, "list": [{"password": "p", "n": 1.5}, "token", {"jwt": "j"}]},
         });
         let expected = json!({
             "min_tokens": 5,
             "api_key": "<redacted>",
-            "nested": {"token": "<redacted>", "list": [{"password": "<redacted>", "n": 1.5}, "token"]},
+            "nested": {"token": "<redacted>", "list": [{"password": "<redacted>", "n": 1.5}, "token", {"jwt": "<redacted>"}]},
         });
         assert_eq!(Value::Object(fields(given.as_object().unwrap())), expected);
     }

@@ -16,7 +16,9 @@ mod system {
     /// The cores that this process may use, in order.
     pub(crate) fn cores() -> Result<Vec<usize>> {
         let set = sched_getaffinity(Pid::this())?;
-        Ok((0..CpuSet::count()).filter(|&core| set.is_set(core).unwrap_or(false)).collect())
+        Ok((0..CpuSet::count())
+            .filter(|&core| set.is_set(core).unwrap_or(false))
+            .collect())
     }
 
     /// Restricts the calling thread, and what it starts from now on.

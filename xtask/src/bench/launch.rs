@@ -78,7 +78,11 @@ impl Launch<'_> {
             let said = std::fs::read_to_string(&self.output).unwrap_or_default();
             let start = said.len().saturating_sub(2_000);
             let tail = said.get(start..).unwrap_or(&said);
-            bail!("`{}` ended with code {:?}:\n{tail}", self.program.display(), cost.code);
+            bail!(
+                "`{}` ended with code {:?}:\n{tail}",
+                self.program.display(),
+                cost.code
+            );
         }
         Ok(cost)
     }
@@ -86,10 +90,16 @@ impl Launch<'_> {
 
 /// The launching process.
 pub(super) fn carry_out(words: &[String]) -> Result<()> {
-    let [core, output, program, rest @ ..] = words else { bail!("not for use by hand") };
+    let [core, output, program, rest @ ..] = words else {
+        bail!("not for use by hand")
+    };
     let output = File::create(output)?;
     let mut command = Command::new(program);
-    command.args(rest).stdin(Stdio::null()).stderr(output.try_clone()?).stdout(output);
+    command
+        .args(rest)
+        .stdin(Stdio::null())
+        .stderr(output.try_clone()?)
+        .stdout(output);
 
     let start = monotonic_now();
     let mut child = spawn_on(core.parse()?, &mut command)?;

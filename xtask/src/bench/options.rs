@@ -41,7 +41,11 @@ impl Options {
         };
         let mut words = words.iter();
         while let Some(word) = words.next() {
-            let mut value = || words.next().with_context(|| format!("`{word}` needs a value"));
+            let mut value = || {
+                words
+                    .next()
+                    .with_context(|| format!("`{word}` needs a value"))
+            };
             match word.as_str() {
                 "--help" | "-h" => return Ok(Wanted::Help),
                 "--rounds" => {
@@ -114,7 +118,13 @@ mod tests {
 
     #[test]
     fn what_makes_no_sense_is_refused() {
-        for line in ["--only nonsense", "--rounds 0", "--rounds", "--only startup --check", "-x"] {
+        for line in [
+            "--only nonsense",
+            "--rounds 0",
+            "--rounds",
+            "--only startup --check",
+            "-x",
+        ] {
             assert!(parse(line).is_err(), "{line}");
         }
     }

@@ -28,20 +28,33 @@ impl Reference {
             return Ok(None);
         }
         // No look at the network: that time is not the program's.
-        let mut environment: Vec<(&'static str, OsString)> =
-            vec![("HF_HUB_OFFLINE", "1".into()), ("TRANSFORMERS_OFFLINE", "1".into())];
+        let mut environment: Vec<(&'static str, OsString)> = vec![
+            ("HF_HUB_OFFLINE", "1".into()),
+            ("TRANSFORMERS_OFFLINE", "1".into()),
+        ];
         // The table of the built-in tokenizer, where it was laid down beside the program.
-        let tables = program.ancestors().skip(1).take(3).map(|folder| folder.join("tiktoken"));
+        let tables = program
+            .ancestors()
+            .skip(1)
+            .take(3)
+            .map(|folder| folder.join("tiktoken"));
         if let Some(table) = tables.into_iter().find(|folder| folder.is_dir()) {
             environment.push(("TIKTOKEN_CACHE_DIR", table.into()));
         }
-        Ok(Some(Self { program, environment }))
+        Ok(Some(Self {
+            program,
+            environment,
+        }))
     }
 }
 
 pub(super) fn is_installed(program: &str) -> bool {
     let mut command = Command::new(program);
-    command.arg("--version").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+    command
+        .arg("--version")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
     // Some print their version and fail.
     command.status().is_ok()
 }
@@ -95,8 +108,12 @@ fn read_wrk(text: &str, cost: Cost) -> Result<WrkResult> {
     if text.contains("Non-2xx") || text.contains("Socket errors") {
         bail!("wrk had errors:\n{text}");
     }
-    let rate = text.lines().find_map(|line| line.trim().strip_prefix("Requests/sec:"));
-    let requests = text.lines().find_map(|line| line.trim().split_once(" requests in "));
+    let rate = text
+        .lines()
+        .find_map(|line| line.trim().strip_prefix("Requests/sec:"));
+    let requests = text
+        .lines()
+        .find_map(|line| line.trim().split_once(" requests in "));
     let (Some(rate), Some((requests, _))) = (rate, requests) else {
         bail!("the output of wrk is not understood:\n{text}");
     };
@@ -117,13 +134,22 @@ mod tests {
                           Transfer/sec:      5.00MB\n";
 
     fn cost() -> Cost {
-        Cost { wall_s: 2.0, cpu_s: 1.0, peak_mb: 5.0, memory: Vec::new(), code: Some(0) }
+        Cost {
+            wall_s: 2.0,
+            cpu_s: 1.0,
+            peak_mb: 5.0,
+            memory: Vec::new(),
+            code: Some(0),
+        }
     }
 
     #[test]
     fn the_output_of_wrk_is_read() {
         let result = read_wrk(OUTPUT, cost()).unwrap();
-        assert_eq!((result.requests_per_second, result.requests), (25_000.5, 50_000.0));
+        assert_eq!(
+            (result.requests_per_second, result.requests),
+            (25_000.5, 50_000.0)
+        );
     }
 
     #[test]

@@ -74,16 +74,29 @@ impl Record {
     }
 
     fn add_errors(&self, truth: &TruthRecord, errors: &mut StampErrors) {
-        let Some(first) = &self.metrics.time_to_first_token else { return };
-        let Some(&handed_over) = truth.chunk_ns.first() else { return };
+        let Some(first) = &self.metrics.time_to_first_token else {
+            return;
+        };
+        let Some(&handed_over) = truth.chunk_ns.first() else {
+            return;
+        };
         let seen = self.metadata.request_start_ns + (first.value * 1e6) as i64;
-        errors.first_token.push(((seen - handed_over) as f64 / 1e6).abs());
-        let Some(gaps) = &self.metrics.inter_chunk_latency else { return };
+        errors
+            .first_token
+            .push(((seen - handed_over) as f64 / 1e6).abs());
+        let Some(gaps) = &self.metrics.inter_chunk_latency else {
+            return;
+        };
         // A client that lost a chunk, or saw two as one, has no gaps that compare.
         if gaps.value.len() + 1 == truth.chunk_ns.len() {
-            let true_gaps = truth.chunk_ns.windows(2).map(|pair| (pair[1] - pair[0]) as f64 / 1e6);
+            let true_gaps = truth
+                .chunk_ns
+                .windows(2)
+                .map(|pair| (pair[1] - pair[0]) as f64 / 1e6);
             let pairs = gaps.value.iter().zip(true_gaps);
-            errors.gap.extend(pairs.map(|(seen, real)| (seen - real).abs()));
+            errors
+                .gap
+                .extend(pairs.map(|(seen, real)| (seen - real).abs()));
         }
     }
 }
@@ -104,7 +117,10 @@ pub(super) fn stamp_errors(
     }
     let found = errors.first_token.len();
     if found == 0 || found * 10 < records.len() * 9 {
-        anyhow::bail!("only {found} of {} records are in the truth file", records.len());
+        anyhow::bail!(
+            "only {found} of {} records are in the truth file",
+            records.len()
+        );
     }
     Ok(errors)
 }

@@ -41,12 +41,7 @@ impl Server {
         Self::start_with(setting, ttft, itl, Some(path))
     }
 
-    fn start_with(
-        setting: &Setting,
-        ttft: f64,
-        itl: f64,
-        truth: Option<PathBuf>,
-    ) -> Result<Self> {
+    fn start_with(setting: &Setting, ttft: f64, itl: f64, truth: Option<PathBuf>) -> Result<Self> {
         let mut command = Command::new(&setting.aiperf);
         command.args(["mock-server", "--port", "0"]);
         command.args(["--ttft", &ttft.to_string(), "--itl", &itl.to_string()]);
@@ -55,9 +50,16 @@ impl Server {
         }
         command.stdin(Stdio::null()).stdout(Stdio::piped());
         let mut child = spawn_on(setting.server_core, &mut command)?;
-        let output = child.stdout.take().context("the server's output is not at hand")?;
-        let mut server =
-            Self { child, output: BufReader::new(output), truth, url: String::new() };
+        let output = child
+            .stdout
+            .take()
+            .context("the server's output is not at hand")?;
+        let mut server = Self {
+            child,
+            output: BufReader::new(output),
+            truth,
+            url: String::new(),
+        };
         let mut line = String::new();
         server.output.read_line(&mut line)?;
         let Some(url) = line.trim().strip_prefix("listening on ") else {
@@ -69,7 +71,10 @@ impl Server {
 
     /// Begins to watch how busy the server is.
     pub(super) fn busy(&self) -> Result<Busy> {
-        Ok(Busy { at: monotonic_now(), cpu_s: self.cpu_s()? })
+        Ok(Busy {
+            at: monotonic_now(),
+            cpu_s: self.cpu_s()?,
+        })
     }
 
     /// Share of one core that the server used since `since`, in percent.
@@ -85,7 +90,11 @@ impl Server {
         // The name in brackets may hold blanks; what follows is regular.
         let (_, fields) = text.rsplit_once(')').context("/proc/…/stat has no name")?;
         let fields: Vec<&str> = fields.split_whitespace().collect();
-        let ticks = |place: usize| fields.get(place).and_then(|field| field.parse::<f64>().ok());
+        let ticks = |place: usize| {
+            fields
+                .get(place)
+                .and_then(|field| field.parse::<f64>().ok())
+        };
         let (Some(user), Some(system)) = (ticks(11), ticks(12)) else {
             bail!("/proc/…/stat is not understood");
         };
@@ -99,7 +108,9 @@ impl Server {
         if !status.success() {
             bail!("the mock server ended with {status}");
         }
-        let Some(path) = self.truth.take() else { return Ok(HashMap::new()) };
+        let Some(path) = self.truth.take() else {
+            return Ok(HashMap::new());
+        };
         let file = BufReader::new(std::fs::File::open(path)?);
         let mut truth = HashMap::new();
         for line in file.lines() {

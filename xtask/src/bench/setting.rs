@@ -37,7 +37,9 @@ impl Setting {
             anyhow::bail!("the system names no core that may be used");
         };
         let root = repository_root();
-        run(cargo().current_dir(&root).args(["build", "--release", "--package", "aiperf"]))?;
+        run(cargo()
+            .current_dir(&root)
+            .args(["build", "--release", "--package", "aiperf"]))?;
         let target = target_folder(&root);
         let folder = target.join("bench");
         std::fs::create_dir_all(&folder)?;
@@ -48,7 +50,9 @@ impl Setting {
             say("note: one core for client and server; times are not to be trusted");
         }
         if load_before > 0.5 {
-            say(&format!("note: load {load_before:.1}; figures of a busy machine are noise"));
+            say(&format!(
+                "note: load {load_before:.1}; figures of a busy machine are noise"
+            ));
         }
         let has_wrk = is_installed("wrk");
         if !has_wrk {
@@ -84,7 +88,13 @@ impl Setting {
     /// Builds the harnesses of the recorder; returns where they are.
     pub(super) fn build_harnesses(&self) -> Result<PathBuf> {
         let root = repository_root();
-        let words = ["build", "--release", "--package", "aiperf-record", "--examples"];
+        let words = [
+            "build",
+            "--release",
+            "--package",
+            "aiperf-record",
+            "--examples",
+        ];
         run(cargo().current_dir(&root).args(words))?;
         Ok(target_folder(&root).join("release").join("examples"))
     }
@@ -99,11 +109,16 @@ fn raise_descriptor_limit() {
     let raised = getrlimit(Resource::RLIMIT_NOFILE)
         .and_then(|(_, hard)| setrlimit(Resource::RLIMIT_NOFILE, hard, hard));
     if let Err(error) = raised {
-        say(&format!("note: the limit of open files stays as it is: {error}"));
+        say(&format!(
+            "note: the limit of open files stays as it is: {error}"
+        ));
     }
 }
 
 fn load_average() -> f64 {
     let text = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
-    text.split_whitespace().next().and_then(|load| load.parse().ok()).unwrap_or(f64::NAN)
+    text.split_whitespace()
+        .next()
+        .and_then(|load| load.parse().ok())
+        .unwrap_or(f64::NAN)
 }

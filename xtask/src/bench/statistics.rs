@@ -4,7 +4,9 @@
 pub(super) fn quantile(values: &[f64], share: f64) -> f64 {
     let mut sorted = values.to_vec();
     sorted.sort_by(f64::total_cmp);
-    let Some(last) = sorted.len().checked_sub(1) else { return f64::NAN };
+    let Some(last) = sorted.len().checked_sub(1) else {
+        return f64::NAN;
+    };
     sorted[((share * last as f64).round() as usize).min(last)]
 }
 
@@ -26,7 +28,10 @@ mod tests {
     #[test]
     fn quantiles_are_values_that_occurred() {
         let values: Vec<f64> = (0..=100).rev().map(f64::from).collect();
-        assert_eq!([0.0, 0.5, 0.99, 1.0].map(|share| quantile(&values, share)), [0.0, 50.0, 99.0, 100.0]);
+        assert_eq!(
+            [0.0, 0.5, 0.99, 1.0].map(|share| quantile(&values, share)),
+            [0.0, 50.0, 99.0, 100.0]
+        );
         assert!(quantile(&[], 0.5).is_nan());
     }
 

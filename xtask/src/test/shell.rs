@@ -22,7 +22,16 @@ pub(super) fn heading(title: &str) {
 
 /// The cargo that runs this chore.
 pub(crate) fn cargo() -> Command {
-    Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    // What cargo tells a program that it runs. Some build scripts watch these variables and would
+    // build again each time that a chore and a person take turns.
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(name);
+        }
+    }
+    command
 }
 
 /// Whether `program words…` can be run and succeeds, for asking what is installed.

@@ -29,7 +29,7 @@ use crate::version::VERSION;
 
 const CANCELLED: &str = "Run cancelled before all records were processed.";
 
-pub(crate) fn conclude(prepared: Prepared, executed: Executed) -> Result<Exit> {
+pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit> {
     let measured: Vec<&PhaseOutcome> = executed
         .outcomes
         .iter()
@@ -37,16 +37,16 @@ pub(crate) fn conclude(prepared: Prepared, executed: Executed) -> Result<Exit> {
         .collect();
     let check =
         judge(&measured, &executed.recorded.client, &executed.backlog, executed.recorded.cpu);
-    let report = report(&prepared, &executed, &measured, &check);
+    let report = report(prepared, executed, &measured, &check);
     let (valid, failed) = (report.counts.successful, report.counts.failed);
     tracing::info!(
         "Processed {valid} valid requests and {failed} errors ({} total).",
         report.counts.total()
     );
 
-    notice_missing_kernel_stamps(&prepared, &executed);
+    notice_missing_kernel_stamps(prepared, executed);
 
-    let options = options(&prepared);
+    let options = options(prepared);
     let mut outcome = write_all(&report, &prepared.folder, &prepared.names, &options);
     let earlier = [
         (OutputFile::Inputs, true),
@@ -76,7 +76,7 @@ pub(crate) fn conclude(prepared: Prepared, executed: Executed) -> Result<Exit> {
     let width = if is_terminal { terminal_width() } else { options.console.width };
     let has_colours = is_terminal && std::env::var_os("NO_COLOR").is_none();
     let paints = if has_colours { Paints::Ansi } else { Paints::Plain };
-    let console = ConsoleOptions { width, paints, ..options.console.clone() };
+    let console = ConsoleOptions { width, paints, ..options.console };
     let mut text = render_report(&report, &console);
     let exit_error = ExitError::without_results(&report);
     if let Some(error) = &exit_error {

@@ -36,5 +36,5 @@ pub(crate) struct RunRequest {
 pub(crate) fn run(request: RunRequest) -> Result<Exit> {
     let prepared = prepare::prepare(request)?;
     let executed = execute::execute(&prepared)?;
-    conclude::conclude(prepared, executed)
+    conclude::conclude(&prepared, &executed)
 }

@@ -12,7 +12,7 @@ use aiperf_random::RootSeed;
 use aiperf_record::{PhaseMeta, RecorderSettings};
 use aiperf_schedule::{PhaseKind, PhasePlan};
 use aiperf_tokenizer::{HubEnvironment, Tokenizer, TokenizerChoice};
-use anyhow::{Context, Result};
+use anyhow::{Context, Result, anyhow};
 use serde_json::Value;
 use uuid::Uuid;
 
@@ -99,6 +99,7 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
         metrics,
         worker_ids: (0..threads).map(|_| named_id("worker_")).collect(),
         records_path: records.then(|| path_of(OutputFile::Records)),
+        with_http_trace: config.output.http_trace,
         raw_path: raw.then(|| path_of(OutputFile::RawRecords)),
         headers,
         context_overflow_texts: environment.context_overflow_texts.clone(),
@@ -179,7 +180,8 @@ impl Tokenizers {
                 model: model.clone(),
                 revision: config.tokenizer.revision.clone(),
             };
-            let resolved = aiperf_tokenizer::resolve(&choice, &environment)?;
+            let resolved = aiperf_tokenizer::resolve(&choice, &environment)
+                .map_err(|error| anyhow!("{error}\n  hint: {}", error.hint()))?;
             if let Some(notice) = resolved.notice {
                 tracing::warn!("{notice}");
             }

@@ -12,12 +12,19 @@ use crate::support::place::{signal, wait};
 #[test]
 fn the_demo_measures_its_own_server_without_any_flag_but_a_count() {
     let place = Place::new();
-    let ended = place.run(&["demo", "--request-count", "20", "--concurrency", "4"]).expect_code(0);
+    let ended = place
+        .run(&["demo", "--request-count", "20", "--concurrency", "4"])
+        .expect_code(0);
     assert_eq!(ended.stderr, "");
-    assert!(ended.stdout.starts_with("mock inference server: http://127.0.0.1:"), "{ended}");
-    let summary = place.path().join(
-        "artifacts/mock-model-openai-chat-concurrency4/profile_export_aiperf.json",
+    assert!(
+        ended
+            .stdout
+            .starts_with("mock inference server: http://127.0.0.1:"),
+        "{ended}"
     );
+    let summary = place
+        .path()
+        .join("artifacts/mock-model-openai-chat-concurrency4/profile_export_aiperf.json");
     let summary: Value = serde_json::from_slice(&std::fs::read(summary).unwrap()).unwrap();
     assert_eq!(summary["request_count"]["avg"], 20.0);
     assert_eq!(summary["output_sequence_length"]["avg"], 32.0);
@@ -30,12 +37,21 @@ fn the_demo_measures_its_own_server_without_any_flag_but_a_count() {
 fn the_mock_server_names_its_port_and_ends_well_when_asked_to() {
     for ending in [Signal::TERM, Signal::INT] {
         let place = Place::new();
-        let mut child = place.aiperf(&["mock-server", "--port", "0"]).spawn().unwrap();
+        let mut child = place
+            .aiperf(&["mock-server", "--port", "0"])
+            .spawn()
+            .unwrap();
         let mut output = BufReader::new(child.stdout.take().unwrap());
         let mut line = String::new();
         output.read_line(&mut line).unwrap();
-        let url = line.trim().strip_prefix("listening on ").expect(&line).to_owned();
-        place.profile(&url, &["--request-count", "3"]).expect_code(0);
+        let url = line
+            .trim()
+            .strip_prefix("listening on ")
+            .expect(&line)
+            .to_owned();
+        place
+            .profile(&url, &["--request-count", "3"])
+            .expect_code(0);
 
         signal(&child, ending);
         let ended = wait(child).expect_code(0);
@@ -50,7 +66,9 @@ fn the_mock_server_names_its_port_and_ends_well_when_asked_to() {
 fn a_port_that_is_taken_is_named() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
-    let ended = Place::new().run(&["mock-server", "--port", &port]).expect_code(1);
+    let ended = Place::new()
+        .run(&["mock-server", "--port", &port])
+        .expect_code(1);
     assert!(ended.stderr.contains(&port), "{ended}");
 }
 
@@ -64,7 +82,17 @@ fn a_schema_is_printed_for_every_name_that_is_listed() {
         let schema: Value = serde_json::from_str(&schema).unwrap();
         assert!(schema["$schema"].is_string(), "{name}");
     }
-    assert_ended!(place.run(&["schema", "sumary"]), @"");
+    assert_ended!(place.run(&["schema", "sumary"]), @"
+    exit code: 1
+    ----- stdout -----
+
+    ----- stderr -----
+    ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
+    │  no schema is called `sumary`                                                                    │
+    │    hint: the names are `record`, `raw_record`, `summary`, `timeslices`, `inputs`, `outputs`,     │
+    │  `phase_manifest`, `ready_marker`, `trace_data`, `gpu_telemetry`, `network_latency`, `accuracy`  │
+    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ");
 }
 
 #[test]
@@ -72,7 +100,7 @@ fn completions_are_scripts_that_their_shells_accept() {
     let place = Place::new();
     for shell in ["bash", "zsh", "fish"] {
         let script = place.run(&["completions", shell]).expect_code(0).stdout;
-        assert!(script.contains("--request-count"), "{shell}");
+        assert!(script.contains("request-count"), "{shell}");
         place.write(shell, &script);
         let check = Command::new(shell)
             .args(["-n", shell])
@@ -90,5 +118,14 @@ fn completions_are_scripts_that_their_shells_accept() {
 
 #[test]
 fn a_reference_page_that_does_not_exist_is_refused() {
-    assert_ended!(Place::new().run(&["reference", "metrix"]), @"");
+    assert_ended!(Place::new().run(&["reference", "metrix"]), @"
+    exit code: 1
+    ----- stdout -----
+
+    ----- stderr -----
+    ╭─────────────────── Error ────────────────────╮
+    │  no page is called `metrix`                  │
+    │    hint: `metrics` or the name of a command  │
+    ╰──────────────────────────────────────────────╯
+    ");
 }

@@ -7,7 +7,14 @@ const ANSWER: &str = r#"{"id":"1","object":"chat.completion","created":1,"model"
 "choices":[{"index":0,"message":{"role":"assistant","content":"fine words"},"finish_reason":"stop"}],
 "usage":{"prompt_tokens":3,"completion_tokens":2,"total_tokens":5}}"#;
 
-const SECRETS: &[&str] = &["key-5f1c", "token-8a2e", "cookie-77d0", "json-31b9", "pass-c4e6", "query-9d3f"];
+const SECRETS: &[&str] = &[
+    "key-5f1c",
+    "token-8a2e",
+    "cookie-77d0",
+    "json-31b9",
+    "pass-c4e6",
+    "query-9d3f",
+];
 
 /// A command line with a secret in every place that may hold one.
 fn words_with_secrets() -> Vec<&'static str> {
@@ -38,12 +45,21 @@ fn nothing_leaks(place: &Place, ended: &crate::support::Ended) {
     let files = place.files(place.path());
     assert!(files.len() > 4, "{files:?}");
     for secret in SECRETS {
-        assert!(!ended.stdout.contains(secret), "`{secret}` on standard output: {ended}");
-        assert!(!ended.stderr.contains(secret), "`{secret}` on standard error: {ended}");
+        assert!(
+            !ended.stdout.contains(secret),
+            "`{secret}` on standard output: {ended}"
+        );
+        assert!(
+            !ended.stderr.contains(secret),
+            "`{secret}` on standard error: {ended}"
+        );
         for file in &files {
             let content = std::fs::read(place.path().join(file)).unwrap();
             let content = String::from_utf8_lossy(&content);
-            assert!(!content.contains(secret), "`{secret}` in {file}:\n{content}");
+            assert!(
+                !content.contains(secret),
+                "`{secret}` in {file}:\n{content}"
+            );
         }
     }
 }
@@ -52,7 +68,10 @@ fn nothing_leaks(place: &Place, ended: &crate::support::Ended) {
 fn credentials_reach_the_server_but_no_file_and_no_output() {
     let server = ScriptedServer::start("200 OK", "application/json", ANSWER);
     let place = Place::new();
-    let url = format!("http://user:pass-c4e6@{}/?api_key=query-9d3f", server.authority());
+    let url = format!(
+        "http://user:pass-c4e6@{}/?api_key=query-9d3f",
+        server.authority()
+    );
     let ended = place.profile(&url, &words_with_secrets()).expect_code(0);
 
     let heads = server.heads();
@@ -78,7 +97,10 @@ fn the_password_of_a_url_is_sent_as_basic_authentication() {
     let head = server.heads().remove(0);
     // `user:pass-c4e6` in Base64.
     const ENCODED: &str = "dXNlcjpwYXNzLWM0ZTY=";
-    assert!(head.to_lowercase().contains("authorization: basic"), "{head}");
+    assert!(
+        head.to_lowercase().contains("authorization: basic"),
+        "{head}"
+    );
     assert!(head.contains(ENCODED), "{head}");
     nothing_leaks(&place, &ended);
     for file in place.files(place.path()) {
@@ -98,7 +120,11 @@ fn credentials_do_not_leak_through_errors() {
 #[test]
 fn credentials_do_not_leak_through_refused_command_lines() {
     let place = Place::new();
-    let mut words = vec!["profile", "--url", "http://user:pass-c4e6@host:port/?api_key=query-9d3f"];
+    let mut words = vec![
+        "profile",
+        "--url",
+        "http://user:pass-c4e6@host:port/?api_key=query-9d3f",
+    ];
     words.extend(words_with_secrets());
     let ended = place.run(&words).expect_code(1);
     for secret in SECRETS {

@@ -161,6 +161,33 @@ fn later_bodies_are_composed_from_the_replies_to_all_earlier_turns() {
     }
 }
 
+struct TakesItsTime;
+
+const COMPOSING: Nanos = 400 * MILLISECOND;
+
+impl Compose for TakesItsTime {
+    fn compose(&self, _: usize, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
+        std::thread::sleep(std::time::Duration::from_nanos(COMPOSING));
+        Ok(Bytes::from_static(b"composed"))
+    }
+}
+
+#[test]
+fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_late() {
+    let server = Server::quick();
+    let talk = vec![turn("a", 0), PlannedTurn { body: None, delay: 0 }];
+    let run = run(
+        settings(&[&server.url]),
+        composing(vec![talk], Arc::new(TakesItsTime)),
+        plan(constant(50.0, None), sessions(3)),
+    );
+    assert_eq!(run.exchanges.len(), 6);
+    for exchange in &run.exchanges {
+        let lateness = exchange.http.start - exchange.intended.unwrap();
+        assert!(lateness < COMPOSING / 2, "turn {} was {lateness} ns late", exchange.turn);
+    }
+}
+
 struct Refuses;
 
 impl Compose for Refuses {

@@ -1,7 +1,7 @@
 //! What well-formed requests are answered with.
 
 use crate::client::{CHAT, COMPLETIONS, Client, End, chat, completion, start};
-use aiperf_mock::{CachedTokens, MockOptions, UsageMode};
+use aiperf_mock::{CachedTokens, MockOptions, PromptCounter, UsageMode};
 use serde_json::json;
 
 #[test]
@@ -277,6 +277,24 @@ fn cached_tokens_are_reported_when_configured() {
         });
         let document = Client::connect(&server).post(CHAT, &chat(json!({}))).json();
         assert_eq!(document["usage"]["prompt_tokens_details"], expected);
+    }
+}
+
+#[test]
+fn a_prompt_counter_takes_the_place_of_counting_words() {
+    let server = start(MockOptions {
+        prompt_counter: Some(PromptCounter::new(|prompt| prompt.len() as u64)),
+        cached_tokens: CachedTokens::Share(0.0),
+        ..MockOptions::default()
+    });
+    let mut client = Client::connect(&server);
+    for (path, body) in [
+        (CHAT, chat(json!({}))),
+        (COMPLETIONS, completion(json!({}))),
+    ] {
+        let usage = &client.post(path, &body).json()["usage"];
+        assert_eq!(usage["prompt_tokens"], "one two three".len());
+        assert_eq!(usage["prompt_tokens_details"], json!({"cached_tokens": 0}));
     }
 }
 

@@ -70,10 +70,10 @@ fn the_truth_says_what_a_client_sees() {
     // Two anchors of one wall clock: a millisecond covers their difference.
     let tolerance = 1_000_000;
     assert!(before - tolerance <= stamps[0], "{before} {stamps:?}");
-    assert!(
-        stamps[stamps.len() - 1] <= after + tolerance,
-        "{after} {stamps:?}"
-    );
+    // A chunk is stamped before it is written, so the client cannot have it earlier. The end is
+    // stamped after the last write, which a busy machine may put off.
+    let last_chunk = record.chunk_ns[record.chunk_ns.len() - 1];
+    assert!(last_chunk <= after + tolerance, "{after} {stamps:?}");
 }
 
 #[test]

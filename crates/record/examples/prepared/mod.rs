@@ -67,6 +67,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         metrics: Arc::new(ActiveMetrics::new(&context).expect("no objectives, nothing to refuse")),
         worker_ids: vec!["worker_00000000".to_owned()],
         records_path: records_path.map(Path::to_owned),
+        with_http_trace: false,
         raw_path: None,
         headers: HeaderTemplate::new(header_settings).expect("the usual headers are valid"),
         context_overflow_texts: Vec::new(),

@@ -20,7 +20,11 @@ impl Reference {
             return Some(Self { venv });
         }
         let is_ci = std::env::var_os("CI").is_some_and(|value| !value.is_empty());
-        assert!(!is_ci, "the reference is not installed in `{}`", venv.display());
+        assert!(
+            !is_ci,
+            "the reference is not installed in `{}`",
+            venv.display()
+        );
         eprintln!(
             "SKIPPED: the reference is not installed in `{}`, so conformance is not checked\n  \
              hint: `cargo xtask test` installs it",
@@ -32,7 +36,9 @@ impl Reference {
     /// Runs a script of `conformance/` and returns how it ended.
     pub(super) fn script(&self, name: &str, words: &[&str]) -> Ended {
         let mut command = Command::new(self.venv.join("bin/python"));
-        command.arg(repository().join("conformance").join(name)).args(words);
+        command
+            .arg(repository().join("conformance").join(name))
+            .args(words);
         command.env("PYTHONDONTWRITEBYTECODE", "1");
         finish(command)
     }
@@ -42,7 +48,14 @@ impl Reference {
         let mut command = Command::new(self.venv.join("bin/aiperf"));
         command
             .args(["profile", "--url", url, "--artifact-dir", "results"])
-            .args(["--model", "mock-model", "--tokenizer", "builtin", "--ui", "none"])
+            .args([
+                "--model",
+                "mock-model",
+                "--tokenizer",
+                "builtin",
+                "--ui",
+                "none",
+            ])
             .args(words)
             .current_dir(place.path())
             .env("HOME", place.path())
@@ -53,7 +66,10 @@ impl Reference {
 }
 
 fn finish(mut command: Command) -> Ended {
-    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    command
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
     wait(command.spawn().unwrap())
 }
 

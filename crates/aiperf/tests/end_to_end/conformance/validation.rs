@@ -1,6 +1,6 @@
 //! The reference's models read every file of every kind of run.
 
-use aiperf_mock::{MockOptions, UsageMode};
+use aiperf_mock::MockOptions;
 use rustix::process::Signal;
 use serde_json::Value;
 
@@ -8,53 +8,384 @@ use super::reference::Reference;
 use crate::support::place::{signal, wait, wait_until};
 use crate::support::{Place, mock, quick};
 
-const CONVERSATIONS: &str = r#"{"session_id":"a","turns":[{"text":"one"},{"text":"two","delay":5},{"text":"three"}]}
+const CONVERSATIONS: &str = r#"
+{"session_id":"a","turns":[{"text":"one"},{"text":"two","delay":5},{"text":"three"}]}
 {"session_id":"b","turns":[{"text":"four"},{"text":"five"}]}
 "#;
 
-/// One run of our program.
-struct Run {
+/// One run of our program, and what the reference must find in its files.
+struct Run<'a> {
     server: MockOptions,
-    words: &'static [&'static str],
-    prefix: Option<&'static str>,
+    words: &'a [&'a str],
     exit_code: i32,
-    /// Files that must be among those that are read, with the number of their records where it is
-    /// known.
-    files: &'static [(&'static str, Option<u64>)],
+    /// Files that must be there, with the number of their records.
+    records: &'a [(&'a str, u64)],
 }
 
-/// Ten requests, all answered.
-const TEN: Run = Run {
-    server: MockOptions {
-        host: String::new(),
-        port: 0,
-        threads: 1,
-        ttft_ms: 4.0,
-        itl_ms: 1.0,
-        ttft_jitter: 0.0,
-        itl_jitter: 0.0,
-        distribution: aiperf_mock::Distribution::Constant,
-        default_output_tokens: 8,
-        models: Vec::new(),
-        reasoning_tokens: 0,
-        cached_tokens: aiperf_mock::CachedTokens::Unreported,
-        tokens_per_chunk: 1,
-        usage: UsageMode::AsRequested,
-        single_chunk_bytes: None,
-        error_rate: 0.0,
-        error_status: 500,
-        reset_rate: 0.0,
-        cut_rate: 0.0,
-        stream_error_rate: 0.0,
-        hang_rate: 0.0,
-        slow_bytes_ms: None,
-        crlf: false,
-        idle_close: None,
-        seed: 0,
-        truth_file: None,
-    },
-    words: &[],
-    prefix: None,
-    exit_code: 0,
-    files: &[],
-};
+impl Default for Run<'_> {
+    fn default() -> Self {
+        Self {
+            server: quick(),
+            words: &["--streaming", "--request-count", "6"],
+            exit_code: 0,
+            records: &[("profile_export.jsonl", 6)],
+        }
+    }
+}
+
+impl Run<'_> {
+    /// Carries out the run and lets the reference read its files.
+    #[track_caller]
+    fn is_accepted(self) {
+        let Some(reference) = Reference::find() else {
+            return;
+        };
+        let place = Place::new();
+        place.write("conversations.jsonl", CONVERSATIONS.trim_start());
+        let server = mock(self.server);
+        place
+            .profile(&server.url(), self.words)
+            .expect_code(self.exit_code);
+        reference.accepts(&place, &[], self.records);
+    }
+}
+
+impl Reference {
+    /// Requires that every file of the results is read without complaint.
+    #[track_caller]
+    fn accepts(&self, place: &Place, words: &[&str], records: &[(&str, u64)]) {
+        let results = place.results();
+        let mut line = vec![results.to_str().unwrap()];
+        line.extend(words);
+        let ended = self.script("validate.py", &line).expect_code(0);
+        let report: Value = serde_json::from_str(&ended.stdout).unwrap();
+        for (file, count) in records {
+            assert_eq!(report[file]["records"], *count, "{file} in {report:#}");
+        }
+    }
+}
+
+#[test]
+fn streamed_chat_is_accepted() {
+    Run::default().is_accepted();
+}
+
+#[test]
+fn chat_in_one_piece_is_accepted() {
+    Run {
+        words: &["--request-count", "6"],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn text_completions_are_accepted() {
+    let words = &[
+        "--endpoint-type",
+        "completions",
+        "--streaming",
+        "--request-count",
+        "6",
+    ];
+    Run {
+        words,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn warmup_and_its_phase_files_are_accepted() {
+    Run {
+        words: &[
+            "--streaming",
+            "--request-count",
+            "6",
+            "--warmup-request-count",
+            "4",
+        ],
+        records: &[
+            ("profile_export.jsonl", 10),
+            ("phase_manifest.json", 1),
+            (".aiperf_results_ready.json", 1),
+        ],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn conversations_of_a_file_are_accepted() {
+    Run {
+        words: &[
+            "--streaming",
+            "--input-file",
+            "conversations.jsonl",
+            "--custom-dataset-type",
+            "multi_turn",
+            "--num-conversations",
+            "3",
+        ],
+        records: &[("profile_export.jsonl", 8), ("inputs.json", 2)],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn a_schedule_of_arrivals_is_accepted() {
+    let words = &[
+        "--streaming",
+        "--request-rate",
+        "200",
+        "--request-count",
+        "6",
+    ];
+    Run {
+        words,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn error_statuses_are_accepted() {
+    Run {
+        server: MockOptions {
+            error_rate: 0.2,
+            ..quick()
+        },
+        words: &["--streaming", "--request-count", "20", "--concurrency", "4"],
+        records: &[("profile_export.jsonl", 20)],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn cut_streams_and_reset_connections_are_accepted() {
+    Run {
+        server: MockOptions {
+            cut_rate: 0.3,
+            reset_rate: 0.3,
+            ..quick()
+        },
+        words: &[
+            "--streaming",
+            "--request-count",
+            "20",
+            "--export-level",
+            "raw",
+        ],
+        records: &[
+            ("profile_export.jsonl", 20),
+            ("profile_export_raw.jsonl", 20),
+        ],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn errors_within_streams_are_accepted() {
+    Run {
+        server: MockOptions {
+            stream_error_rate: 0.4,
+            ..quick()
+        },
+        words: &[
+            "--streaming",
+            "--request-count",
+            "20",
+            "--export-level",
+            "raw",
+        ],
+        records: &[
+            ("profile_export.jsonl", 20),
+            ("profile_export_raw.jsonl", 20),
+        ],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn requests_that_time_out_are_accepted() {
+    Run {
+        server: MockOptions {
+            hang_rate: 0.3,
+            ..quick()
+        },
+        words: &[
+            "--streaming",
+            "--request-count",
+            "10",
+            "--concurrency",
+            "5",
+            "--request-timeout-seconds",
+            "0.5",
+            "--export-level",
+            "raw",
+        ],
+        records: &[
+            ("profile_export.jsonl", 10),
+            ("profile_export_raw.jsonl", 10),
+        ],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn a_run_in_which_every_request_failed_is_accepted() {
+    Run {
+        server: MockOptions {
+            error_rate: 1.0,
+            ..quick()
+        },
+        exit_code: 1,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn whole_exchanges_are_accepted() {
+    Run {
+        words: &[
+            "--streaming",
+            "--request-count",
+            "6",
+            "--export-level",
+            "raw",
+        ],
+        records: &[
+            ("profile_export.jsonl", 6),
+            ("profile_export_raw.jsonl", 6),
+            ("inputs.json", 6),
+        ],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn figures_without_records_are_accepted() {
+    Run {
+        words: &[
+            "--streaming",
+            "--request-count",
+            "6",
+            "--export-level",
+            "summary",
+        ],
+        records: &[("inputs.json", 6)],
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn goodput_is_accepted() {
+    let words = &[
+        "--streaming",
+        "--request-count",
+        "6",
+        "--goodput",
+        "request_latency:1000 time_to_first_token:0.001",
+    ];
+    Run {
+        words,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn token_counts_of_the_server_are_accepted() {
+    let words = &[
+        "--streaming",
+        "--request-count",
+        "6",
+        "--use-server-token-count",
+    ];
+    Run {
+        words,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn reasoning_and_cached_tokens_are_accepted() {
+    Run {
+        server: MockOptions {
+            reasoning_tokens: 5,
+            cached_tokens: aiperf_mock::CachedTokens::Share(0.5),
+            ..quick()
+        },
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn http_traces_are_accepted() {
+    let words = &["--streaming", "--request-count", "6", "--export-http-trace"];
+    Run {
+        words,
+        ..Run::default()
+    }
+    .is_accepted();
+}
+
+#[test]
+fn a_prefix_is_accepted() {
+    let Some(reference) = Reference::find() else {
+        return;
+    };
+    let place = Place::new();
+    let server = mock(quick());
+    let words = [
+        "--streaming",
+        "--request-count",
+        "6",
+        "--export-level",
+        "raw",
+        "--profile-export-prefix",
+        "mine",
+    ];
+    place.profile(&server.url(), &words).expect_code(0);
+    let records = [("mine.jsonl", 6), ("mine_raw.jsonl", 6)];
+    reference.accepts(&place, &["--prefix", "mine"], &records);
+    assert!(place.result("mine.json").starts_with('{'));
+}
+
+#[test]
+fn an_interrupted_run_is_accepted() {
+    let Some(reference) = Reference::find() else {
+        return;
+    };
+    let place = Place::new();
+    let server = mock(MockOptions {
+        hang_rate: 0.2,
+        ..quick()
+    });
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "4",
+        "--benchmark-duration",
+        "600",
+    ];
+    let child = place.profiling(&server.url(), &words).spawn().unwrap();
+    let file = place.results().join("profile_export.jsonl");
+    wait_until("a record is on disk", || {
+        file.metadata().is_ok_and(|data| data.len() > 0)
+    });
+    signal(&child, Signal::INT);
+    wait(child).expect_code(0);
+    let count = place.records("profile_export.jsonl").len() as u64;
+    reference.accepts(&place, &[], &[("profile_export.jsonl", count)]);
+}

@@ -3,9 +3,10 @@
 use std::fmt;
 use std::process::Output;
 
-/// What differs from run to run or from machine to machine.
+/// What differs from run to run or from machine to machine. Ports keep their width, for the sake of
+/// boxes.
 pub(crate) const FILTERS: &[(&str, &str)] = &[
-    (r"127\.0\.0\.1:\d+", "127.0.0.1:[PORT]"),
+    (r"127\.0\.0\.1:\d+", "127.0.0.1:#####"),
     (r"\d\d:\d\d:\d\d\.\d{3}", "[TIME]"),
     (r"\(\w+\.rs:\d+\)", "([PLACE])"),
     (r"elapsed=\d+\.\d+s", "elapsed=[SECONDS]"),
@@ -46,7 +47,7 @@ impl Ended {
             .skip_while(|line| !line.contains(title))
             .scan(false, |is_over, line| {
                 let was_over = std::mem::replace(is_over, line.starts_with(['└', '╰']));
-                (!was_over).then_some(line)
+                (!was_over).then_some(line.trim_end())
             })
             .collect();
         assert!(!lines.is_empty(), "nothing titled `{title}` in:\n{self}");
@@ -63,8 +64,8 @@ impl fmt::Display for Ended {
         write!(
             formatter,
             "----- stdout -----\n{}\n----- stderr -----\n{}",
-            self.stdout.trim_end(),
-            self.stderr.trim_end()
+            self.stdout.trim(),
+            self.stderr.trim()
         )
     }
 }

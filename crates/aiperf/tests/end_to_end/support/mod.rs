@@ -22,7 +22,11 @@ pub(crate) fn plain_mock() -> MockServer {
 
 /// Delays that are long enough to be told apart and short enough for many runs.
 pub(crate) fn quick() -> MockOptions {
-    MockOptions { ttft_ms: 4.0, itl_ms: 1.0, ..MockOptions::default() }
+    MockOptions {
+        ttft_ms: 4.0,
+        itl_ms: 1.0,
+        ..MockOptions::default()
+    }
 }
 
 /// Compares how a program ended with an inline snapshot.

@@ -21,7 +21,9 @@ pub(crate) struct Place {
 
 impl Place {
     pub(crate) fn new() -> Self {
-        Self { folder: tempfile::tempdir().expect("a folder for temporary files") }
+        Self {
+            folder: tempfile::tempdir().expect("a folder for temporary files"),
+        }
     }
 
     pub(crate) fn path(&self) -> &Path {
@@ -62,7 +64,14 @@ impl Place {
     /// come on top.
     pub(crate) fn profiling(&self, url: &str, words: &[&str]) -> Command {
         let mut command = self.aiperf(&["profile", "--url", url, "--artifact-dir", "results"]);
-        command.args(["--model", "mock-model", "--tokenizer", "builtin", "--ui", "none"]);
+        command.args([
+            "--model",
+            "mock-model",
+            "--tokenizer",
+            "builtin",
+            "--ui",
+            "none",
+        ]);
         command.args(words);
         command
     }
@@ -108,7 +117,10 @@ impl Place {
     /// The lines of a JSONL file of the results.
     #[track_caller]
     pub(crate) fn records(&self, name: &str) -> Vec<Value> {
-        self.result(name).lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+        self.result(name)
+            .lines()
+            .map(|line| serde_json::from_str(line).unwrap())
+            .collect()
     }
 }
 
