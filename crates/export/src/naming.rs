@@ -3,5 +3,7 @@
 mod directory;
 mod files;
 
-pub use directory::{BASE_DIRECTORY, Stimulus, phase_directory_name, run_directory_name};
+pub use directory::{
+    BASE_DIRECTORY, PHASES_DIRECTORY, Stimulus, phase_directory_name, run_directory_name,
+};
 pub use files::{FileNames, OutputFile};

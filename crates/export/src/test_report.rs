@@ -122,7 +122,7 @@ fn results() -> Vec<MetricResult> {
     let default = |order, result| placed(ConsoleGroup::Default, order, result);
     let mut results = vec![
         placed(
-            ConsoleGroup::HttpTrace,
+            ConsoleGroup::None,
             10,
             distribution("http_req_waiting", "HTTP Waiting (TTFB)", "ms", 22.67),
         ),

@@ -37,8 +37,6 @@ pub enum ConsoleGroup {
     Active,
     /// `…: Spec Decode`.
     SpecDecode,
-    /// `HTTP Trace Timing`, shown only on request.
-    HttpTrace,
 }
 
 /// The audience of a metric.

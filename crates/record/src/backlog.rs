@@ -194,7 +194,7 @@ impl Shared {
             let mut spill = lock(&self.spill);
             let Ok(exchange) = self.receiver.try_recv() else { return };
             let size = exchange.memory();
-            if let Err((exchange, error)) = spill.put(exchange) {
+            if let Err(error) = spill.put(&exchange) {
                 tracing::warn!("cannot spill to disk ({error}); waiting exchanges stay in memory");
                 let _ = self.sender.send(exchange);
                 return;

@@ -26,10 +26,14 @@ impl LineFile {
 
     /// Appends lines, each with its line end.
     pub fn append(&self, lines: &[u8]) {
-        if lines.is_empty() || self.failure.get().is_some() {
+        if lines.is_empty() {
             return;
         }
         let mut guard = self.file.lock().unwrap_or_else(PoisonError::into_inner);
+        // Under the lock: after a failure there may be room again, but behind a piece of a line.
+        if self.failure.get().is_some() {
+            return;
+        }
         let (file, length) = &mut *guard;
         match file.write_all(lines) {
             Ok(()) => *length += lines.len() as u64,

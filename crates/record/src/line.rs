@@ -161,6 +161,18 @@ impl JsonLine<'_> {
         self.raw("}");
     }
 
+    /// A JSON document as it is, but for line breaks between its tokens.
+    pub(crate) fn json_on_one_line(&mut self, document: &[u8]) {
+        let start = self.0.len();
+        self.0.extend_from_slice(document);
+        for byte in &mut self.0[start..] {
+            // Within a string of a JSON document a line break is always escaped.
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+    }
+
     pub(crate) fn serialised(&mut self, value: &impl serde::Serialize) {
         let _ = serde_json::to_writer(&mut *self.0, value);
     }

@@ -389,7 +389,7 @@ impl RecorderThread {
         }
         // The body stands last and as it was sent, byte for byte.
         line.raw(",\"payload\":");
-        line.0.extend_from_slice(&exchange.body);
+        line.json_on_one_line(&exchange.body);
         line.raw("}");
         line.end();
     }

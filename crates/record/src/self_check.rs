@@ -129,8 +129,8 @@ pub fn judge(
     let says_something = length >= SHORTEST_FOR_CPU;
     let limit = |percent: f64| says_something.then_some(percent);
     add("io_thread_cpu", "Busiest I/O thread", busiest, "%", limit(80.0), limit(95.0));
-    let recorder = 100.0 * recorder_cpu as f64 / length.max(1) as f64;
-    add("recorder_cpu", "Recorder threads", recorder, "%", None, None);
+    let recorder = micros(recorder_cpu) / backlog.accepted.max(1) as f64;
+    add("recorder_cpu_per_record", "Recorder time per record", recorder, "us", None, None);
     let waiting = backlog.peak_waiting as f64;
     add("recorder_backlog", "Recorder backlog, most", waiting, "records", None, None);
     add("recorder_spilled", "Records spilled to disk", backlog.spilled as f64, "records", None, None);

@@ -27,15 +27,8 @@ impl Spill {
         self.waiting == 0
     }
 
-    /// Appends an exchange; gives it back when that fails.
-    pub(crate) fn put(&mut self, exchange: Exchange) -> Result<(), (Exchange, io::Error)> {
-        match self.append(&exchange) {
-            Ok(()) => Ok(()),
-            Err(error) => Err((exchange, error)),
-        }
-    }
-
-    fn append(&mut self, exchange: &Exchange) -> io::Result<()> {
+    /// Appends an exchange.
+    pub(crate) fn put(&mut self, exchange: &Exchange) -> io::Result<()> {
         let encoded = postcard::to_stdvec(&Spilled::of(exchange)).map_err(io::Error::other)?;
         let file = match &mut self.file {
             Some(file) => file,
@@ -303,7 +296,7 @@ mod tests {
             },
         };
         let mut spill = Spill::default();
-        spill.put(exchange.clone()).map_err(|(_, error)| error).unwrap();
+        spill.put(&exchange).unwrap();
         let back = spill.take().unwrap();
         assert_eq!(format!("{back:?}"), format!("{exchange:?}"));
         assert!(spill.is_empty() && spill.take().is_none());

@@ -8,9 +8,9 @@
 //! The system calls go through `nix`, which wraps them safely; there is no `unsafe` here.
 
 #[cfg(target_os = "linux")]
-pub(crate) use linux::{Receiver, enable};
+pub(crate) use linux::{Receiver, StampingOn, enable};
 #[cfg(not(target_os = "linux"))]
-pub(crate) use other::{Receiver, enable};
+pub(crate) use other::{Receiver, StampingOn, enable};
 
 #[cfg(target_os = "linux")]
 mod linux {
@@ -29,9 +29,31 @@ mod linux {
 
     /// Asks the kernel to stamp what this socket receives. `false` where it will not.
     pub(crate) fn enable(socket: &TcpStream) -> bool {
-        let software =
-            TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE | TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE;
-        setsockopt(socket, Timestamping, &software).is_ok()
+        setsockopt(socket, Timestamping, &software()).is_ok()
+    }
+
+    /// Keeps stamping switched on for this host while it lives.
+    ///
+    /// The kernel patches its own code when the first socket asks and when the last one is closed,
+    /// which can take milliseconds: too long to happen inside the first request.
+    pub(crate) struct StampingOn {
+        _socket: Option<socket2::Socket>,
+    }
+
+    impl StampingOn {
+        pub(crate) fn hold() -> Self {
+            let socket =
+                socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).ok();
+            if let Some(socket) = &socket {
+                // Where this fails, connections find that out for themselves.
+                let _ = setsockopt(socket, Timestamping, &software());
+            }
+            Self { _socket: socket }
+        }
+    }
+
+    fn software() -> TimestampingFlag {
+        TimestampingFlag::SOF_TIMESTAMPING_RX_SOFTWARE | TimestampingFlag::SOF_TIMESTAMPING_SOFTWARE
     }
 
     /// Receives bytes together with the time that they have waited in the kernel.
@@ -84,6 +106,14 @@ mod other {
 
     pub(crate) fn enable(_socket: &TcpStream) -> bool {
         false
+    }
+
+    pub(crate) struct StampingOn;
+
+    impl StampingOn {
+        pub(crate) fn hold() -> Self {
+            Self
+        }
     }
 
     pub(crate) struct Receiver;

@@ -14,9 +14,10 @@ use crate::connect::Connector;
 use crate::connection::Connection;
 use crate::exchange::HttpExchange;
 use crate::failure::{TransportError, TransportFailure};
+use crate::kernel_stamps::StampingOn;
 use crate::pool::Pool;
 use crate::target::Target;
-use crate::wire::WireStamps;
+use crate::wire::{TimestampSource, WireStamps};
 
 /// The connections of one thread. Not `Send`: every I/O thread has its own.
 pub struct Transport {
@@ -24,6 +25,7 @@ pub struct Transport {
     connector: Connector,
     pool: Pool,
     counters: TransportCounters,
+    _stamping: Option<StampingOn>,
 }
 
 /// What happened to this thread's connections.
@@ -67,8 +69,14 @@ pub struct StickyConnection(Option<Connection>);
 impl Transport {
     /// A transport towards these targets; exchanges name them by index.
     pub fn new(targets: Vec<Target>, options: TransportOptions) -> Self {
-        let pool = Pool::new(options.keep_alive_timeout_ns);
-        Self { targets, connector: Connector::new(options), pool, counters: TransportCounters::default() }
+        let asks_kernel = options.timestamp_source != TimestampSource::User;
+        Self {
+            targets,
+            pool: Pool::new(options.keep_alive_timeout_ns),
+            connector: Connector::new(options),
+            counters: TransportCounters::default(),
+            _stamping: asks_kernel.then(StampingOn::hold),
+        }
     }
 
     /// What happened so far.

@@ -3,8 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use aiperf_config::profile::{Arrivals, ExportLevel, ProfileConfig};
-use aiperf_export::naming::{BASE_DIRECTORY, Stimulus, run_directory_name};
+use aiperf_export::naming::{
+    BASE_DIRECTORY, PHASES_DIRECTORY, Stimulus, phase_directory_name, run_directory_name,
+};
 use aiperf_export::{FileNames, OutputFile, ready_marker};
+use aiperf_schedule::PhaseKind;
 use anyhow::{Context, Result};
 
 /// The names of the run's files; an error where two of them would be one.
@@ -37,6 +40,7 @@ pub(crate) fn make(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf>
     ] {
         remove(file)?;
     }
+    remove_phases(&folder, names)?;
     Ok(folder)
 }
 
@@ -80,9 +84,24 @@ fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
     files
 }
 
+/// Removes the phase files of an earlier run, and their folders if nothing else is in them.
+fn remove_phases(folder: &Path, names: &FileNames) -> Result<()> {
+    let phases = folder.join(PHASES_DIRECTORY);
+    for phase in [PhaseKind::Warmup, PhaseKind::Profiling] {
+        let own = phases.join(phase_directory_name(phase.name()));
+        for file in [OutputFile::SummaryJson, OutputFile::SummaryCsv] {
+            remove_if_there(&own.join(names.name(file)))?;
+        }
+        // What somebody else has put there stays, and its folder with it.
+        let _ = std::fs::remove_dir(own);
+    }
+    let _ = std::fs::remove_dir(phases);
+    Ok(())
+}
+
 fn remove_if_there(path: &Path) -> Result<()> {
     match std::fs::remove_file(path) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+        Err(error) if !is_absent(&error) => {
             Err(error).with_context(|| format!("cannot replace `{}`", path.display()))
         }
         _ => Ok(()),
@@ -145,4 +164,9 @@ mod tests {
         let message = names.unwrap_err().to_string();
         assert!(message.starts_with("`inputs.json` would hold both"), "{message}");
     }
+}
+
+/// Whether there is nothing at a path, because it or its folder does not exist.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
 }

@@ -105,6 +105,9 @@ fn a_tokenizer_that_is_neither_cached_nor_reachable_is_one_clear_message() {
     ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
     │  tokenizer `meta/some-model` (revision `main`) is not in the cache `hf/hub` and offline mode is  │
     │  on                                                                                              │
+    │    hint: name a local folder or `tokenizer.json` with `--tokenizer PATH`, or use the one inside  │
+    │  this program with `--tokenizer builtin`, or take the server's own counts with                   │
+    │  `--use-server-token-count`                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ");
 }

@@ -25,12 +25,24 @@ fn exactly_as_many_requests_are_in_flight_as_there_are_slots() {
             single_turns(10),
             closed_loop(slots as u32, requests(count)),
         );
-        assert_eq!(rendezvous.failures(), 0, "{slots} slots, {thread_count} threads");
+        assert_eq!(
+            rendezvous.failures(),
+            0,
+            "{slots} slots, {thread_count} threads"
+        );
         assert_eq!(server.most_in_flight(), slots, "{thread_count} threads");
         assert_eq!(server.seen().len() as u64, count);
         assert_eq!(run.request_indices(), (0..count).collect::<Vec<_>>());
         let counts = run.outcome().counts;
-        assert_eq!((counts.sent, counts.completed, counts.failed, counts.cancelled), (count, count, 0, 0));
+        assert_eq!(
+            (
+                counts.sent,
+                counts.completed,
+                counts.failed,
+                counts.cancelled
+            ),
+            (count, count, 0, 0)
+        );
     }
 }
 
@@ -50,23 +62,42 @@ fn a_number_of_sessions_plays_each_to_its_last_turn() {
     // Sessions 0 to 6 play a b c a b c a.
     let mut sent: Vec<_> = server.seen().into_iter().map(|seen| seen.body).collect();
     sent.sort();
-    let expected = ["a0", "a0", "a0", "a1", "a1", "a1", "a2", "a2", "a2", "b0", "b0", "c0", "c0", "c1", "c1"];
+    let expected = [
+        "a0", "a0", "a0", "a1", "a1", "a1", "a2", "a2", "a2", "b0", "b0", "c0", "c0", "c1", "c1",
+    ];
     assert_eq!(sent, expected);
     assert_eq!(run.request_indices(), (0..15).collect::<Vec<_>>());
     let counts = run.outcome().counts;
-    assert_eq!((counts.sessions_started, counts.sessions_completed, counts.sessions_cancelled), (7, 7, 0));
+    assert_eq!(
+        (
+            counts.sessions_started,
+            counts.sessions_completed,
+            counts.sessions_cancelled
+        ),
+        (7, 7, 0)
+    );
 }
 
 #[test]
 fn a_number_of_requests_cuts_sessions_short() {
     let server = Server::quick();
     let talk = vec![turn("0", 0), turn("1", 0), turn("2", 0)];
-    let run =
-        run(settings(&[&server.url]), conversations(vec![talk]), closed_loop(1, requests(5)));
+    let run = run(
+        settings(&[&server.url]),
+        conversations(vec![talk]),
+        closed_loop(1, requests(5)),
+    );
     let sent: Vec<_> = server.seen().into_iter().map(|seen| seen.body).collect();
     assert_eq!(sent, ["0", "1", "2", "0", "1"]);
     let counts = run.outcome().counts;
-    assert_eq!((counts.sessions_started, counts.sessions_completed, counts.sessions_cancelled), (2, 1, 1));
+    assert_eq!(
+        (
+            counts.sessions_started,
+            counts.sessions_completed,
+            counts.sessions_cancelled
+        ),
+        (2, 1, 1)
+    );
 }
 
 #[test]
@@ -79,9 +110,16 @@ fn of_requests_and_sessions_the_first_to_be_reached_ends_the_phase() {
             sessions: Some(sessions),
             ..StopRules::default()
         };
-        let run =
-            run(settings(&[&server.url]), conversations(vec![talk]), closed_loop(2, stop));
-        assert_eq!(run.exchanges.len(), sent, "{requests} requests, {sessions} sessions");
+        let run = run(
+            settings(&[&server.url]),
+            conversations(vec![talk]),
+            closed_loop(2, stop),
+        );
+        assert_eq!(
+            run.exchanges.len(),
+            sent,
+            "{requests} requests, {sessions} sessions"
+        );
         assert_eq!(server.seen().len(), sent);
     }
 }
@@ -105,8 +143,11 @@ fn request_numbers_have_no_gaps_and_no_doubles_when_many_threads_end_their_sessi
 fn a_slot_tells_how_long_it_stood_empty_before_each_session() {
     let server = Server::quick();
     let talk = vec![turn("0", 0), turn("1", 0)];
-    let run =
-        run(settings(&[&server.url]), conversations(vec![talk]), closed_loop(1, sessions(10)));
+    let run = run(
+        settings(&[&server.url]),
+        conversations(vec![talk]),
+        closed_loop(1, sessions(10)),
+    );
     let sessions = run.sessions();
     for (before, session) in sessions.iter().zip(&sessions[1..]) {
         let free_since = before[1].http.end;
@@ -120,12 +161,27 @@ fn a_slot_tells_how_long_it_stood_empty_before_each_session() {
 #[test]
 fn every_request_carries_the_ids_of_its_exchange() {
     let server = Server::quick();
-    let run = run(settings(&[&server.url]), single_turns(3), closed_loop(1, requests(6)));
-    let seen: Vec<_> = server.seen().into_iter().map(|seen| seen.correlation_id).collect();
-    let sent: Vec<_> =
-        run.exchanges.iter().map(|exchange| exchange.correlation_id.to_string()).collect();
+    let run = run(
+        settings(&[&server.url]),
+        single_turns(3),
+        closed_loop(1, requests(6)),
+    );
+    let seen: Vec<_> = server
+        .seen()
+        .into_iter()
+        .map(|seen| seen.correlation_id)
+        .collect();
+    let sent: Vec<_> = run
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.correlation_id.to_string())
+        .collect();
     assert_eq!(seen, sent);
-    let mut ids: Vec<_> = run.exchanges.iter().map(|exchange| exchange.request_id).collect();
+    let mut ids: Vec<_> = run
+        .exchanges
+        .iter()
+        .map(|exchange| exchange.request_id)
+        .collect();
     ids.extend(run.exchanges.iter().map(|exchange| exchange.correlation_id));
     ids.sort_unstable();
     ids.dedup();

@@ -15,26 +15,47 @@ use crate::support::{
 /// Answers the first six requests and none after.
 fn answers_six() -> Server {
     Server::start(|seen| {
-        if seen.index < 6 { Reply::Answer(String::new()) } else { Reply::Hang }
+        if seen.index < 6 {
+            Reply::Answer(String::new())
+        } else {
+            Reply::Hang
+        }
     })
 }
 
 #[test]
 fn what_is_in_flight_at_the_end_of_the_grace_period_is_cancelled_and_not_delivered() {
-    for (grace, length) in [(200 * MILLISECOND, 500 * MILLISECOND), (0, 300 * MILLISECOND)] {
+    for (grace, length) in [
+        (200 * MILLISECOND, 500 * MILLISECOND),
+        (0, 300 * MILLISECOND),
+    ] {
         let server = answers_six();
         let stop = StopRules {
             duration: Some(300 * MILLISECOND),
             grace: Some(grace),
             ..StopRules::default()
         };
-        let run =
-            run(threads(settings(&[&server.url]), 2), single_turns(1), closed_loop(3, stop));
+        let run = run(
+            threads(settings(&[&server.url]), 2),
+            single_turns(1),
+            closed_loop(3, stop),
+        );
         assert_eq!(run.exchanges.len(), 6);
         let outcome = run.outcome();
         let counts = outcome.counts;
-        assert_eq!((counts.sent, counts.completed, counts.cancelled, counts.in_flight()), (9, 6, 3, 0));
-        assert_eq!((counts.sessions_completed, counts.sessions_cancelled), (6, 3));
+        assert_eq!(
+            (
+                counts.sent,
+                counts.completed,
+                counts.cancelled,
+                counts.in_flight()
+            ),
+            (9, 6, 3, 0)
+        );
+        assert_eq!(
+            (counts.sessions_completed, counts.sessions_cancelled),
+            (6, 3)
+        );
         assert!(outcome.hit_drain_deadline() && !outcome.was_cancelled);
         let took = outcome.times.end - outcome.times.start;
         assert!(took >= length, "cut off after {took} ns");
@@ -51,7 +72,11 @@ fn the_grace_period_also_ends_a_phase_whose_requests_are_all_sent() {
         grace: Some(100 * MILLISECOND),
         ..StopRules::default()
     };
-    let run = run(settings(&[&server.url]), single_turns(1), closed_loop(2, stop));
+    let run = run(
+        settings(&[&server.url]),
+        single_turns(1),
+        closed_loop(2, stop),
+    );
     let outcome = run.outcome();
     assert_eq!((outcome.counts.sent, outcome.counts.cancelled), (2, 2));
     assert!(outcome.times.end - outcome.times.start >= 400 * MILLISECOND);
@@ -64,10 +89,24 @@ fn without_a_grace_period_the_phase_waits_for_all_requests() {
         std::thread::sleep(Duration::from_millis(700));
         Reply::Answer(String::new())
     });
-    let stop = StopRules { duration: Some(100 * MILLISECOND), ..StopRules::default() };
-    let run = run(settings(&[&server.url]), single_turns(1), closed_loop(3, stop));
+    let stop = StopRules {
+        duration: Some(100 * MILLISECOND),
+        ..StopRules::default()
+    };
+    let run = run(
+        settings(&[&server.url]),
+        single_turns(1),
+        closed_loop(3, stop),
+    );
     let outcome = run.outcome();
-    assert_eq!((outcome.counts.sent, outcome.counts.completed, outcome.counts.cancelled), (3, 3, 0));
+    assert_eq!(
+        (
+            outcome.counts.sent,
+            outcome.counts.completed,
+            outcome.counts.cancelled
+        ),
+        (3, 3, 0)
+    );
     assert_eq!(run.exchanges.len(), 3);
     assert!(!outcome.hit_drain_deadline());
     assert!(outcome.times.end - outcome.times.start >= 700 * MILLISECOND);
@@ -77,12 +116,22 @@ fn without_a_grace_period_the_phase_waits_for_all_requests() {
 #[test]
 fn after_the_duration_no_turn_is_sent_however_long_its_session_is() {
     let server = Server::quick();
-    let stop = StopRules { duration: Some(200 * MILLISECOND), ..StopRules::default() };
+    let stop = StopRules {
+        duration: Some(200 * MILLISECOND),
+        ..StopRules::default()
+    };
     let talk = vec![turn("first", 0), turn("much later", 3_600 * SECOND)];
-    let run = run(settings(&[&server.url]), conversations(vec![talk]), closed_loop(2, stop));
+    let run = run(
+        settings(&[&server.url]),
+        conversations(vec![talk]),
+        closed_loop(2, stop),
+    );
     assert!(run.exchanges.iter().all(|exchange| exchange.turn == 0));
     let counts = run.outcome().counts;
-    assert_eq!((counts.sent, counts.completed, counts.sessions_cancelled), (2, 2, 2));
+    assert_eq!(
+        (counts.sent, counts.completed, counts.sessions_cancelled),
+        (2, 2, 2)
+    );
 }
 
 #[test]
@@ -106,7 +155,10 @@ fn a_cancelled_run_ends_at_once_and_counts_what_it_cut_off() {
     let outcome = run.outcome();
     assert!(outcome.was_cancelled && !outcome.hit_drain_deadline());
     let counts = outcome.counts;
-    assert_eq!((counts.sent, counts.completed, counts.cancelled), (10, 6, 4));
+    assert_eq!(
+        (counts.sent, counts.completed, counts.cancelled),
+        (10, 6, 4)
+    );
     assert_eq!(run.exchanges.len(), 6);
 }
 
@@ -139,9 +191,17 @@ fn profiling_goes_on_in_the_dataset_where_warmup_stopped() {
         let mut warmup = plan(arrivals, sessions(3));
         warmup.kind = PhaseKind::Warmup;
         let phases = vec![warmup, plan(arrivals, requests(4))];
-        let run = run_phases(threads(settings(&[&server.url]), 2), single_turns(100), phases, |_| {});
+        let run = run_phases(
+            threads(settings(&[&server.url]), 2),
+            single_turns(100),
+            phases,
+            |_| {},
+        );
         let of_phase = |phase| {
-            let exchanges = run.exchanges.iter().filter(|exchange| exchange.phase == phase);
+            let exchanges = run
+                .exchanges
+                .iter()
+                .filter(|exchange| exchange.phase == phase);
             let mut played: Vec<_> = exchanges
                 .map(|exchange| (exchange.request_index, exchange.conversation))
                 .collect();
@@ -155,7 +215,10 @@ fn profiling_goes_on_in_the_dataset_where_warmup_stopped() {
         assert_eq!((requests, conversations), (vec![0, 1, 2], vec![0, 1, 2]));
         let (requests, mut conversations) = numbers(1);
         conversations.sort_unstable();
-        assert_eq!((requests, conversations), (vec![0, 1, 2, 3], vec![3, 4, 5, 6]));
+        assert_eq!(
+            (requests, conversations),
+            (vec![0, 1, 2, 3], vec![3, 4, 5, 6])
+        );
         assert!(run.outcomes[0].times.end <= run.outcomes[1].times.start);
     }
 }

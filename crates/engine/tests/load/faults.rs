@@ -23,14 +23,23 @@ fn a_request_that_takes_too_long_is_delivered_as_a_timeout_with_what_had_come() 
     settings.request_timeout = Some(500 * MILLISECOND);
     let run = run(settings, single_turns(3), closed_loop(3, requests(3)));
     let of = |conversation| {
-        let found = run.exchanges.iter().find(|exchange| exchange.conversation == conversation);
+        let found = run
+            .exchanges
+            .iter()
+            .find(|exchange| exchange.conversation == conversation);
         &found.unwrap().http
     };
     for conversation in [0, 1] {
         let http = of(conversation);
-        assert_eq!(http.error.as_ref().unwrap().failure, TransportFailure::Timeout);
+        assert_eq!(
+            http.error.as_ref().unwrap().failure,
+            TransportFailure::Timeout
+        );
         let took = http.end - http.start;
-        assert!((500 * MILLISECOND..20 * SECOND).contains(&took), "given up after {took} ns");
+        assert!(
+            (500 * MILLISECOND..20 * SECOND).contains(&took),
+            "given up after {took} ns"
+        );
         assert!(http.send_end.is_some());
     }
     assert_eq!((of(0).status, of(0).body.len()), (None, 0));
@@ -39,7 +48,10 @@ fn a_request_that_takes_too_long_is_delivered_as_a_timeout_with_what_had_come() 
     assert!(of(2).is_success());
     // Timeouts are ends of their own, not cancellations.
     let counts = run.outcome().counts;
-    assert_eq!((counts.completed, counts.failed, counts.cancelled), (3, 2, 0));
+    assert_eq!(
+        (counts.completed, counts.failed, counts.cancelled),
+        (3, 2, 0)
+    );
 }
 
 #[test]
@@ -51,19 +63,39 @@ fn a_failed_turn_does_not_end_its_session() {
     let mut settings = settings(&[&server.url]);
     settings.request_timeout = Some(200 * MILLISECOND);
     let talk = vec![turn("0", 0), turn("1", 0), turn("2", 0)];
-    let run = run(settings, conversations(vec![talk]), closed_loop(1, sessions(2)));
-    let ends: Vec<_> =
-        run.exchanges.iter().map(|exchange| (exchange.turn, exchange.http.is_success())).collect();
-    assert_eq!(ends, [(0, true), (1, false), (2, true), (0, true), (1, false), (2, true)]);
+    let run = run(
+        settings,
+        conversations(vec![talk]),
+        closed_loop(1, sessions(2)),
+    );
+    let ends: Vec<_> = run
+        .exchanges
+        .iter()
+        .map(|exchange| (exchange.turn, exchange.http.is_success()))
+        .collect();
+    assert_eq!(
+        ends,
+        [
+            (0, true),
+            (1, false),
+            (2, true),
+            (0, true),
+            (1, false),
+            (2, true)
+        ]
+    );
     assert_eq!(run.outcome().counts.sessions_completed, 2);
 }
 
 #[test]
 fn under_resets_no_request_is_lost_and_none_is_sent_twice() {
     for arrivals in [Arrivals::ClosedLoop { slots: 16 }, constant(1_000.0, None)] {
-        let server =
-            MockServer::start(MockOptions { reset_rate: 0.2, seed: 5, ..MockOptions::default() })
-                .unwrap();
+        let server = MockServer::start(MockOptions {
+            reset_rate: 0.2,
+            seed: 5,
+            ..MockOptions::default()
+        })
+        .unwrap();
         let url = format!("{}/v1/chat/completions", server.url());
         let body = r#"{"model":"m","messages":[{"role":"user","content":"x"}],"stream":true,"max_tokens":5}"#;
         let run = run(
@@ -72,22 +104,36 @@ fn under_resets_no_request_is_lost_and_none_is_sent_twice() {
             plan(arrivals, requests(500)),
         );
         assert_eq!(run.request_indices(), (0..500).collect::<Vec<_>>());
-        let failed: Vec<_> =
-            run.exchanges.iter().filter_map(|exchange| exchange.http.error.as_ref()).collect();
+        let failed: Vec<_> = run
+            .exchanges
+            .iter()
+            .filter_map(|exchange| exchange.http.error.as_ref())
+            .collect();
         let counts = run.outcome().counts;
-        assert_eq!((counts.sent, counts.completed, counts.cancelled), (500, 500, 0));
+        assert_eq!(
+            (counts.sent, counts.completed, counts.cancelled),
+            (500, 500, 0)
+        );
         assert_eq!(counts.failed, failed.len() as u64);
         // The server has seen each request once, and has reset exactly those that failed.
         assert_eq!(server.stats().requests, 500);
         assert_eq!(server.stats().faults, failed.len() as u64);
         assert!((50..150).contains(&failed.len()), "{} resets", failed.len());
-        assert!(failed.iter().all(|error| error.failure == TransportFailure::Broken), "{failed:?}");
+        assert!(
+            failed
+                .iter()
+                .all(|error| error.failure == TransportFailure::Broken),
+            "{failed:?}"
+        );
     }
 }
 
 #[test]
 fn a_server_that_is_not_there_fails_every_request_and_ends_the_run() {
-    let gone = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = std::net::TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let run = run(
         settings(&[&format!("http://{gone}/")]),
         single_turns(1),
@@ -95,7 +141,10 @@ fn a_server_that_is_not_there_fails_every_request_and_ends_the_run() {
     );
     assert_eq!(run.request_indices(), (0..40).collect::<Vec<_>>());
     for exchange in &run.exchanges {
-        assert_eq!(exchange.http.error.as_ref().unwrap().failure, TransportFailure::Connect);
+        assert_eq!(
+            exchange.http.error.as_ref().unwrap().failure,
+            TransportFailure::Connect
+        );
     }
     assert_eq!(run.outcome().counts.failed, 40);
     assert_eq!(run.outcome().threads[0].connections_opened, 0);
@@ -111,12 +160,22 @@ fn an_error_status_counts_as_a_failure() {
     .unwrap();
     let url = format!("{}/v1/chat/completions", server.url());
     let body = r#"{"model":"m","messages":[]}"#;
-    let stop = StopRules { requests: Some(10), ..StopRules::default() };
+    let stop = StopRules {
+        requests: Some(10),
+        ..StopRules::default()
+    };
     let run = run(
         settings(&[&url]),
         conversations(vec![vec![turn(body, 0)]]),
         closed_loop(2, stop),
     );
-    assert!(run.exchanges.iter().all(|exchange| exchange.http.status.unwrap().is_client_error()));
-    assert_eq!((run.outcome().counts.completed, run.outcome().counts.failed), (10, 10));
+    assert!(
+        run.exchanges
+            .iter()
+            .all(|exchange| exchange.http.status.unwrap().is_client_error())
+    );
+    assert_eq!(
+        (run.outcome().counts.completed, run.outcome().counts.failed),
+        (10, 10)
+    );
 }

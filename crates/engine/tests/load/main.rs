@@ -1,5 +1,7 @@
 //! The engine against servers: how many requests are sent, when, by whom, and what becomes of them.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod closed_loop;
 mod ends;
 mod faults;

@@ -80,9 +80,16 @@ impl Server {
     pub(crate) fn wait_until_seen(&self, count: usize) {
         let seen = self.shared.seen.lock().unwrap();
         let limit = Duration::from_secs(30);
-        let (seen, _) =
-            self.shared.arrived.wait_timeout_while(seen, limit, |seen| seen.len() < count).unwrap();
-        assert!(seen.len() >= count, "only {} of {count} requests arrived", seen.len());
+        let (seen, _) = self
+            .shared
+            .arrived
+            .wait_timeout_while(seen, limit, |seen| seen.len() < count)
+            .unwrap();
+        assert!(
+            seen.len() >= count,
+            "only {} of {count} requests arrived",
+            seen.len()
+        );
     }
 
     /// The most requests that were here at once.
@@ -103,7 +110,13 @@ impl Shared {
             self.most_in_flight.fetch_max(in_flight, SeqCst);
             let seen = {
                 let mut all = self.seen.lock().unwrap();
-                let seen = Seen { index: all.len(), at: monotonic_now(), body, correlation_id, port };
+                let seen = Seen {
+                    index: all.len(),
+                    at: monotonic_now(),
+                    body,
+                    correlation_id,
+                    port,
+                };
                 all.push(seen.clone());
                 self.arrived.notify_all();
                 seen
@@ -113,7 +126,10 @@ impl Shared {
             self.in_flight.fetch_sub(1, SeqCst);
             let text = match reply {
                 Reply::Answer(body) => {
-                    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+                    format!(
+                        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+                        body.len()
+                    )
                 }
                 Reply::Hang => continue,
                 Reply::HangWithin(part) => format!(
@@ -180,7 +196,10 @@ impl Rendezvous {
         let own_round = *round;
         let limit = Duration::from_secs(20);
         let is_waiting = |state: &mut (usize, usize)| state.1 == own_round;
-        let waited = self.complete.wait_timeout_while(state, limit, is_waiting).unwrap();
+        let waited = self
+            .complete
+            .wait_timeout_while(state, limit, is_waiting)
+            .unwrap();
         if waited.1.timed_out() {
             self.failures.fetch_add(1, SeqCst);
         }

@@ -27,7 +27,11 @@ fn loops() -> [Arrivals; 2] {
 }
 
 fn run_sessions(settings: EngineSettings, arrivals: Arrivals, count: u64) -> Run {
-    run(settings, conversations(vec![three_turns()]), plan(arrivals, sessions(count)))
+    run(
+        settings,
+        conversations(vec![three_turns()]),
+        plan(arrivals, sessions(count)),
+    )
 }
 
 #[test]
@@ -41,8 +45,11 @@ fn the_turns_of_a_session_are_sent_in_order_under_one_id() {
             let turns: Vec<_> = session.iter().map(|exchange| exchange.turn).collect();
             assert_eq!(turns, [0, 1, 2]);
             let id = session[0].correlation_id.to_string();
-            let seen: Vec<_> =
-                server.seen().into_iter().filter(|seen| seen.correlation_id == id).collect();
+            let seen: Vec<_> = server
+                .seen()
+                .into_iter()
+                .filter(|seen| seen.correlation_id == id)
+                .collect();
             let bodies: Vec<_> = seen.iter().map(|seen| seen.body.as_str()).collect();
             assert_eq!(bodies, ["0", "1", "2"]);
             assert!(seen.is_sorted_by_key(|seen| seen.at));
@@ -71,18 +78,34 @@ fn in_an_open_loop_every_turn_has_an_arrival_of_its_own() {
     let server = Server::quick();
     let process = ArrivalProcess::new(Pattern::Poisson, 400.0, RootSeed::fixed(3));
     for thread_count in [1, 4] {
-        let run =
-            run_sessions(threads(settings(&[&server.url]), thread_count), open(process, None), 15);
+        let run = run_sessions(
+            threads(settings(&[&server.url]), thread_count),
+            open(process, None),
+            15,
+        );
         let start = run.outcome().times.start;
-        let mut intended: Vec<Nanos> =
-            run.exchanges.iter().map(|exchange| exchange.intended.unwrap() - start).collect();
+        let mut intended: Vec<Nanos> = run
+            .exchanges
+            .iter()
+            .map(|exchange| exchange.intended.unwrap() - start)
+            .collect();
         intended.sort_unstable();
         assert_eq!(intended.len(), 45);
-        assert!(intended.windows(2).all(|pair| pair[0] < pair[1]), "an arrival was used twice");
+        assert!(
+            intended.windows(2).all(|pair| pair[0] < pair[1]),
+            "an arrival was used twice"
+        );
         let last = intended[44];
-        let planned: Vec<Nanos> =
-            process.times().map(|(_, offset)| offset).take_while(|&offset| offset <= last).collect();
-        assert!(intended.iter().all(|offset| planned.binary_search(offset).is_ok()));
+        let planned: Vec<Nanos> = process
+            .times()
+            .map(|(_, offset)| offset)
+            .take_while(|&offset| offset <= last)
+            .collect();
+        assert!(
+            intended
+                .iter()
+                .all(|offset| planned.binary_search(offset).is_ok())
+        );
         for exchange in &run.exchanges {
             assert!(exchange.http.start >= exchange.intended.unwrap());
         }
@@ -122,13 +145,21 @@ struct Quotes;
 
 /// Bodies that quote what was sent and answered before.
 impl Compose for Quotes {
-    fn compose(&self, conversation: usize, turn: usize, earlier: &[Exchange]) -> Result<Bytes, String> {
+    fn compose(
+        &self,
+        conversation: usize,
+        turn: usize,
+        earlier: &[Exchange],
+    ) -> Result<Bytes, String> {
         assert_eq!(earlier.len(), turn);
         let quotes: Vec<_> = earlier
             .iter()
             .enumerate()
             .map(|(place, exchange)| {
-                assert_eq!((exchange.turn, exchange.conversation), (place, conversation));
+                assert_eq!(
+                    (exchange.turn, exchange.conversation),
+                    (place, conversation)
+                );
                 String::from_utf8(exchange.http.body.clone()).unwrap()
             })
             .collect();
@@ -138,12 +169,19 @@ impl Compose for Quotes {
 
 #[test]
 fn later_bodies_are_composed_from_the_replies_to_all_earlier_turns() {
-    let composed = || PlannedTurn { body: None, delay: 0 };
+    let composed = || PlannedTurn {
+        body: None,
+        delay: 0,
+    };
     for arrivals in loops() {
         let server = Server::quick();
         let talk = vec![turn("a", 0), composed(), turn("b", 0), composed()];
         let workload = composing(vec![talk], Arc::new(Quotes));
-        let run = run(threads(settings(&[&server.url]), 2), workload, plan(arrivals, sessions(5)));
+        let run = run(
+            threads(settings(&[&server.url]), 2),
+            workload,
+            plan(arrivals, sessions(5)),
+        );
         assert_eq!(run.outcome().counts.sessions_completed, 5);
         for session in run.sessions() {
             let bodies: Vec<_> = session.iter().map(|exchange| &exchange.body[..]).collect();
@@ -175,7 +213,13 @@ impl Compose for TakesItsTime {
 #[test]
 fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_late() {
     let server = Server::quick();
-    let talk = vec![turn("a", 0), PlannedTurn { body: None, delay: 0 }];
+    let talk = vec![
+        turn("a", 0),
+        PlannedTurn {
+            body: None,
+            delay: 0,
+        },
+    ];
     let run = run(
         settings(&[&server.url]),
         composing(vec![talk], Arc::new(TakesItsTime)),
@@ -184,7 +228,11 @@ fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_la
     assert_eq!(run.exchanges.len(), 6);
     for exchange in &run.exchanges {
         let lateness = exchange.http.start - exchange.intended.unwrap();
-        assert!(lateness < COMPOSING / 2, "turn {} was {lateness} ns late", exchange.turn);
+        assert!(
+            lateness < COMPOSING / 2,
+            "turn {} was {lateness} ns late",
+            exchange.turn
+        );
     }
 }
 
@@ -199,7 +247,16 @@ impl Compose for Refuses {
 #[test]
 fn a_session_whose_body_cannot_be_composed_ends_there_and_the_others_go_on() {
     let server = Server::quick();
-    let talks = vec![vec![turn("a", 0), PlannedTurn { body: None, delay: 0 }], vec![turn("b", 0)]];
+    let talks = vec![
+        vec![
+            turn("a", 0),
+            PlannedTurn {
+                body: None,
+                delay: 0,
+            },
+        ],
+        vec![turn("b", 0)],
+    ];
     let run = run(
         settings(&[&server.url]),
         composing(talks, Arc::new(Refuses)),
@@ -208,7 +265,10 @@ fn a_session_whose_body_cannot_be_composed_ends_there_and_the_others_go_on() {
     let sent: Vec<_> = server.seen().into_iter().map(|seen| seen.body).collect();
     assert_eq!(sent, ["a", "b", "a", "b"]);
     let counts = run.outcome().counts;
-    assert_eq!((counts.sessions_completed, counts.sessions_cancelled), (2, 2));
+    assert_eq!(
+        (counts.sessions_completed, counts.sessions_cancelled),
+        (2, 2)
+    );
 }
 
 #[test]
@@ -224,9 +284,14 @@ fn a_sticky_session_has_one_connection_for_all_its_turns_and_no_other_has_it() {
                 .iter()
                 .map(|exchange| exchange.http.connection.local.unwrap().port())
                 .collect();
-            assert!(of_session.iter().all(|&port| port == of_session[0]), "{of_session:?}");
-            let reused: Vec<_> =
-                session.iter().map(|exchange| exchange.http.connection.is_reused).collect();
+            assert!(
+                of_session.iter().all(|&port| port == of_session[0]),
+                "{of_session:?}"
+            );
+            let reused: Vec<_> = session
+                .iter()
+                .map(|exchange| exchange.http.connection.is_reused)
+                .collect();
             assert_eq!(reused, [false, true, true]);
             ports.push(of_session[0]);
         }
@@ -242,7 +307,11 @@ fn without_reuse_every_request_opens_a_connection() {
     let mut settings = settings(&[&server.url]);
     settings.connection_reuse = ConnectionReuse::Never;
     let run = run_sessions(settings, Arrivals::ClosedLoop { slots: 2 }, 5);
-    assert!(run.exchanges.iter().all(|exchange| !exchange.http.connection.is_reused));
+    assert!(
+        run.exchanges
+            .iter()
+            .all(|exchange| !exchange.http.connection.is_reused)
+    );
     let mut ports: Vec<_> = server.seen().into_iter().map(|seen| seen.port).collect();
     ports.sort_unstable();
     ports.dedup();
@@ -253,7 +322,11 @@ fn without_reuse_every_request_opens_a_connection() {
 #[test]
 fn pooled_connections_are_no_more_than_requests_at_once() {
     let server = Server::quick();
-    let run = run_sessions(settings(&[&server.url]), Arrivals::ClosedLoop { slots: 3 }, 12);
+    let run = run_sessions(
+        settings(&[&server.url]),
+        Arrivals::ClosedLoop { slots: 3 },
+        12,
+    );
     assert!(run.outcome().threads[0].connections_opened <= 3);
 }
 

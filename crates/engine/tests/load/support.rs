@@ -42,8 +42,11 @@ impl Run {
 
     /// The request numbers, in order.
     pub(crate) fn request_indices(&self) -> Vec<u64> {
-        let mut indices: Vec<_> =
-            self.exchanges.iter().map(|exchange| exchange.request_index).collect();
+        let mut indices: Vec<_> = self
+            .exchanges
+            .iter()
+            .map(|exchange| exchange.request_index)
+            .collect();
         indices.sort_unstable();
         indices
     }
@@ -66,7 +69,10 @@ impl Run {
 
 /// Settings for one thread that reuses connections and never gives up a schedule.
 pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
-    let field = |name: &'static str, value| HeaderField { name: HeaderName::from_static(name), value };
+    let field = |name: &'static str, value| HeaderField {
+        name: HeaderName::from_static(name),
+        value,
+    };
     EngineSettings {
         threads: 1,
         targets: urls.iter().map(|url| Target::parse(url).unwrap()).collect(),
@@ -87,12 +93,19 @@ pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
 }
 
 pub(crate) fn threads(settings: EngineSettings, threads: usize) -> EngineSettings {
-    EngineSettings { threads, ..settings }
+    EngineSettings {
+        threads,
+        ..settings
+    }
 }
 
 /// `count` conversations of one turn; the body of conversation 7 is `7`.
 pub(crate) fn single_turns(count: usize) -> Workload {
-    conversations((0..count).map(|index| vec![turn(&index.to_string(), 0)]).collect())
+    conversations(
+        (0..count)
+            .map(|index| vec![turn(&index.to_string(), 0)])
+            .collect(),
+    )
 }
 
 /// Conversations that are played in order, again and again.
@@ -106,7 +119,10 @@ pub(crate) fn composing(turns: Vec<Vec<PlannedTurn>>, composer: Arc<dyn Compose>
         conversations: turns
             .into_iter()
             .enumerate()
-            .map(|(index, turns)| PlannedConversation { id: format!("c{index}").into(), turns })
+            .map(|(index, turns)| PlannedConversation {
+                id: format!("c{index}").into(),
+                turns,
+            })
             .collect(),
         sampler: Box::new(move |session| (session % count) as usize),
         composer,
@@ -114,11 +130,19 @@ pub(crate) fn composing(turns: Vec<Vec<PlannedTurn>>, composer: Arc<dyn Compose>
 }
 
 pub(crate) fn turn(body: &str, delay: Nanos) -> PlannedTurn {
-    PlannedTurn { body: Some(Bytes::from(body.to_owned())), delay }
+    PlannedTurn {
+        body: Some(Bytes::from(body.to_owned())),
+        delay,
+    }
 }
 
 pub(crate) fn plan(arrivals: Arrivals, stop: StopRules) -> PhasePlan {
-    PhasePlan { name: "profiling".to_owned(), kind: PhaseKind::Profiling, arrivals, stop }
+    PhasePlan {
+        name: "profiling".to_owned(),
+        kind: PhaseKind::Profiling,
+        arrivals,
+        stop,
+    }
 }
 
 pub(crate) fn closed_loop(slots: u32, stop: StopRules) -> PhasePlan {
@@ -126,11 +150,17 @@ pub(crate) fn closed_loop(slots: u32, stop: StopRules) -> PhasePlan {
 }
 
 pub(crate) fn requests(count: u64) -> StopRules {
-    StopRules { requests: Some(count), ..StopRules::default() }
+    StopRules {
+        requests: Some(count),
+        ..StopRules::default()
+    }
 }
 
 pub(crate) fn sessions(count: u64) -> StopRules {
-    StopRules { sessions: Some(count), ..StopRules::default() }
+    StopRules {
+        sessions: Some(count),
+        ..StopRules::default()
+    }
 }
 
 /// Carries out one phase.
@@ -163,7 +193,10 @@ pub(crate) fn run_phases(
     );
     let outcomes = running.join().unwrap();
     let exchanges = std::mem::take(&mut *collector.0.lock().unwrap());
-    Run { exchanges, outcomes }
+    Run {
+        exchanges,
+        outcomes,
+    }
 }
 
 /// The most exchanges that were under way at once, as the client saw them.

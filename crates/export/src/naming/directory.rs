@@ -5,6 +5,9 @@ use crate::json::float_text;
 /// Where runs go that were not told where to go, each to a directory of its own.
 pub const BASE_DIRECTORY: &str = "artifacts";
 
+/// Where the files of single phases are, below the run's directory.
+pub const PHASES_DIRECTORY: &str = "phases";
+
 /// The load that names a run: that of its first phase that is not a warmup.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Stimulus {

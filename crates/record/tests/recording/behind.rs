@@ -19,10 +19,14 @@ fn arrivals(rate: f64) -> Arrivals {
 }
 
 /// Sends for two seconds; returns how late requests were begun, in order.
-fn lateness_with(sink: &Arc<Tee<Backlog>>) -> Vec<Nanos> {
-    let mock = MockOptions { ttft_ms: 5.0, itl_ms: 1.0, ..MockOptions::default() };
+fn lateness_with(sink: &Arc<Tee>) -> Vec<Nanos> {
+    let mock = MockOptions {
+        ttft_ms: 5.0,
+        itl_ms: 1.0,
+        ..MockOptions::default()
+    };
     let phases = vec![(PhaseKind::Warmup, arrivals(150.0), 300)];
-    send(mock, vec![chat("one two", 10)], phases, Arc::<Tee<Backlog>>::clone(sink));
+    send(mock, vec![chat("one two", 10)], phases, sink);
     let lateness = |exchange: Exchange| exchange.http.start - exchange.intended.unwrap();
     let mut lateness: Vec<_> = sink.kept().into_iter().map(lateness).collect();
     assert_eq!(lateness.len(), 300);
@@ -55,8 +59,12 @@ fn a_recorder_that_does_nothing_for_two_seconds_does_not_move_the_send_schedule(
     }
 
     // What waited is recorded as if it had not.
-    let recorder =
-        Recorder::start(with_records(settings(1), &path), backlog.clone(), processors(2)).unwrap();
+    let recorder = Recorder::start(
+        with_records(settings(1), &path),
+        backlog.clone(),
+        processors(2),
+    )
+    .unwrap();
     let recorded = recorder.finish().unwrap();
     assert_eq!(recorded.counts[0], (300, 0));
     assert_eq!((read_records(&path).len(), backlog.waiting()), (300, 0));
@@ -70,14 +78,20 @@ fn beyond_its_limit_the_backlog_goes_to_disk_and_every_exchange_is_recorded() {
     let path = folder.path().join("records.jsonl");
     let backlog = Backlog::new(LIMIT);
     let tee = Tee::new(backlog.clone());
-    let mock = MockOptions { single_chunk_bytes: Some(SIZE as u64), ..MockOptions::default() };
+    let mock = MockOptions {
+        single_chunk_bytes: Some(SIZE as u64),
+        ..MockOptions::default()
+    };
     let phases = vec![(PhaseKind::Warmup, arrivals(200.0), 300)];
-    send(mock, vec![chat("one two", 10)], phases, tee.clone());
+    send(mock, vec![chat("one two", 10)], phases, &tee);
 
     let facts = backlog.facts();
     assert_eq!((facts.accepted, facts.peak_waiting), (300, 300));
     assert!(facts.spilled > 100, "{facts:?}");
-    assert!(facts.peak_bytes < 300 * SIZE / 2, "memory was not bounded: {facts:?}");
+    assert!(
+        facts.peak_bytes < 300 * SIZE / 2,
+        "memory was not bounded: {facts:?}"
+    );
 
     let recorder =
         Recorder::start(with_records(settings(1), &path), backlog, processors(2)).unwrap();
@@ -93,7 +107,10 @@ fn beyond_its_limit_the_backlog_goes_to_disk_and_every_exchange_is_recorded() {
             .expect("an exchange was lost");
         assert_eq!(record.metadata.session_num, exchange.request_index);
         let length = record.metadata.request_end_ns - record.metadata.request_start_ns;
-        assert_eq!(length, exchange.http.reads.last().unwrap().at - exchange.http.start);
+        assert_eq!(
+            length,
+            exchange.http.reads.last().unwrap().at - exchange.http.start
+        );
     }
 }
 
@@ -102,8 +119,12 @@ fn records_are_on_disk_before_the_run_is_over() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("records.jsonl");
     let backlog = Backlog::new(usize::MAX);
-    let recorder =
-        Recorder::start(with_records(settings(1), &path), backlog.clone(), processors(1)).unwrap();
+    let recorder = Recorder::start(
+        with_records(settings(1), &path),
+        backlog.clone(),
+        processors(1),
+    )
+    .unwrap();
     for count in 1..=3 {
         backlog.accept(crate::support::answered(
             count,
@@ -113,7 +134,10 @@ fn records_are_on_disk_before_the_run_is_over() {
         ));
         let limit = aiperf_clock::monotonic_now() + 30_000 * MILLISECOND;
         while read_records(&path).len() as u64 != count {
-            assert!(aiperf_clock::monotonic_now() < limit, "the record is not on disk");
+            assert!(
+                aiperf_clock::monotonic_now() < limit,
+                "the record is not on disk"
+            );
             std::thread::yield_now();
         }
     }

@@ -13,7 +13,9 @@ fn record_one(exchange: Exchange) -> (MetricRecord, Recorded) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("records.jsonl");
     let recorded = record(with_records(settings(1), &path), [exchange]);
-    let [record] = &read_records(&path)[..] else { panic!("not one line") };
+    let [record] = &read_records(&path)[..] else {
+        panic!("not one line")
+    };
     (record.clone(), recorded)
 }
 
@@ -25,17 +27,26 @@ fn error_of(exchange: Exchange) -> ErrorDetails {
     assert_eq!(tags, ["error_isl"]);
     assert_eq!(recorded.counts, [(0, 0), (0, 1)]);
     let error = record.error.expect("the record is no error");
-    let [tallied] = &recorded.errors[1].in_order()[..] else { panic!("not one kind of error") };
+    let [tallied] = &recorded.errors[1].in_order()[..] else {
+        panic!("not one kind of error")
+    };
     assert_eq!(tallied.count, 1);
     assert_eq!(
-        (tallied.failure.code, &tallied.failure.kind, &tallied.failure.message),
+        (
+            tallied.failure.code,
+            &tallied.failure.kind,
+            &tallied.failure.message
+        ),
         (error.code, &error.r#type, &error.message)
     );
     error
 }
 
 fn broken(mut exchange: Exchange, failure: TransportFailure, message: &str) -> Exchange {
-    exchange.http.error = Some(TransportError { failure, message: message.to_owned() });
+    exchange.http.error = Some(TransportError {
+        failure,
+        message: message.to_owned(),
+    });
     exchange
 }
 
@@ -52,10 +63,16 @@ fn an_error_status_is_told_with_its_reason_phrase_and_its_body() {
         assert_eq!(error.code, Some(i64::from(status)));
         assert_eq!(error.r#type.as_deref(), Some(reason));
         assert_eq!(error.message, body);
-        assert_eq!((error.cause, error.cause_chain, error.details), (None, None, None));
+        assert_eq!(
+            (error.cause, error.cause_chain, error.details),
+            (None, None, None)
+        );
 
         let (record, _) = record_one(exchange);
-        assert_eq!(record.metadata.request_ack_ns, None, "only a 2xx status is an acknowledgement");
+        assert_eq!(
+            record.metadata.request_ack_ns, None,
+            "only a 2xx status is an acknowledgement"
+        );
         assert!(start > 0 && record.metadata.request_end_ns >= record.metadata.request_start_ns);
     }
 }
@@ -68,7 +85,11 @@ fn a_cut_stream_is_told_by_the_name_of_what_cut_it() {
         (TransportFailure::Broken, "ClientOSError"),
         (TransportFailure::Disconnected, "ServerDisconnectedError"),
     ] {
-        let error = error_of(broken(answered(0, 200, EVENT_STREAM, &half), failure, "it ended"));
+        let error = error_of(broken(
+            answered(0, 200, EVENT_STREAM, &half),
+            failure,
+            "it ended",
+        ));
         assert_eq!(error.code, None);
         assert_eq!(error.r#type.as_deref(), Some(name));
         assert_eq!(error.message, "it ended");
@@ -80,7 +101,10 @@ fn a_cut_stream_is_told_by_the_name_of_what_cut_it() {
 fn a_timeout_is_told_as_the_reference_tells_it() {
     let exchange = answered(0, 200, EVENT_STREAM, &event("half"));
     let error = error_of(broken(exchange, TransportFailure::Timeout, "took too long"));
-    assert_eq!((error.code, error.r#type.as_deref()), (None, Some("TimeoutError")));
+    assert_eq!(
+        (error.code, error.r#type.as_deref()),
+        (None, Some("TimeoutError"))
+    );
     assert_eq!(error.message, "TimeoutError()");
 }
 
@@ -90,12 +114,25 @@ fn an_error_within_a_stream_fails_the_request() {
     let commented = event("half") + "event: error\n: out of slots\n\n";
     let plain = event("half") + "data: {\"error\":{\"message\":\"no memory\",\"code\":507}}\n\n";
     for (body, code, kind, message) in [
-        (named, 502, "SSEResponseError", "Error occurred in SSE response: no memory"),
-        (commented, 502, "SSEResponseError", "Error occurred in SSE response: out of slots"),
+        (
+            named,
+            502,
+            "SSEResponseError",
+            "Error occurred in SSE response: no memory",
+        ),
+        (
+            commented,
+            502,
+            "SSEResponseError",
+            "Error occurred in SSE response: out of slots",
+        ),
         (plain, 507, "SSEResponseError", "no memory"),
     ] {
         let error = error_of(answered(0, 200, EVENT_STREAM, &body));
-        assert_eq!((error.code, error.r#type.as_deref()), (Some(code), Some(kind)));
+        assert_eq!(
+            (error.code, error.r#type.as_deref()),
+            (Some(code), Some(kind))
+        );
         assert_eq!(error.message, message);
     }
 }
@@ -110,9 +147,15 @@ fn an_answer_without_content_is_no_result() {
         (JSON, "{\"choices\":[],\"usage\":{\"prompt_tokens\":3}}"),
     ] {
         let error = error_of(answered(0, 200, content_type, body));
-        assert_eq!(error.r#type.as_deref(), Some("InvalidInferenceResultError"), "{body:?}");
+        assert_eq!(
+            error.r#type.as_deref(),
+            Some("InvalidInferenceResultError"),
+            "{body:?}"
+        );
         assert!(
-            error.message.starts_with("InvalidInferenceResultError('Invalid inference result: "),
+            error
+                .message
+                .starts_with("InvalidInferenceResultError('Invalid inference result: "),
             "{}",
             error.message
         );
@@ -129,7 +172,11 @@ fn a_request_that_never_left_has_a_record_all_the_same() {
         end: start + 5_000,
         ..aiperf_transport::HttpExchange::default()
     };
-    let error = error_of(broken(exchange, TransportFailure::Connect, "connection refused"));
+    let error = error_of(broken(
+        exchange,
+        TransportFailure::Connect,
+        "connection refused",
+    ));
     assert_eq!(error.r#type.as_deref(), Some("ClientConnectorError"));
     assert_eq!(error.message, "connection refused");
 }
@@ -150,6 +197,9 @@ fn equal_failures_are_counted_together_over_all_recorder_threads() {
         .collect();
     assert_eq!(
         kinds,
-        [(Some(500), "busy".to_owned(), 100), (Some(404), "gone".to_owned(), 100)]
+        [
+            (Some(500), "busy".to_owned(), 100),
+            (Some(404), "gone".to_owned(), 100)
+        ]
     );
 }

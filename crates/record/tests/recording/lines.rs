@@ -16,13 +16,18 @@ use crate::support::{
 
 #[track_caller]
 fn assert_close(left: f64, right: f64) {
-    assert!((left - right).abs() <= 1e-9 * left.abs().max(1.0), "{left} and {right}");
+    assert!(
+        (left - right).abs() <= 1e-9 * left.abs().max(1.0),
+        "{left} and {right}"
+    );
 }
 
 /// A number from a line, which must be there.
 #[track_caller]
 fn number(record: &MetricRecord, tag: &str) -> f64 {
-    record.number(tag).unwrap_or_else(|| panic!("no `{tag}` in {record:?}"))
+    record
+        .number(tag)
+        .unwrap_or_else(|| panic!("no `{tag}` in {record:?}"))
 }
 
 #[test]
@@ -34,22 +39,33 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
     let backlog = Backlog::new(usize::MAX);
     let tee = Tee::new(backlog.clone());
     let recorder = Recorder::start(settings, backlog, processors(2)).unwrap();
-    let mock = MockOptions { ttft_ms: 5.0, itl_ms: 1.0, ..MockOptions::default() };
+    let mock = MockOptions {
+        ttft_ms: 5.0,
+        itl_ms: 1.0,
+        ..MockOptions::default()
+    };
     let outcomes = send(
         mock,
-        vec![chat("one", 4), chat("one two", 8), chat("one \"two\"\nthrée", 12)],
+        vec![
+            chat("one", 4),
+            chat("one two", 8),
+            chat("one \"two\"\nthrée", 12),
+        ],
         vec![
             (PhaseKind::Warmup, Arrivals::ClosedLoop { slots: 2 }, 6),
             (PhaseKind::Profiling, Arrivals::ClosedLoop { slots: 4 }, 60),
         ],
-        tee.clone(),
+        &tee,
     );
     let recorded = recorder.finish().unwrap();
     assert_eq!(recorded.counts, [(6, 0), (60, 0)]);
     assert_eq!(recorded.columns.len(), 66);
 
-    let exchanges: HashMap<String, Exchange> =
-        tee.kept().into_iter().map(|exchange| (exchange.request_id.to_string(), exchange)).collect();
+    let exchanges: HashMap<String, Exchange> = tee
+        .kept()
+        .into_iter()
+        .map(|exchange| (exchange.request_id.to_string(), exchange))
+        .collect();
     let records = read_records(&path);
     assert_eq!((records.len(), exchanges.len()), (66, 66));
     for record in &records {
@@ -58,16 +74,25 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
         let http = &exchange.http;
         assert!(record.error.is_none());
         assert_eq!(metadata.session_num, exchange.request_index);
-        assert_eq!(metadata.x_correlation_id, Some(exchange.correlation_id.to_string()));
+        assert_eq!(
+            metadata.x_correlation_id,
+            Some(exchange.correlation_id.to_string())
+        );
         assert_eq!(metadata.root_correlation_id, metadata.x_correlation_id);
-        assert_eq!(metadata.conversation_id, Some(format!("c{}", exchange.conversation)));
+        assert_eq!(
+            metadata.conversation_id,
+            Some(format!("c{}", exchange.conversation))
+        );
         assert_eq!(metadata.turn_index, Some(0));
         let is_profiling = exchange.phase == 1;
         let (kind, name) = match is_profiling {
             true => (RecordedPhase::Profiling, "profiling"),
             false => (RecordedPhase::Warmup, "warmup"),
         };
-        assert_eq!((metadata.benchmark_phase, metadata.phase_kind), (kind, Some(kind)));
+        assert_eq!(
+            (metadata.benchmark_phase, metadata.phase_kind),
+            (kind, Some(kind))
+        );
         assert_eq!(metadata.phase_name.as_deref(), Some(name));
         assert_eq!(metadata.phase_index, Some(exchange.phase as u64));
         assert_eq!(metadata.profiling_index, is_profiling.then_some(0));
@@ -80,8 +105,14 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
             http.head_at.unwrap() - http.start
         );
         let last_mark = http.reads.last().unwrap().at;
-        assert_eq!(metadata.request_end_ns - metadata.request_start_ns, last_mark - http.start);
-        assert_eq!(metadata.credit_issued_ns, Some(clock.epoch(exchange.issued) as u64));
+        assert_eq!(
+            metadata.request_end_ns - metadata.request_start_ns,
+            last_mark - http.start
+        );
+        assert_eq!(
+            metadata.credit_issued_ns,
+            Some(clock.epoch(exchange.issued) as u64)
+        );
 
         // Figures, from the bytes and their marks.
         let (first, last) = content_marks(exchange);
@@ -119,7 +150,9 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
                 .filter(|record| record.is_profiling() == is_profiling)
                 .filter_map(|record| record.number(tag))
                 .collect();
-            let Some(result) = results.iter().find(|result| result.tag == tag) else { continue };
+            let Some(result) = results.iter().find(|result| result.tag == tag) else {
+                continue;
+            };
             let statistics = result.statistics;
             if values.is_empty() || statistics.count.is_none() {
                 continue;
@@ -128,8 +161,14 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
             assert_eq!(statistics.count, Some(values.len() as u64), "{tag}");
             let sum: f64 = values.iter().sum();
             assert_close(statistics.avg.unwrap(), sum / values.len() as f64);
-            assert_close(statistics.min.unwrap(), values.iter().copied().fold(f64::MAX, f64::min));
-            assert_close(statistics.max.unwrap(), values.iter().copied().fold(f64::MIN, f64::max));
+            assert_close(
+                statistics.min.unwrap(),
+                values.iter().copied().fold(f64::MAX, f64::min),
+            );
+            assert_close(
+                statistics.max.unwrap(),
+                values.iter().copied().fold(f64::MIN, f64::max),
+            );
         }
         assert!(compared > 8, "only {compared} metrics stand in both");
     }
@@ -146,15 +185,25 @@ fn content_marks(exchange: &Exchange) -> (u64, u64) {
         .map(|(end, _)| end)
         .collect();
     let mark = |end: usize| {
-        exchange.http.reads.iter().find(|mark| mark.end >= end).expect("bytes without a mark").at
+        exchange
+            .http
+            .reads
+            .iter()
+            .find(|mark| mark.end >= end)
+            .expect("bytes without a mark")
+            .at
     };
     (mark(places[0]), mark(places[places.len() - 1]))
 }
 
 fn has_content(event: &str) -> bool {
-    let document: serde_json::Value =
-        event.strip_prefix("data: ").and_then(|data| serde_json::from_str(data).ok()).unwrap_or_default();
-    document["choices"][0]["delta"]["content"].as_str().is_some_and(|content| !content.is_empty())
+    let document: serde_json::Value = event
+        .strip_prefix("data: ")
+        .and_then(|data| serde_json::from_str(data).ok())
+        .unwrap_or_default();
+    document["choices"][0]["delta"]["content"]
+        .as_str()
+        .is_some_and(|content| !content.is_empty())
 }
 
 #[test]
@@ -167,9 +216,17 @@ fn an_open_loop_record_was_issued_when_it_was_due_however_late_it_was_sent() {
     let due = late.http.start - 300_000_000;
     late.intended = Some(due);
     let recorded = record(settings, [late]);
-    let [record] = &read_records(&path)[..] else { panic!("not one line") };
-    assert_eq!(record.metadata.credit_issued_ns, Some(clock.epoch(due) as u64));
-    assert_eq!(record.metadata.request_start_ns, clock.epoch(due) as u64 + 300_000_000);
+    let [record] = &read_records(&path)[..] else {
+        panic!("not one line")
+    };
+    assert_eq!(
+        record.metadata.credit_issued_ns,
+        Some(clock.epoch(due) as u64)
+    );
+    assert_eq!(
+        record.metadata.request_start_ns,
+        clock.epoch(due) as u64 + 300_000_000
+    );
     assert_eq!(recorded.client.send_lateness, [300_000_000]);
 }
 

@@ -14,7 +14,10 @@ use crate::support::{
 };
 
 fn read_raw(path: &Path) -> Vec<RawRecord> {
-    aiperf_model::open_raw_records(path).unwrap().collect::<Result<_, _>>().unwrap()
+    aiperf_model::open_raw_records(path)
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
 }
 
 #[test]
@@ -27,15 +30,21 @@ fn raw_lines_hold_the_body_that_was_sent_and_the_events_that_came() {
     // Spaces, escapes and numbers that a decoder would write differently.
     let odd = r#"{ "messages" : [{"role":"user","content":"\u00e9 é \/"}], "stream":true, "temperature": 1.0e-1, "max_tokens":3 }"#;
     send(
-        MockOptions { error_rate: 0.2, ..MockOptions::default() },
+        MockOptions {
+            error_rate: 0.2,
+            ..MockOptions::default()
+        },
         vec![odd.to_owned(), chat("plain", 3)],
         vec![(PhaseKind::Warmup, Arrivals::ClosedLoop { slots: 2 }, 50)],
-        tee.clone(),
+        &tee,
     );
     recorder.finish().unwrap();
 
-    let exchanges: HashMap<_, _> =
-        tee.kept().into_iter().map(|exchange| (exchange.request_id.to_string(), exchange)).collect();
+    let exchanges: HashMap<_, _> = tee
+        .kept()
+        .into_iter()
+        .map(|exchange| (exchange.request_id.to_string(), exchange))
+        .collect();
     let records = read_raw(&path);
     assert_eq!(records.len(), 50);
     let (mut good, mut failed) = (0, 0);
@@ -47,7 +56,10 @@ fn raw_lines_hold_the_body_that_was_sent_and_the_events_that_came() {
         assert_eq!(record.status, http.status.map(|status| status.as_u16()));
         let headers = record.request_headers.unwrap();
         assert_eq!(headers["X-Request-ID"], exchange.request_id.to_string());
-        assert_eq!(headers["X-Correlation-ID"], exchange.correlation_id.to_string());
+        assert_eq!(
+            headers["X-Correlation-ID"],
+            exchange.correlation_id.to_string()
+        );
         assert_eq!(headers["Authorization"], "<redacted>");
         if record.status != Some(200) {
             failed += 1;
@@ -70,9 +82,12 @@ fn raw_lines_hold_the_body_that_was_sent_and_the_events_that_came() {
             })
             .collect();
         assert_eq!(kept, sent);
-        assert!(record.responses.iter().all(|response| {
-            http.reads.iter().any(|mark| mark.at == response.perf_ns())
-        }));
+        assert!(
+            record
+                .responses
+                .iter()
+                .all(|response| { http.reads.iter().any(|mark| mark.at == response.perf_ns()) })
+        );
     }
     assert!(good > 0 && failed > 0);
     let text = std::fs::read_to_string(&path).unwrap();
@@ -85,11 +100,18 @@ fn a_body_over_several_lines_stands_on_one_line_of_the_file() {
     let path = folder.path().join("raw.jsonl");
     let mut first = answered(0, 200, EVENT_STREAM, &event("hi"));
     first.body = Bytes::from_static(b"{\n  \"messages\": [],\r\n  \"model\": \"m\"\n}\n");
-    let second = answered(1, 200, JSON, "{\"choices\":[{\"message\":{\"content\":\"hi\"}}]}");
+    let second = answered(
+        1,
+        200,
+        JSON,
+        "{\"choices\":[{\"message\":{\"content\":\"hi\"}}]}",
+    );
     record(with_raw(settings(1), &path), [first, second]);
     let records = read_raw(&path);
     assert_eq!(records.len(), 2);
-    let payloads: Vec<serde_json::Value> =
-        records.iter().map(|record| record.payload.as_ref().unwrap().parse().unwrap()).collect();
+    let payloads: Vec<serde_json::Value> = records
+        .iter()
+        .map(|record| record.payload.as_ref().unwrap().parse().unwrap())
+        .collect();
     assert!(payloads.contains(&serde_json::json!({"messages": [], "model": "m"})));
 }

@@ -13,7 +13,9 @@ use aiperf_engine::{
 use aiperf_metrics::{ActiveMetrics, EndpointTraits, RunContext};
 use aiperf_mock::{MockOptions, MockServer};
 use aiperf_model::MetricRecord;
-use aiperf_record::{ConversationMeta, PhaseMeta, Recorded, Recorder, RecorderSettings, TurnMeta};
+use aiperf_record::{
+    Backlog, ConversationMeta, PhaseMeta, Recorded, Recorder, RecorderSettings, TurnMeta,
+};
 use aiperf_schedule::{Arrivals, PhaseKind, PhasePlan, StopRules};
 use aiperf_tokenizer::Tokenizer;
 use aiperf_transport::{HttpExchange, ReadMark, Target, TransportOptions};
@@ -36,7 +38,11 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         streaming: true,
         ..RunContext::default()
     };
-    let turn = TurnMeta { max_tokens: None, tokenizer: 0, has_fixed_body: true };
+    let turn = TurnMeta {
+        max_tokens: None,
+        tokenizer: 0,
+        has_fixed_body: true,
+    };
     let phase = |name: &str, profiling_index: Option<usize>| PhaseMeta {
         name: name.to_owned(),
         is_profiling: profiling_index.is_some(),
@@ -48,7 +54,10 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         use_server_token_count: false,
         tokenizers: vec![Tokenizer::builtin()],
         conversations: (0..conversations)
-            .map(|index| ConversationMeta { id: format!("c{index}").into(), turns: vec![turn] })
+            .map(|index| ConversationMeta {
+                id: format!("c{index}").into(),
+                turns: vec![turn],
+            })
             .collect(),
         phases: vec![phase("warmup", None), phase("profiling", Some(0))],
         metrics: Arc::new(ActiveMetrics::new(&context).unwrap()),
@@ -68,16 +77,24 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
 }
 
 pub(crate) fn with_records(settings: RecorderSettings, path: &Path) -> RecorderSettings {
-    RecorderSettings { records_path: Some(path.to_owned()), ..settings }
+    RecorderSettings {
+        records_path: Some(path.to_owned()),
+        ..settings
+    }
 }
 
 pub(crate) fn with_raw(settings: RecorderSettings, path: &Path) -> RecorderSettings {
-    RecorderSettings { raw_path: Some(path.to_owned()), ..settings }
+    RecorderSettings {
+        raw_path: Some(path.to_owned()),
+        ..settings
+    }
 }
 
 /// Names for `threads` recorder threads.
 pub(crate) fn processors(threads: usize) -> Vec<String> {
-    (0..threads).map(|index| format!("record_processor_{index:08x}")).collect()
+    (0..threads)
+        .map(|index| format!("record_processor_{index:08x}"))
+        .collect()
 }
 
 /// Records exchanges that are all there already.
@@ -85,13 +102,21 @@ pub(crate) fn record(
     settings: RecorderSettings,
     exchanges: impl IntoIterator<Item = Exchange>,
 ) -> Recorded {
-    let backlog = aiperf_record::Backlog::new(usize::MAX);
-    exchanges.into_iter().for_each(|exchange| backlog.accept(exchange));
-    Recorder::start(settings, backlog, processors(2)).unwrap().finish().unwrap()
+    let backlog = Backlog::new(usize::MAX);
+    exchanges
+        .into_iter()
+        .for_each(|exchange| backlog.accept(exchange));
+    Recorder::start(settings, backlog, processors(2))
+        .unwrap()
+        .finish()
+        .unwrap()
 }
 
 pub(crate) fn read_records(path: &Path) -> Vec<MetricRecord> {
-    aiperf_model::open_records(path).unwrap().collect::<Result<_, _>>().unwrap()
+    aiperf_model::open_records(path)
+        .unwrap()
+        .collect::<Result<_, _>>()
+        .unwrap()
 }
 
 /// The body of a chat request that asks for `tokens` tokens as a stream.
@@ -123,7 +148,10 @@ pub(crate) fn answered(index: u64, status: u16, content_type: &str, body: &str) 
         ..HttpExchange::default()
     };
     if !body.is_empty() {
-        http.reads.push(ReadMark { at, end: body.len() });
+        http.reads.push(ReadMark {
+            at,
+            end: body.len(),
+        });
     }
     Exchange {
         phase: 1,
@@ -151,14 +179,17 @@ pub(crate) fn event(content: &str) -> String {
 }
 
 /// Keeps a copy of every exchange and hands it on.
-pub(crate) struct Tee<S> {
-    pub(crate) next: S,
+pub(crate) struct Tee {
+    next: Backlog,
     kept: Mutex<Vec<Exchange>>,
 }
 
-impl<S: ExchangeSink> Tee<S> {
-    pub(crate) fn new(next: S) -> Arc<Self> {
-        Arc::new(Self { next, kept: Mutex::default() })
+impl Tee {
+    pub(crate) fn new(next: Backlog) -> Arc<Self> {
+        Arc::new(Self {
+            next,
+            kept: Mutex::default(),
+        })
     }
 
     /// In the order in which they ended.
@@ -167,7 +198,7 @@ impl<S: ExchangeSink> Tee<S> {
     }
 }
 
-impl<S: ExchangeSink> ExchangeSink for Tee<S> {
+impl ExchangeSink for Tee {
     fn accept(&self, exchange: Exchange) {
         self.kept.lock().unwrap().push(exchange.clone());
         self.next.accept(exchange);
@@ -179,7 +210,7 @@ pub(crate) fn send(
     mock: MockOptions,
     bodies: Vec<String>,
     plans: Vec<(PhaseKind, Arrivals, u64)>,
-    sink: Arc<dyn ExchangeSink>,
+    tee: &Arc<Tee>,
 ) -> Vec<PhaseOutcome> {
     let server = MockServer::start(mock).unwrap();
     let target = Target::parse(&format!("{}/v1/chat/completions", server.url())).unwrap();
@@ -193,19 +224,34 @@ pub(crate) fn send(
         max_catch_up: 60 * SECOND,
     };
     let count = bodies.len() as u64;
-    let conversations = bodies.into_iter().enumerate().map(|(index, body)| PlannedConversation {
-        id: format!("c{index}").into(),
-        turns: vec![PlannedTurn { body: Some(body.into()), delay: 0 }],
-    });
+    let conversations = bodies
+        .into_iter()
+        .enumerate()
+        .map(|(index, body)| PlannedConversation {
+            id: format!("c{index}").into(),
+            turns: vec![PlannedTurn {
+                body: Some(body.into()),
+                delay: 0,
+            }],
+        });
     let workload = Workload {
         conversations: conversations.collect(),
         sampler: Box::new(move |session| (session % count) as usize),
         composer: Arc::new(NothingToCompose),
     };
+    let sink: Arc<dyn ExchangeSink> = Arc::<Tee>::clone(tee);
     let mut engine = Engine::start(settings, &Arc::new(workload), &sink).unwrap();
     let run = |(kind, arrivals, requests): (PhaseKind, Arrivals, u64)| {
-        let stop = StopRules { requests: Some(requests), ..StopRules::default() };
-        let plan = PhasePlan { name: kind.name().to_owned(), kind, arrivals, stop };
+        let stop = StopRules {
+            requests: Some(requests),
+            ..StopRules::default()
+        };
+        let plan = PhasePlan {
+            name: kind.name().to_owned(),
+            kind,
+            arrivals,
+            stop,
+        };
         engine.run_phase(plan, |_| {}).unwrap()
     };
     plans.into_iter().map(run).collect()

@@ -12,7 +12,11 @@ use crate::support::{
 #[track_caller]
 fn assert_marks_cover_the_body(exchange: &HttpExchange) {
     let marks = &exchange.reads;
-    assert!(marks.windows(2).all(|pair| pair[0].at < pair[1].at && pair[0].end < pair[1].end));
+    assert!(
+        marks
+            .windows(2)
+            .all(|pair| pair[0].at < pair[1].at && pair[0].end < pair[1].end)
+    );
     assert_eq!(marks.last().map_or(0, |mark| mark.end), exchange.body.len());
     if let (Some(first), Some(last)) = (marks.first(), marks.last()) {
         assert!(first.end > 0);
@@ -24,7 +28,9 @@ fn assert_marks_cover_the_body(exchange: &HttpExchange) {
 #[test]
 fn ten_megabytes_in_one_chunk_arrive_whole() {
     // A pattern whose period divides no buffer size, so that a lost or doubled piece shows.
-    let body: Vec<u8> = (0..10 << 20).map(|place: u32| (place % 251) as u8).collect();
+    let body: Vec<u8> = (0..10 << 20)
+        .map(|place: u32| (place % 251) as u8)
+        .collect();
     let sent = body.clone();
     let server = accept_one(move |mut stream| {
         read_request(&mut stream);
@@ -39,7 +45,11 @@ fn ten_megabytes_in_one_chunk_arrive_whole() {
         done
     });
     assert!(done.is_success(), "{:?}", done.error);
-    assert!(done.body == body, "{} bytes came, or others than were sent", done.body.len());
+    assert!(
+        done.body == body,
+        "{} bytes came, or others than were sent",
+        done.body.len()
+    );
     assert_marks_cover_the_body(&done);
 }
 
@@ -48,7 +58,10 @@ fn a_body_written_byte_by_byte_arrives_whole() {
     let body = "data: {\"a\":1}\n\ndata: [DONE]\n\n";
     let server = accept_one(move |mut stream| {
         read_request(&mut stream);
-        let chunks: String = body.chars().map(|byte| format!("1\r\n{byte}\r\n")).collect();
+        let chunks: String = body
+            .chars()
+            .map(|byte| format!("1\r\n{byte}\r\n"))
+            .collect();
         for byte in format!("{STREAM_HEAD}{chunks}0\r\n\r\n").as_bytes() {
             stream.write_all(&[*byte]).unwrap();
         }
@@ -86,15 +99,29 @@ fn a_request_of_megabytes_is_sent_whole_in_as_many_writes_as_it_takes() {
         let request = read_request(&mut stream);
         let (head, sent) = request.split_once("\r\n\r\n").unwrap();
         assert!(head.starts_with("POST /v1 HTTP/1.1\r\n"), "{head}");
-        assert!(head.to_ascii_lowercase().contains("content-type: application/json"), "{head}");
-        assert!(head.to_ascii_lowercase().contains("host: 127.0.0.1:"), "{head}");
+        assert!(
+            head.to_ascii_lowercase()
+                .contains("content-type: application/json"),
+            "{head}"
+        );
+        assert!(
+            head.to_ascii_lowercase().contains("host: 127.0.0.1:"),
+            "{head}"
+        );
         assert!(sent == expected, "{} bytes came", sent.len());
         write(&mut stream, &answer("{}"));
     });
     on_event_loop(async {
         let transport = server.transport();
         let mut done = HttpExchange::default();
-        transport.perform(0, request(&body), aiperf_transport::Lease::Pooled, &mut done).await;
+        transport
+            .perform(
+                0,
+                request(&body),
+                aiperf_transport::Lease::Pooled,
+                &mut done,
+            )
+            .await;
         server.join();
         assert!(done.is_success(), "{:?}", done.error);
         assert!(done.writes >= 1 && done.send_start < done.send_end);

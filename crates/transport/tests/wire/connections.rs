@@ -115,7 +115,10 @@ fn a_session_that_ends_closes_its_connection() {
 fn a_connection_that_idled_for_too_long_is_replaced() {
     let (server, url) = mock();
     on_event_loop(async {
-        let options = TransportOptions { keep_alive_timeout_ns: Some(0), ..options() };
+        let options = TransportOptions {
+            keep_alive_timeout_ns: Some(0),
+            ..options()
+        };
         let transport = transport_with(&url, options);
         for _ in 0..3 {
             assert!(!pooled(&transport).await.connection.is_reused);
@@ -126,7 +129,10 @@ fn a_connection_that_idled_for_too_long_is_replaced() {
 
 #[test]
 fn a_connection_that_the_server_announces_to_close_is_not_used_again() {
-    for head in ["HTTP/1.1 200 OK\r\nconnection: close\r\n", "HTTP/1.0 200 OK\r\n"] {
+    for head in [
+        "HTTP/1.1 200 OK\r\nconnection: close\r\n",
+        "HTTP/1.0 200 OK\r\n",
+    ] {
         let server = listen(move |listener| {
             for _ in 0..2 {
                 let mut stream = accept(&listener);
@@ -168,7 +174,11 @@ fn check_idle_connection_is_replaced(parting_words: &'static str, sticky: bool) 
         let transport = server.transport();
         let mut own = StickyConnection::default();
         for _ in 0..3 {
-            let lease = if sticky { Lease::Sticky(&mut own) } else { Lease::Pooled };
+            let lease = if sticky {
+                Lease::Sticky(&mut own)
+            } else {
+                Lease::Pooled
+            };
             let done = exchange(&transport, lease).await;
             assert_answered(&done);
             assert!(!done.connection.is_reused);
@@ -188,5 +198,8 @@ fn a_connection_that_the_server_closed_while_idle_is_replaced_without_an_error()
 
 #[test]
 fn a_connection_on_which_the_server_spoke_unasked_is_replaced_without_an_error() {
-    check_idle_connection_is_replaced("HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n", false);
+    check_idle_connection_is_replaced(
+        "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n",
+        false,
+    );
 }

@@ -3,7 +3,10 @@
 use aiperf_transport::{Lease, StickyConnection, TransportFailure};
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
-use crate::support::{accept, answer, exchange, listen, on_event_loop, read_request, run_in_own_process, transport, write};
+use crate::support::{
+    accept, answer, exchange, listen, on_event_loop, read_request, run_in_own_process, transport,
+    write,
+};
 
 const URL: &str = "AIPERF_TEST_URL";
 const LIMIT: u64 = 40;
@@ -47,11 +50,19 @@ fn open_connections_up_to_the_limit(url: &str) {
             sessions.push(own);
         };
         let error = failed.error.unwrap();
-        assert_eq!(error.failure, TransportFailure::OutOfDescriptors, "{}", error.message);
+        assert_eq!(
+            error.failure,
+            TransportFailure::OutOfDescriptors,
+            "{}",
+            error.message
+        );
         assert_eq!(error.failure.type_name(), "ClientOSError");
         assert!(error.message.contains("open files"), "{}", error.message);
         assert_eq!(transport.counters().out_of_descriptors.get(), 1);
-        assert_eq!(transport.counters().connections_opened.get(), sessions.len() as u64);
+        assert_eq!(
+            transport.counters().connections_opened.get(),
+            sessions.len() as u64
+        );
         assert!(failed.send_start.is_none());
 
         // With a descriptor free again, requests are sent again.

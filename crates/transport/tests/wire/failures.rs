@@ -8,7 +8,7 @@ use aiperf_transport::{HttpExchange, TransportFailure};
 use tokio::sync::oneshot;
 
 use crate::support::{
-    Server, STREAM_HEAD, accept_one, chunk, on_event_loop, pooled, read_request, request,
+    STREAM_HEAD, Server, accept_one, chunk, on_event_loop, pooled, read_request, request,
     reset_on_drop, transport, wait_for_close, write,
 };
 
@@ -44,18 +44,31 @@ fn assert_failed(exchange: &HttpExchange, failure: TransportFailure, type_name: 
 #[test]
 fn a_refused_connection_is_a_connector_error() {
     // Nobody listens where a listener has just gone.
-    let gone = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let gone = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
     let done = on_event_loop(async { pooled(&transport(&format!("http://{gone}/"))).await });
     assert_failed(&done, TransportFailure::Connect, "ClientConnectorError");
     let message = done.error.unwrap().message;
-    assert!(message.contains(&gone.to_string()) && message.contains("refused"), "{message}");
-    assert_eq!((done.send_start, done.status, done.connection.ready_at), (None, None, None));
+    assert!(
+        message.contains(&gone.to_string()) && message.contains("refused"),
+        "{message}"
+    );
+    assert_eq!(
+        (done.send_start, done.status, done.connection.ready_at),
+        (None, None, None)
+    );
 }
 
 #[test]
 fn a_name_without_an_address_is_a_dns_error() {
     let done = on_event_loop(async { pooled(&transport("http://nonexistent.invalid/")).await });
-    assert_failed(&done, TransportFailure::NameResolution, "ClientConnectorDNSError");
+    assert_failed(
+        &done,
+        TransportFailure::NameResolution,
+        "ClientConnectorDNSError",
+    );
     assert!(done.error.unwrap().message.contains("nonexistent.invalid"));
     let (begun, ended) = done.connection.dns.unwrap();
     assert!(done.start <= begun && begun <= ended && ended <= done.end);
@@ -64,15 +77,26 @@ fn a_name_without_an_address_is_a_dns_error() {
 #[test]
 fn a_server_that_closes_instead_of_answering_has_disconnected() {
     let done = exchange_with(drop);
-    assert_failed(&done, TransportFailure::Disconnected, "ServerDisconnectedError");
+    assert_failed(
+        &done,
+        TransportFailure::Disconnected,
+        "ServerDisconnectedError",
+    );
     assert!(done.send_start.is_some() && done.send_end.is_some());
-    assert_eq!((done.first_byte, done.head_at, done.status), (None, None, None));
+    assert_eq!(
+        (done.first_byte, done.head_at, done.status),
+        (None, None, None)
+    );
 }
 
 #[test]
 fn a_server_that_closes_within_the_head_has_disconnected() {
     let done = exchange_with(|mut stream| write(&mut stream, "HTTP/1.1 200 OK\r\ncontent-"));
-    assert_failed(&done, TransportFailure::Disconnected, "ServerDisconnectedError");
+    assert_failed(
+        &done,
+        TransportFailure::Disconnected,
+        "ServerDisconnectedError",
+    );
     assert!(done.first_byte.is_some() && done.head_at.is_none());
 }
 
@@ -103,7 +127,11 @@ fn a_close_in_mid_stream_is_a_payload_error_and_keeps_what_had_come() {
         (STREAM_HEAD, chunk("data: one\n\n"), "data: one\n\n"),
         // Inside a chunk.
         (STREAM_HEAD, "20\r\ndata: o".to_owned(), "data: o"),
-        ("HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n", "{\"half".to_owned(), "{\"half"),
+        (
+            "HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n",
+            "{\"half".to_owned(),
+            "{\"half",
+        ),
     ] {
         let done = exchange_with(move |mut stream| {
             write(&mut stream, head);
@@ -125,8 +153,11 @@ fn an_answer_without_a_length_ends_where_the_connection_does() {
 
 #[test]
 fn garbage_instead_of_an_answer_is_a_response_error() {
-    for garbage in ["SSH-2.0-OpenSSH_9.6\r\n", "\x16\x03\x01\x02 \x01\r\n\r\n", "{\"error\": 1}\r\n\r\n"]
-    {
+    for garbage in [
+        "SSH-2.0-OpenSSH_9.6\r\n",
+        "\x16\x03\x01\x02 \x01\r\n\r\n",
+        "{\"error\": 1}\r\n\r\n",
+    ] {
         let done = exchange_with(move |mut stream| {
             write(&mut stream, garbage);
             // The client is to judge by the bytes, not by the end of the connection.
@@ -199,7 +230,12 @@ fn an_exchange_that_is_given_up_keeps_what_was_seen_and_closes_its_connection() 
         assert_eq!(done.content_type(), Some("text/event-stream"));
         assert_eq!(done.body, b"data: half a chu");
         assert_eq!(done.reads.last().unwrap().end, done.body.len());
-        let instants = [done.send_start, done.send_end, done.first_byte, done.head_at];
+        let instants = [
+            done.send_start,
+            done.send_end,
+            done.first_byte,
+            done.head_at,
+        ];
         let instants = instants.map(|instant| instant.expect("an instant was lost"));
         assert!(done.start <= instants[0] && instants.is_sorted() && instants[3] <= done.end);
         assert!(done.writes > 0 && done.read_count > 0);
@@ -234,8 +270,10 @@ fn an_exchange_that_is_given_up_before_any_answer_keeps_the_instants_of_sending(
 #[test]
 fn after_a_failure_the_next_exchange_has_a_new_connection() {
     let server = crate::support::listen(|listener| {
-        for text in ["HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf", "HTTP/1.1 204 No Content\r\n\r\n"]
-        {
+        for text in [
+            "HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nhalf",
+            "HTTP/1.1 204 No Content\r\n\r\n",
+        ] {
             let mut stream = crate::support::accept(&listener);
             read_request(&mut stream);
             write(&mut stream, text);

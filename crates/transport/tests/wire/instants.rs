@@ -16,7 +16,9 @@ use crate::support::{
 pub(crate) fn instants_in_order(exchange: &HttpExchange) -> Vec<(&'static str, Nanos)> {
     let connection = &exchange.connection;
     let span = |name, span: Option<(Nanos, Nanos)>| {
-        span.map(|(from, to)| [(name, from), (name, to)]).into_iter().flatten()
+        span.map(|(from, to)| [(name, from), (name, to)])
+            .into_iter()
+            .flatten()
     };
     let one = |name, instant: Option<Nanos>| instant.map(|instant| (name, instant));
     [("start", exchange.start)]
@@ -37,7 +39,10 @@ pub(crate) fn instants_in_order(exchange: &HttpExchange) -> Vec<(&'static str, N
 #[track_caller]
 pub(crate) fn assert_in_order(exchange: &HttpExchange) {
     let instants = instants_in_order(exchange);
-    assert!(instants.is_sorted_by_key(|&(_, instant)| instant), "{instants:?}");
+    assert!(
+        instants.is_sorted_by_key(|&(_, instant)| instant),
+        "{instants:?}"
+    );
 }
 
 /// Answers as long as the client asks: a stream of three parts.
@@ -61,8 +66,20 @@ fn instants_lie_in_the_order_in_which_things_happen() {
         let first = pooled(&transport).await;
         assert!(first.is_success(), "{:?}", first.error);
         assert_in_order(&first);
-        let names: Vec<_> = instants_in_order(&first).iter().map(|&(name, _)| name).collect();
-        for name in ["dns", "tcp", "ready", "send start", "send end", "first byte", "head", "body"] {
+        let names: Vec<_> = instants_in_order(&first)
+            .iter()
+            .map(|&(name, _)| name)
+            .collect();
+        for name in [
+            "dns",
+            "tcp",
+            "ready",
+            "send start",
+            "send end",
+            "first byte",
+            "head",
+            "body",
+        ] {
             assert!(names.contains(&name), "no instant for {name}");
         }
 
@@ -111,7 +128,10 @@ fn the_mark_of_each_part_lies_between_its_writing_and_the_next() {
     assert_eq!(starts.len(), PARTS);
     for (part, start) in starts.into_iter().enumerate() {
         let mark = done.reads.iter().find(|mark| mark.end > start).unwrap();
-        assert!(mark.at >= written[part], "part {part} was read before it was written");
+        assert!(
+            mark.at >= written[part],
+            "part {part} was read before it was written"
+        );
         if let Some(&next) = written.get(part + 1) {
             assert!(mark.at < next, "part {part} has the mark of a later one");
         }
@@ -122,7 +142,10 @@ fn the_mark_of_each_part_lies_between_its_writing_and_the_next() {
 /// look at the clock.
 #[cfg(target_os = "linux")]
 fn wait_until_read(stream: &TcpStream) {
-    let ends = (stream.local_addr().unwrap().port(), stream.peer_addr().unwrap().port());
+    let ends = (
+        stream.local_addr().unwrap().port(),
+        stream.peer_addr().unwrap().port(),
+    );
     let hex = |port: u16| format!("0100007F:{port:04X}");
     let (server, client) = (hex(ends.0), hex(ends.1));
     loop {
@@ -132,7 +155,9 @@ fn wait_until_read(stream: &TcpStream) {
             fields.next() == Some(&client) && fields.next() == Some(&server)
         });
         // Fifth field: bytes to be sent and to be read.
-        let queues = line.and_then(|line| line.split_ascii_whitespace().nth(4)).unwrap();
+        let queues = line
+            .and_then(|line| line.split_ascii_whitespace().nth(4))
+            .unwrap();
         if queues.ends_with(":00000000") {
             return std::thread::sleep(Duration::from_millis(50));
         }

@@ -16,7 +16,10 @@ use crate::support::{
 const LATE: Nanos = 400 * MILLISECOND;
 
 fn options_with(timestamp_source: TimestampSource) -> TransportOptions {
-    TransportOptions { timestamp_source, ..options() }
+    TransportOptions {
+        timestamp_source,
+        ..options()
+    }
 }
 
 struct LateRead {
@@ -67,7 +70,11 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
         server.join();
         assert!(exchange.is_success(), "{:?}", exchange.error);
         assert_eq!(exchange.body, b"data: late\n\n");
-        Some(LateRead { exchange, written, awake })
+        Some(LateRead {
+            exchange,
+            written,
+            awake,
+        })
     })
 }
 
@@ -96,13 +103,20 @@ async fn warm_up(
 #[test]
 fn a_late_read_is_stamped_by_the_kernel_with_the_instant_of_arrival() {
     for source in [TimestampSource::Auto, TimestampSource::Kernel] {
-        let LateRead { exchange, written, awake } =
-            read_late(source).expect("no read carried a kernel stamp");
+        let LateRead {
+            exchange,
+            written,
+            awake,
+        } = read_late(source).expect("no read carried a kernel stamp");
         let mark = exchange.reads[0].at;
         assert!(mark < awake - LATE / 2, "the mark is that of the read");
         let distance = mark.abs_diff(written);
         assert!(distance < LATE / 2, "{distance} ns from the server's write");
-        assert!(exchange.receive_delay_max > LATE / 2, "{} ns", exchange.receive_delay_max);
+        assert!(
+            exchange.receive_delay_max > LATE / 2,
+            "{} ns",
+            exchange.receive_delay_max
+        );
         assert!(exchange.receive_delay_max <= awake + LATE - written);
         assert!(exchange.receive_delay_sum >= exchange.receive_delay_max);
         assert!(exchange.kernel_stamped_reads > 0);
@@ -112,9 +126,16 @@ fn a_late_read_is_stamped_by_the_kernel_with_the_instant_of_arrival() {
 
 #[test]
 fn a_late_read_that_this_program_stamps_has_the_instant_of_the_read() {
-    let LateRead { exchange, written, awake } = read_late(TimestampSource::User).unwrap();
+    let LateRead {
+        exchange,
+        written,
+        awake,
+    } = read_late(TimestampSource::User).unwrap();
     assert!(exchange.reads[0].at >= awake && awake >= written + LATE);
-    assert_eq!((exchange.kernel_stamped_reads, exchange.receive_delay_max), (0, 0));
+    assert_eq!(
+        (exchange.kernel_stamped_reads, exchange.receive_delay_max),
+        (0, 0)
+    );
 }
 
 #[test]
@@ -129,8 +150,15 @@ fn connections_say_whether_the_kernel_stamps_them() {
             let transport = transport_with(&url, options_with(source));
             assert!(pooled(&transport).await.is_success());
             server.join();
-            let expected = if cfg!(target_os = "linux") { stamped } else { 0 };
-            assert_eq!(transport.counters().kernel_stamped_connections.get(), expected);
+            let expected = if cfg!(target_os = "linux") {
+                stamped
+            } else {
+                0
+            };
+            assert_eq!(
+                transport.counters().kernel_stamped_connections.get(),
+                expected
+            );
         });
     }
 }

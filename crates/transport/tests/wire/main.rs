@@ -3,6 +3,8 @@
 //! Most servers here are a few lines on a plain socket, so that each test shows the very bytes and
 //! the very moment that it is about.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+
 mod bodies;
 mod connections;
 mod descriptors;

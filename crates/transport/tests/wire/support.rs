@@ -18,9 +18,14 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Runs `body` as an I/O thread would: one thread, one event loop.
 pub(crate) fn on_event_loop<F: Future>(body: F) -> F::Output {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .unwrap();
     tokio::task::LocalSet::new().block_on(&runtime, async move {
-        tokio::time::timeout(PATIENCE, body).await.expect("the test hangs")
+        tokio::time::timeout(PATIENCE, body)
+            .await
+            .expect("the test hangs")
     })
 }
 
@@ -34,7 +39,10 @@ pub(crate) struct Server {
 pub(crate) fn listen(script: impl FnOnce(TcpListener) + Send + 'static) -> Server {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let port = listener.local_addr().unwrap().port();
-    Server { port, thread: std::thread::spawn(move || script(listener)) }
+    Server {
+        port,
+        thread: std::thread::spawn(move || script(listener)),
+    }
 }
 
 /// Starts a server whose script is that of its first and only connection.
@@ -69,19 +77,28 @@ pub(crate) fn transport_with(url: &str, options: TransportOptions) -> Transport 
 }
 
 pub(crate) fn options() -> TransportOptions {
-    TransportOptions { timestamp_source: TimestampSource::User, ..TransportOptions::default() }
+    TransportOptions {
+        timestamp_source: TimestampSource::User,
+        ..TransportOptions::default()
+    }
 }
 
 pub(crate) fn request(body: &str) -> OutgoingRequest {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", "application/json".parse().unwrap());
-    OutgoingRequest { method: Method::POST, headers, body: Bytes::from(body.to_owned()) }
+    OutgoingRequest {
+        method: Method::POST,
+        headers,
+        body: Bytes::from(body.to_owned()),
+    }
 }
 
 /// One exchange with a small body.
 pub(crate) async fn exchange(transport: &Transport, lease: Lease<'_>) -> HttpExchange {
     let mut exchange = HttpExchange::default();
-    transport.perform(0, request("{}"), lease, &mut exchange).await;
+    transport
+        .perform(0, request("{}"), lease, &mut exchange)
+        .await;
     exchange
 }
 
@@ -97,7 +114,9 @@ pub(crate) fn read_request(stream: &mut impl Read) -> String {
         stream.read_exact(&mut byte).unwrap();
         request.push(byte[0]);
     }
-    let head = String::from_utf8(request.clone()).unwrap().to_ascii_lowercase();
+    let head = String::from_utf8(request.clone())
+        .unwrap()
+        .to_ascii_lowercase();
     let length = head
         .lines()
         .find_map(|line| line.strip_prefix("content-length: "))
@@ -110,7 +129,10 @@ pub(crate) fn read_request(stream: &mut impl Read) -> String {
 
 /// A complete answer with a body of known length.
 pub(crate) fn answer(body: &str) -> String {
-    format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}", body.len())
+    format!(
+        "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    )
 }
 
 /// The head of an event stream.
@@ -123,7 +145,9 @@ pub(crate) fn chunk(data: &str) -> String {
 
 /// Makes the drop of `stream` send `RST` instead of `FIN`.
 pub(crate) fn reset_on_drop(stream: &TcpStream) {
-    socket2::SockRef::from(stream).set_linger(Some(Duration::ZERO)).unwrap();
+    socket2::SockRef::from(stream)
+        .set_linger(Some(Duration::ZERO))
+        .unwrap();
 }
 
 /// Waits until the client has closed the connection.

@@ -33,7 +33,10 @@ fn self_signed() -> Identity {
         .with_no_client_auth()
         .with_single_cert(vec![made.cert.der().clone()], key)
         .unwrap();
-    Identity { config: Arc::new(config), pem: made.cert.pem() }
+    Identity {
+        config: Arc::new(config),
+        pem: made.cert.pem(),
+    }
 }
 
 type TlsStream = StreamOwned<ServerConnection, TcpStream>;
@@ -51,7 +54,11 @@ fn assert_failed(exchange: &HttpExchange, failure: TransportFailure, type_name: 
     let error = exchange.error.as_ref().expect("the exchange succeeded");
     assert_eq!(error.failure, failure, "{}", error.message);
     assert_eq!(error.failure.type_name(), type_name);
-    assert!(error.message.starts_with("TLS handshake with `localhost:"), "{}", error.message);
+    assert!(
+        error.message.starts_with("TLS handshake with `localhost:"),
+        "{}",
+        error.message
+    );
     assert!(exchange.send_start.is_none() && exchange.connection.tcp.is_some());
 }
 
@@ -62,7 +69,12 @@ fn without_verification_any_certificate_will_do_and_the_connection_is_used_again
         let mut stream = encrypt(accept(&listener), &config);
         for _ in 0..2 {
             read_request(&mut stream);
-            for text in [STREAM_HEAD, &chunk("data: 1\n\n"), &chunk("data: 2\n\n"), "0\r\n\r\n"] {
+            for text in [
+                STREAM_HEAD,
+                &chunk("data: 1\n\n"),
+                &chunk("data: 2\n\n"),
+                "0\r\n\r\n",
+            ] {
                 write(&mut stream, text);
             }
         }
@@ -96,7 +108,11 @@ fn a_certificate_that_nobody_trusts_is_a_certificate_error() {
     });
     on_event_loop(async {
         let done = pooled(&transport(&url(server.port))).await;
-        assert_failed(&done, TransportFailure::Certificate, "ClientConnectorCertificateError");
+        assert_failed(
+            &done,
+            TransportFailure::Certificate,
+            "ClientConnectorCertificateError",
+        );
         server.join();
     });
 }
@@ -112,8 +128,16 @@ fn a_certificate_in_the_store_is_accepted_for_its_own_name_alone() {
             let done = pooled(&transport(&url(port.parse().unwrap()))).await;
             assert!(done.is_success(), "{:?}", done.error);
             let other_name = transport(&format!("https://127.0.0.1:{port}/"));
-            let error = pooled(&other_name).await.error.expect("the name is not checked");
-            assert_eq!(error.failure, TransportFailure::Certificate, "{}", error.message);
+            let error = pooled(&other_name)
+                .await
+                .error
+                .expect("the name is not checked");
+            assert_eq!(
+                error.failure,
+                TransportFailure::Certificate,
+                "{}",
+                error.message
+            );
         });
         return;
     }
@@ -130,7 +154,10 @@ fn a_certificate_in_the_store_is_accepted_for_its_own_name_alone() {
     });
     run_in_own_process(
         "tls::a_certificate_in_the_store_is_accepted_for_its_own_name_alone",
-        &[(TRUSTED, store.to_str().unwrap()), (PORT, &server.port.to_string())],
+        &[
+            (TRUSTED, store.to_str().unwrap()),
+            (PORT, &server.port.to_string()),
+        ],
     );
     server.join();
 }
@@ -140,7 +167,10 @@ fn a_server_that_speaks_no_tls_is_an_ssl_error() {
     let scripts: [fn(TcpListener); 2] = [
         |listener| {
             let mut stream = accept(&listener);
-            write(&mut stream, "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n");
+            write(
+                &mut stream,
+                "HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n",
+            );
             let _ = read_to_end(&mut stream);
         },
         // Hangs up on what it does not understand.
@@ -197,7 +227,12 @@ fn an_encrypted_stream_that_is_cut_is_a_payload_error_and_keeps_what_had_come() 
         let options = options().without_tls_verification();
         let done = pooled(&transport_with(&url(server.port), options)).await;
         let error = done.error.as_ref().expect("the exchange succeeded");
-        assert_eq!(error.failure, TransportFailure::Truncated, "{}", error.message);
+        assert_eq!(
+            error.failure,
+            TransportFailure::Truncated,
+            "{}",
+            error.message
+        );
         assert_eq!(done.body, b"data: 1\n\n");
         server.join();
     });

@@ -24,7 +24,8 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> DatasetCon
             DatasetSource::File(FileDataset {
                 path: path.clone(),
                 format: args.custom_dataset_type,
-                entries: entries(args),
+                // The number of requests sizes what is made up; a file is as long as it is.
+                entries: args.num_dataset_entries,
                 osl: osl(args),
             })
         }
