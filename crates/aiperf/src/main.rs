@@ -17,8 +17,10 @@ use exit::Exit;
 static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 fn main() {
-    let words: Vec<String> =
-        std::env::args_os().skip(1).map(|word| word.to_string_lossy().into_owned()).collect();
+    let words: Vec<String> = std::env::args_os()
+        .skip(1)
+        .map(|word| word.to_string_lossy().into_owned())
+        .collect();
     match commands::dispatch(&words) {
         Ok(exit) => quit(exit),
         Err(error) => {
@@ -34,6 +36,9 @@ fn main() {
 /// Ends the process.
 fn quit(exit: Exit) -> ! {
     let _ = std::io::stdout().lock().flush();
-    #[expect(clippy::disallowed_methods, reason = "this is the one place that ends the process")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "this is the one place that ends the process"
+    )]
     std::process::exit(exit.code())
 }

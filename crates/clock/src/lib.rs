@@ -48,7 +48,10 @@ impl Clock {
         let before = monotonic_now();
         let epoch = realtime_now();
         let after = monotonic_now();
-        Self { anchor_monotonic: before + (after - before) / 2, anchor_epoch: epoch }
+        Self {
+            anchor_monotonic: before + (after - before) / 2,
+            anchor_epoch: epoch,
+        }
     }
 
     /// The monotonic clock now.

@@ -51,7 +51,9 @@ impl PreciseTimer {
             let driver = Rc::downgrade(&shared);
             tokio::task::spawn_local(async move {
                 while alarm.expired().await {
-                    let Some(shared) = driver.upgrade() else { break };
+                    let Some(shared) = driver.upgrade() else {
+                        break;
+                    };
                     fire_due(&shared);
                 }
             });
@@ -66,7 +68,11 @@ impl PreciseTimer {
 
     /// Completes at `deadline`; at once if that has passed.
     pub fn sleep_until(&self, deadline: Nanos) -> SleepUntil {
-        SleepUntil { timer: self.clone(), deadline, state: State::New }
+        SleepUntil {
+            timer: self.clone(),
+            deadline,
+            state: State::New,
+        }
     }
 }
 
@@ -125,8 +131,9 @@ impl Future for SleepUntil {
             return sleep.as_mut().poll(context);
         }
         if !self.timer.precise {
-            let mut sleep =
-                Box::pin(tokio::time::sleep(std::time::Duration::from_nanos(deadline - now)));
+            let mut sleep = Box::pin(tokio::time::sleep(std::time::Duration::from_nanos(
+                deadline - now,
+            )));
             let poll = sleep.as_mut().poll(context);
             self.state = State::Fallback(sleep);
             return poll;
@@ -140,8 +147,10 @@ impl Future for SleepUntil {
             _ => {
                 let sequence = shared.next_sequence;
                 shared.next_sequence += 1;
-                let is_earliest =
-                    shared.pending.peek().is_none_or(|&Reverse((first, _))| deadline < first);
+                let is_earliest = shared
+                    .pending
+                    .peek()
+                    .is_none_or(|&Reverse((first, _))| deadline < first);
                 shared.pending.push(Reverse((deadline, sequence)));
                 shared.wakers.insert(sequence, context.waker().clone());
                 if is_earliest && let Some(alarm) = &shared.alarm {
@@ -204,7 +213,10 @@ mod imp {
 
         pub(super) fn set(&self, deadline: Nanos) {
             let expiry = Itimerspec {
-                it_interval: Timespec { tv_sec: 0, tv_nsec: 0 },
+                it_interval: Timespec {
+                    tv_sec: 0,
+                    tv_nsec: 0,
+                },
                 it_value: Timespec {
                     tv_sec: (deadline / SECOND) as i64,
                     // An all-zero expiry would disarm the timer.
@@ -219,7 +231,9 @@ mod imp {
         /// Waits for the next expiry. `false` when the runtime is going away.
         pub(super) async fn expired(&self) -> bool {
             loop {
-                let Ok(mut guard) = self.descriptor.readable().await else { return false };
+                let Ok(mut guard) = self.descriptor.readable().await else {
+                    return false;
+                };
                 let read = guard.try_io(|descriptor| {
                     let mut count = [0u8; 8];
                     rustix::io::read(descriptor.get_ref(), &mut count).map_err(Into::into)
@@ -259,7 +273,10 @@ mod tests {
     use super::*;
 
     fn on_local_set<F: Future>(body: F) -> F::Output {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .unwrap();
         tokio::task::LocalSet::new().block_on(&runtime, body)
     }
 
@@ -294,7 +311,12 @@ mod tests {
             {
                 let mut sleep = Box::pin(timer.sleep_until(monotonic_now() + 50_000_000_000));
                 let waker = Waker::noop();
-                assert!(sleep.as_mut().poll(&mut Context::from_waker(waker)).is_pending());
+                assert!(
+                    sleep
+                        .as_mut()
+                        .poll(&mut Context::from_waker(waker))
+                        .is_pending()
+                );
             }
             assert!(timer.shared.borrow().wakers.is_empty());
             timer.sleep_until(monotonic_now() + 200_000).await;

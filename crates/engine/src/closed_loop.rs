@@ -27,7 +27,9 @@ pub(crate) fn start(
 async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>) {
     let mut free_since = phase.start;
     while let Some(ticket) = phase.take_session(monotonic_now()) {
-        let pace = Pace::Free { slot_free_since: free_since };
+        let pace = Pace::Free {
+            slot_free_since: free_since,
+        };
         session::play(Rc::clone(&thread), Arc::clone(&phase), ticket, pace).await;
         free_since = monotonic_now();
     }

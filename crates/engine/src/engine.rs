@@ -157,12 +157,16 @@ impl Engine {
             let settings = Arc::clone(&settings);
             let (workload, sink) = (Arc::clone(workload), Arc::clone(sink));
             let cancelled = cancelled.clone();
-            let thread = std::thread::Builder::new().name(format!("io-{index}")).spawn(move || {
-                let run = io_thread::run(index, &settings, workload, sink, orders, cancelled);
-                if let Err(error) = run {
-                    tracing::error!("I/O thread {index} could not start its event loop: {error}");
-                }
-            })?;
+            let thread = std::thread::Builder::new()
+                .name(format!("io-{index}"))
+                .spawn(move || {
+                    let run = io_thread::run(index, &settings, workload, sink, orders, cancelled);
+                    if let Err(error) = run {
+                        tracing::error!(
+                            "I/O thread {index} could not start its event loop: {error}"
+                        );
+                    }
+                })?;
             engine.orders.push(order);
             engine.threads.push(thread);
         }
@@ -190,8 +194,10 @@ impl Engine {
         self.phases_run += 1;
         let (done, reports) = mpsc::channel();
         for order in &self.orders {
-            let order_sent =
-                order.send(PhaseOrder { phase: Arc::clone(&phase), done: done.clone() });
+            let order_sent = order.send(PhaseOrder {
+                phase: Arc::clone(&phase),
+                done: done.clone(),
+            });
             order_sent.map_err(|_| EngineError::ThreadLost)?;
         }
         drop(done);
@@ -206,12 +212,21 @@ impl Engine {
         }
         observe(&phase);
         threads.sort_by_key(|report: &ThreadReport| report.thread);
-        let end = threads.iter().map(|report| report.ended_at).max().unwrap_or(start).max(start);
+        let end = threads
+            .iter()
+            .map(|report| report.ended_at)
+            .max()
+            .unwrap_or(start)
+            .max(start);
         let counts = phase.counts();
         self.sessions_started += counts.sessions_started;
         Ok(PhaseOutcome {
             plan: phase.plan.clone(),
-            times: PhaseTimes { start, sending_end: phase.sending_ended_at(), end },
+            times: PhaseTimes {
+                start,
+                sending_end: phase.sending_ended_at(),
+                end,
+            },
             counts,
             threads,
             was_cancelled: *self.cancel.borrow(),

@@ -110,7 +110,10 @@ async fn carry_out(
             Arrivals::ClosedLoop { slots } => {
                 closed_loop::start(thread, phase, *slots, &mut tasks);
             }
-            Arrivals::OpenLoop { process, session_cap } => {
+            Arrivals::OpenLoop {
+                process,
+                session_cap,
+            } => {
                 open_loop::send_all(thread, phase, process, *session_cap, &mut tasks).await;
             }
         }
@@ -118,7 +121,12 @@ async fn carry_out(
     };
     let deadline = async {
         match phase.plan.stop.drain_deadline() {
-            Some(offset) => thread.timer.sleep_until(phase.start.saturating_add(offset)).await,
+            Some(offset) => {
+                thread
+                    .timer
+                    .sleep_until(phase.start.saturating_add(offset))
+                    .await
+            }
             None => std::future::pending().await,
         }
     };

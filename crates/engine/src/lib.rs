@@ -20,7 +20,9 @@ mod request;
 mod session;
 pub mod workload;
 
-pub use engine::{CancelHandle, Engine, EngineError, EngineSettings, PhaseOutcome, PhaseTimes, ThreadReport};
+pub use engine::{
+    CancelHandle, Engine, EngineError, EngineSettings, PhaseOutcome, PhaseTimes, ThreadReport,
+};
 pub use exchange::{Exchange, ExchangeSink};
 pub use phase_state::{PhaseCounts, PhaseState};
 pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};

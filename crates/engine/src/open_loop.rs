@@ -48,9 +48,14 @@ pub(crate) async fn send_all(
         while tasks.try_join_next().is_some() {}
 
         if let Some(permit) = next_waiting(thread) {
-            let Some(request) = phase.take_request(due) else { break };
+            let Some(request) = phase.take_request(due) else {
+                break;
+            };
             // The session may have been dropped in between; then the arrival is lost with it.
-            let _ = permit.send(Arrival { request, intended: due });
+            let _ = permit.send(Arrival {
+                request,
+                intended: due,
+            });
             continue;
         }
         if let Some(cap) = session_cap
@@ -59,8 +64,15 @@ pub(crate) async fn send_all(
             phase.note_lost_arrival();
             continue;
         }
-        let open = OpenSession { phase: Arc::clone(phase), is_capped: session_cap.is_some() };
-        let ticket = if is_indexed { phase.session_at(index, due) } else { phase.take_session(due) };
+        let open = OpenSession {
+            phase: Arc::clone(phase),
+            is_capped: session_cap.is_some(),
+        };
+        let ticket = if is_indexed {
+            phase.session_at(index, due)
+        } else {
+            phase.take_session(due)
+        };
         let Some(ticket) = ticket else {
             drop(open);
             // Sessions that may still send a turn keep the schedule going.

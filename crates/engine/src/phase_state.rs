@@ -152,7 +152,10 @@ impl PhaseState {
 
     /// The instant at which the duration is over.
     pub(crate) fn sending_deadline(&self) -> Option<Nanos> {
-        self.plan.stop.duration.map(|duration| self.start.saturating_add(duration))
+        self.plan
+            .stop
+            .duration
+            .map(|duration| self.start.saturating_add(duration))
     }
 
     /// Whether the phase has any request left to send.
@@ -178,7 +181,10 @@ impl PhaseState {
         // may have taken the next. A session without a request means that no request is left.
         let session = take(&self.sessions_taken, self.plan.stop.sessions)?;
         let request = take(&self.requests_taken, self.plan.stop.requests)?;
-        Some(SessionTicket { session: self.first_session + session, request })
+        Some(SessionTicket {
+            session: self.first_session + session,
+            request,
+        })
     }
 
     /// Permission to start session `index` where every session is one request and none is skipped.
@@ -187,13 +193,18 @@ impl PhaseState {
         let may_send = !self.sending_is_over(due)
             && is_within(self.plan.stop.requests)
             && is_within(self.plan.stop.sessions);
-        may_send.then_some(SessionTicket { session: self.first_session + index, request: index })
+        may_send.then_some(SessionTicket {
+            session: self.first_session + index,
+            request: index,
+        })
     }
 
     /// Opens a session if fewer than `cap` are open.
     pub(crate) fn try_open_session(&self, cap: u32) -> bool {
         self.sessions_open
-            .fetch_update(Relaxed, Relaxed, |open| (open < u64::from(cap)).then_some(open + 1))
+            .fetch_update(Relaxed, Relaxed, |open| {
+                (open < u64::from(cap)).then_some(open + 1)
+            })
             .is_ok()
     }
 
@@ -221,7 +232,11 @@ impl PhaseState {
     }
 
     pub(crate) fn note_session_end(&self, is_complete: bool) {
-        let counter = if is_complete { &self.sessions_completed } else { &self.sessions_cancelled };
+        let counter = if is_complete {
+            &self.sessions_completed
+        } else {
+            &self.sessions_cancelled
+        };
         counter.fetch_add(1, Relaxed);
     }
 
@@ -263,16 +278,36 @@ mod tests {
 
     #[test]
     fn requests_are_numbered_without_gaps_up_to_the_limit() {
-        let state = state(StopRules { requests: Some(3), ..StopRules::default() });
-        let taken: Vec<_> = std::iter::repeat_with(|| state.take_request(state.start)).take(5).collect();
+        let state = state(StopRules {
+            requests: Some(3),
+            ..StopRules::default()
+        });
+        let taken: Vec<_> = std::iter::repeat_with(|| state.take_request(state.start))
+            .take(5)
+            .collect();
         assert_eq!(taken, [Some(0), Some(1), Some(2), None, None]);
     }
 
     #[test]
     fn sessions_go_on_counting_from_the_phase_before() {
-        let state = state(StopRules { sessions: Some(2), ..StopRules::default() });
-        assert_eq!(state.take_session(state.start), Some(SessionTicket { session: 100, request: 0 }));
-        assert_eq!(state.take_session(state.start), Some(SessionTicket { session: 101, request: 1 }));
+        let state = state(StopRules {
+            sessions: Some(2),
+            ..StopRules::default()
+        });
+        assert_eq!(
+            state.take_session(state.start),
+            Some(SessionTicket {
+                session: 100,
+                request: 0
+            })
+        );
+        assert_eq!(
+            state.take_session(state.start),
+            Some(SessionTicket {
+                session: 101,
+                request: 1
+            })
+        );
         assert_eq!(state.take_session(state.start), None);
         // The refused session has not used up a request number.
         assert_eq!(state.take_request(state.start), Some(2));
@@ -280,7 +315,10 @@ mod tests {
 
     #[test]
     fn a_refused_session_disturbs_no_request_number_of_another_thread() {
-        let state = state(StopRules { sessions: Some(0), ..StopRules::default() });
+        let state = state(StopRules {
+            sessions: Some(0),
+            ..StopRules::default()
+        });
         let is_done = AtomicBool::new(false);
         let taken: Vec<_> = std::thread::scope(|scope| {
             scope.spawn(|| {
@@ -307,7 +345,10 @@ mod tests {
 
     #[test]
     fn nothing_is_sent_after_the_duration() {
-        let state = state(StopRules { duration: Some(0), ..StopRules::default() });
+        let state = state(StopRules {
+            duration: Some(0),
+            ..StopRules::default()
+        });
         assert_eq!(state.take_request(state.start), None);
         assert_eq!(state.session_at(0, state.start), None);
     }

@@ -105,7 +105,9 @@ pub(crate) async fn send(
         ConnectionReuse::StickySessions => Lease::Sticky(sticky),
     };
     let mut http = HttpExchange::default();
-    let performing = thread.transport.perform(plan.target, request, lease, &mut http);
+    let performing = thread
+        .transport
+        .perform(plan.target, request, lease, &mut http);
     match thread.request_timeout {
         None => performing.await,
         Some(timeout) => {
@@ -127,7 +129,9 @@ pub(crate) async fn send(
         correlation_id: plan.correlation_id,
         intended: plan.intended,
         issued,
-        slot_empty: plan.slot_free_since.map(|since| http.start.saturating_sub(since)),
+        slot_empty: plan
+            .slot_free_since
+            .map(|since| http.start.saturating_sub(since)),
         body: plan.body,
         http,
     }
@@ -142,7 +146,10 @@ struct InFlight<'a> {
 impl<'a> InFlight<'a> {
     fn begin(phase: &'a PhaseState, at: Nanos, is_first_of_session: bool) -> Self {
         phase.note_sent(at, is_first_of_session);
-        Self { phase, is_complete: false }
+        Self {
+            phase,
+            is_complete: false,
+        }
     }
 
     fn complete(mut self, is_failure: bool) {
@@ -165,18 +172,33 @@ mod tests {
 
     #[test]
     fn later_header_fields_replace_earlier_ones_of_the_same_name() {
-        let field = |name: &'static str, value| HeaderField { name: HeaderName::from_static(name), value };
+        let field = |name: &'static str, value| HeaderField {
+            name: HeaderName::from_static(name),
+            value,
+        };
         let plan = HeaderPlan {
             fields: vec![
                 field("x-request-id", HeaderValueSource::RequestId),
-                field("accept", HeaderValueSource::Fixed(HeaderValue::from_static("a"))),
-                field("accept", HeaderValueSource::Fixed(HeaderValue::from_static("b"))),
+                field(
+                    "accept",
+                    HeaderValueSource::Fixed(HeaderValue::from_static("a")),
+                ),
+                field(
+                    "accept",
+                    HeaderValueSource::Fixed(HeaderValue::from_static("b")),
+                ),
                 field("x-correlation-id", HeaderValueSource::CorrelationId),
             ],
         };
         let rendered = plan.render(Uuid::from_u128(1), Uuid::from_u128(2));
         assert_eq!(rendered["accept"], "b");
-        assert_eq!(rendered["x-request-id"], "00000000-0000-0000-0000-000000000001");
-        assert_eq!(rendered["x-correlation-id"], "00000000-0000-0000-0000-000000000002");
+        assert_eq!(
+            rendered["x-request-id"],
+            "00000000-0000-0000-0000-000000000001"
+        );
+        assert_eq!(
+            rendered["x-correlation-id"],
+            "00000000-0000-0000-0000-000000000002"
+        );
     }
 }

@@ -40,7 +40,10 @@ pub(crate) async fn play(
     ticket: SessionTicket,
     pace: Pace,
 ) {
-    let mut end = SessionEnd { phase: &phase, is_complete: false };
+    let mut end = SessionEnd {
+        phase: &phase,
+        is_complete: false,
+    };
     let workload = Arc::clone(&thread.workload);
     let index = workload.conversation_of(ticket.session);
     let conversation = &workload.conversations[index];
@@ -80,8 +83,9 @@ pub(crate) async fn play(
         };
         let exchange = request::send(&thread, &phase, plan, &mut sticky).await;
         answered_at = monotonic_now();
-        let is_needed_later =
-            conversation.turns[turn + 1..].iter().any(|later| later.body.is_none());
+        let is_needed_later = conversation.turns[turn + 1..]
+            .iter()
+            .any(|later| later.body.is_none());
         if is_needed_later {
             earlier.push(exchange.clone());
         }
@@ -106,10 +110,14 @@ async fn permission(
     if turn == 0 {
         return Some((ticket.request, intended));
     }
-    let until = phase.sending_deadline().map_or(not_before, |end| not_before.min(end));
+    let until = phase
+        .sending_deadline()
+        .map_or(not_before, |end| not_before.min(end));
     thread.timer.sleep_until(until).await;
     match pace {
-        Pace::Free { .. } => phase.take_request(monotonic_now()).map(|request| (request, None)),
+        Pace::Free { .. } => phase
+            .take_request(monotonic_now())
+            .map(|request| (request, None)),
         Pace::Arrivals { .. } => {
             let (permit, arrival) = oneshot::channel();
             thread.continuations.borrow_mut().push_back(permit);
@@ -136,7 +144,8 @@ async fn compose(
     .await;
     let (exchanges, body) = composed.ok()?;
     *earlier = exchanges;
-    body.map_err(|reason| tracing::error!("session ended before turn {turn}: {reason}")).ok()
+    body.map_err(|reason| tracing::error!("session ended before turn {turn}: {reason}"))
+        .ok()
 }
 
 /// Counts the session's end, also when it is cut off.

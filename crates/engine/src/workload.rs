@@ -25,7 +25,9 @@ impl Workload {
 
     /// Whether every session is one request, so that request `i` of a phase is session `i`.
     pub fn is_single_turn(&self) -> bool {
-        self.conversations.iter().all(|conversation| conversation.turns.len() == 1)
+        self.conversations
+            .iter()
+            .all(|conversation| conversation.turns.len() == 1)
     }
 }
 
@@ -55,8 +57,12 @@ pub trait Compose: Send + Sync {
     ///
     /// # Errors
     /// The body cannot be built; the session ends there and the text is reported once.
-    fn compose(&self, conversation: usize, turn: usize, earlier: &[Exchange])
-    -> Result<Bytes, String>;
+    fn compose(
+        &self,
+        conversation: usize,
+        turn: usize,
+        earlier: &[Exchange],
+    ) -> Result<Bytes, String>;
 }
 
 /// For workloads whose bodies are all known beforehand.

@@ -42,7 +42,9 @@ impl RootSeed {
         let digest = Sha256::digest(format!("{}:{name}", self.0).as_bytes());
         let mut head = [0u8; 8];
         head.copy_from_slice(&digest[..8]);
-        Stream { seed: u64::from_be_bytes(head) }
+        Stream {
+            seed: u64::from_be_bytes(head),
+        }
     }
 }
 
@@ -61,7 +63,8 @@ impl Stream {
     /// The generator for one index. Neighbouring indices are statistically independent: index and
     /// seed pass through SplitMix64's finaliser before they reach the generator.
     pub fn at(self, index: u64) -> Generator {
-        let mut mixer = SplitMix64::seed_from_u64(self.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
+        let mut mixer =
+            SplitMix64::seed_from_u64(self.seed ^ index.wrapping_mul(0x9E37_79B9_7F4A_7C15));
         Xoshiro256PlusPlus::seed_from_u64(mixer.next_u64())
     }
 }
@@ -72,16 +75,22 @@ mod tests {
 
     #[test]
     fn stream_seeds_follow_the_published_derivation() {
-        assert_eq!(RootSeed::fixed(42).stream("dataset.prompt.corpus").seed(), 10558974911300946294);
         assert_eq!(
-            RootSeed::fixed(7).stream("timing.request.poisson_interval").seed(),
+            RootSeed::fixed(42).stream("dataset.prompt.corpus").seed(),
+            10558974911300946294
+        );
+        assert_eq!(
+            RootSeed::fixed(7)
+                .stream("timing.request.poisson_interval")
+                .seed(),
             14351458279969496791
         );
     }
 
     #[test]
     fn a_generator_depends_only_on_seed_name_and_index() {
-        let draw = |seed, name: &str, index| RootSeed::fixed(seed).stream(name).at(index).next_u64();
+        let draw =
+            |seed, name: &str, index| RootSeed::fixed(seed).stream(name).at(index).next_u64();
         assert_eq!(draw(1, "a", 5), draw(1, "a", 5));
         assert_ne!(draw(1, "a", 5), draw(1, "a", 6));
         assert_ne!(draw(1, "a", 5), draw(1, "b", 5));

@@ -80,22 +80,26 @@ impl Backlog {
         });
         let weak = Arc::downgrade(&shared);
         let closed = shared.closed.clone();
-        let spiller = std::thread::Builder::new().name("spiller".to_owned()).spawn(move || {
-            loop {
-                select! {
-                    recv(woken) -> _ => {
-                        let Some(shared) = weak.upgrade() else { return };
-                        shared.spill_down_to(shared.limit / 2);
-                        shared.is_spilling.store(false, Relaxed);
+        let spiller = std::thread::Builder::new()
+            .name("spiller".to_owned())
+            .spawn(move || {
+                loop {
+                    select! {
+                        recv(woken) -> _ => {
+                            let Some(shared) = weak.upgrade() else { return };
+                            shared.spill_down_to(shared.limit / 2);
+                            shared.is_spilling.store(false, Relaxed);
+                        }
+                        recv(closed) -> _ => return,
                     }
-                    recv(closed) -> _ => return,
                 }
-            }
-        });
+            });
         match spiller {
             Ok(handle) => *lock(&shared.spiller) = Some(handle),
             Err(error) => {
-                tracing::warn!("no thread for spilling ({error}); waiting exchanges stay in memory");
+                tracing::warn!(
+                    "no thread for spilling ({error}); waiting exchanges stay in memory"
+                );
             }
         }
         Self { shared }
@@ -192,7 +196,9 @@ impl Shared {
             // Held from before the exchange leaves the queue until it is in the file, so that a
             // recorder never sees it in neither place.
             let mut spill = lock(&self.spill);
-            let Ok(exchange) = self.receiver.try_recv() else { return };
+            let Ok(exchange) = self.receiver.try_recv() else {
+                return;
+            };
             let size = exchange.memory();
             if let Err(error) = spill.put(&exchange) {
                 tracing::warn!("cannot spill to disk ({error}); waiting exchanges stay in memory");
@@ -238,8 +244,9 @@ mod tests {
     }
 
     fn drain(backlog: &Backlog) -> Vec<u64> {
-        let mut indices: Vec<u64> =
-            std::iter::from_fn(|| backlog.wait_next()).map(|exchange| exchange.request_index).collect();
+        let mut indices: Vec<u64> = std::iter::from_fn(|| backlog.wait_next())
+            .map(|exchange| exchange.request_index)
+            .collect();
         indices.sort_unstable();
         indices
     }

@@ -1,7 +1,7 @@
 //! What the records say about this program itself: how late it sent, how late it read.
 
-use aiperf_engine::Exchange;
 use aiperf_endpoint::Answer;
+use aiperf_engine::Exchange;
 
 /// Facts about the client over the records of the measured phases. All times in nanoseconds.
 #[derive(Debug, Clone, Default)]
@@ -40,8 +40,11 @@ impl ClientFacts {
         self.reads += u64::from(http.read_count);
         self.kernel_stamped_reads += u64::from(http.kernel_stamped_reads);
         self.parts += answer.parts.len() as u64;
-        self.parts_sharing_a_read +=
-            answer.parts.windows(2).filter(|pair| pair[0].at == pair[1].at).count() as u64;
+        self.parts_sharing_a_read += answer
+            .parts
+            .windows(2)
+            .filter(|pair| pair[0].at == pair[1].at)
+            .count() as u64;
         self.new_connections += u64::from(!http.connection.is_reused);
     }
 

@@ -39,7 +39,10 @@ impl InputLengths {
             offsets.push(count);
             count += conversation.turns.len();
         }
-        Self { offsets, lengths: std::iter::repeat_with(OnceLock::new).take(count).collect() }
+        Self {
+            offsets,
+            lengths: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+        }
     }
 }
 
@@ -84,7 +87,11 @@ pub(crate) fn interpret(
             }
         }
     }
-    Interpretation { answer, failure, tokens }
+    Interpretation {
+        answer,
+        failure,
+        tokens,
+    }
 }
 
 fn failure(exchange: &Exchange, answer: &Answer) -> Option<Failure> {
@@ -98,7 +105,11 @@ fn failure(exchange: &Exchange, answer: &Answer) -> Option<Failure> {
     let status = http.status?;
     if !status.is_success() {
         let status = status.as_u16();
-        return Some(Failure::http_status(status, reason_phrase(status), &http.body));
+        return Some(Failure::http_status(
+            status,
+            reason_phrase(status),
+            &http.body,
+        ));
     }
     answer.failure(http.start, http.end)
 }
@@ -135,7 +146,9 @@ fn input_length(
 fn count_input(settings: &RecorderSettings, exchange: &Exchange) -> Option<u64> {
     let extracted = input::extract(settings.endpoint_type, &exchange.body);
     let tokenizer = tokenizer_of(settings, exchange)?;
-    let text = extracted.joined_text().map(|text| tokenizer.count(&text) as u64);
+    let text = extracted
+        .joined_text()
+        .map(|text| tokenizer.count(&text) as u64);
     match (text, extracted.pretokenised as u64) {
         (None, 0) => None,
         (text, pretokenised) => Some(text.unwrap_or(0) + pretokenised),
@@ -146,6 +159,10 @@ fn tokenizer_of<'a>(
     settings: &'a RecorderSettings,
     exchange: &Exchange,
 ) -> Option<&'a aiperf_tokenizer::Tokenizer> {
-    let turn = settings.conversations.get(exchange.conversation)?.turns.get(exchange.turn)?;
+    let turn = settings
+        .conversations
+        .get(exchange.conversation)?
+        .turns
+        .get(exchange.turn)?;
     settings.tokenizers.get(turn.tokenizer)
 }

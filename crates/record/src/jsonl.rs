@@ -20,8 +20,16 @@ impl LineFile {
     /// # Errors
     /// The path cannot be written to.
     pub fn create(path: &Path) -> io::Result<Self> {
-        let file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
-        Ok(Self { path: path.to_owned(), file: Mutex::new((file, 0)), failure: OnceLock::new() })
+        let file = OpenOptions::new()
+            .create(true)
+            .write(true)
+            .truncate(true)
+            .open(path)?;
+        Ok(Self {
+            path: path.to_owned(),
+            file: Mutex::new((file, 0)),
+            failure: OnceLock::new(),
+        })
     }
 
     /// Appends lines, each with its line end.

@@ -47,7 +47,8 @@ impl JsonLine<'_> {
     fn uuid(&mut self, id: Uuid) {
         self.raw("\"");
         let mut text = Uuid::encode_buffer();
-        self.0.extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
+        self.0
+            .extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
         self.raw("\"");
     }
 
@@ -81,7 +82,11 @@ impl JsonLine<'_> {
         instants: &RecordInstants,
     ) {
         let phase = &settings.phases[exchange.phase];
-        let kind = if phase.is_profiling { "profiling" } else { "warmup" };
+        let kind = if phase.is_profiling {
+            "profiling"
+        } else {
+            "warmup"
+        };
         self.raw("\"metadata\":{\"session_num\":");
         self.int(exchange.request_index as i64);
         self.raw(",\"x_request_id\":");

@@ -9,7 +9,9 @@ use aiperf_endpoint::headers::RequestIds;
 use aiperf_endpoint::usage::Usage;
 use aiperf_endpoint::{Failure, raw};
 use aiperf_engine::Exchange;
-use aiperf_metrics::{Columns, HttpTraceFacts, RecordFacts, RecordValues, UsageFacts, compute_record};
+use aiperf_metrics::{
+    Columns, HttpTraceFacts, RecordFacts, RecordValues, UsageFacts, compute_record,
+};
 use thiserror::Error;
 
 use crate::backlog::Backlog;
@@ -119,18 +121,28 @@ impl Recorder {
                     .map_err(RecorderError::Thread)
             })
             .collect::<Result<_, _>>()?;
-        Ok(Self { threads, backlog, shared })
+        Ok(Self {
+            threads,
+            backlog,
+            shared,
+        })
     }
 
     /// Valid and failed records so far, warmup included.
     pub fn counts(&self) -> (u64, u64) {
-        (self.shared.valid.load(Relaxed), self.shared.failed.load(Relaxed))
+        (
+            self.shared.valid.load(Relaxed),
+            self.shared.failed.load(Relaxed),
+        )
     }
 
     /// Why records can no longer be written, if so: the run should end.
     pub fn failure(&self) -> Option<String> {
         let files = [&self.shared.records, &self.shared.raw];
-        files.into_iter().flatten().find_map(|file| file.failure().map(str::to_owned))
+        files
+            .into_iter()
+            .flatten()
+            .find_map(|file| file.failure().map(str::to_owned))
     }
 
     /// Records what is still waiting and returns everything.
@@ -160,7 +172,10 @@ impl Recorder {
             recorded.cpu += result.cpu;
         }
         // A file without a line is no result.
-        for file in [&self.shared.records, &self.shared.raw].into_iter().flatten() {
+        for file in [&self.shared.records, &self.shared.raw]
+            .into_iter()
+            .flatten()
+        {
             if file.is_empty() && file.failure().is_none() {
                 let _ = std::fs::remove_file(file.path());
             }
@@ -239,12 +254,18 @@ impl RecorderThread {
         let shared = Arc::clone(&self.shared);
         let settings = &shared.settings;
         let interpretation = interpret(settings, &shared.input_lengths, exchange);
-        let Interpretation { answer, failure, .. } = &interpretation;
+        let Interpretation {
+            answer, failure, ..
+        } = &interpretation;
 
         let instants = self.instants(exchange, &interpretation);
         self.compute(exchange, &interpretation, &instants);
 
-        let counter = if failure.is_none() { &shared.valid } else { &shared.failed };
+        let counter = if failure.is_none() {
+            &shared.valid
+        } else {
+            &shared.failed
+        };
         counter.fetch_add(1, Relaxed);
         let (valid, failed) = &mut self.result.counts[exchange.phase];
         match failure {
@@ -275,7 +296,10 @@ impl RecorderThread {
         RecordInstants {
             credit_issued: clock.epoch(issued),
             start: clock.epoch(http.start),
-            ack: http.head_at.filter(|_| is_good_status).map(|at| clock.epoch(at)),
+            ack: http
+                .head_at
+                .filter(|_| is_good_status)
+                .map(|at| clock.epoch(at)),
             end: clock.epoch(end),
         }
     }
@@ -287,10 +311,15 @@ impl RecorderThread {
         instants: &RecordInstants,
     ) {
         let settings = &self.shared.settings;
-        let Interpretation { answer, failure, tokens } = interpretation;
+        let Interpretation {
+            answer,
+            failure,
+            tokens,
+        } = interpretation;
         let http = &exchange.http;
         self.content_instants.clear();
-        self.content_instants.extend(answer.parts.iter().map(|part| part.at));
+        self.content_instants
+            .extend(answer.parts.iter().map(|part| part.at));
         let turn = settings.conversations[exchange.conversation].turns[exchange.turn];
         let is_overflow = |failure: &Failure| {
             is_context_overflow(&failure.message, &settings.context_overflow_texts)
@@ -322,7 +351,9 @@ impl RecorderThread {
             scheduled_epoch_ns: None,
         };
         compute_record(&settings.metrics, &facts, &mut self.values);
-        self.result.columns.push(&self.values, &facts, exchange.phase as u16);
+        self.result
+            .columns
+            .push(&self.values, &facts, exchange.phase as u16);
     }
 
     fn write_line(

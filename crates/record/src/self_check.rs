@@ -83,41 +83,124 @@ pub fn judge(
 ) -> SelfCheck {
     let mut findings = Vec::new();
     let mut add = |key, label, value: f64, unit, suspect_above, limited_above| {
-        findings.push(Finding { key, label, value, unit, suspect_above, limited_above });
+        findings.push(Finding {
+            key,
+            label,
+            value,
+            unit,
+            suspect_above,
+            limited_above,
+        });
     };
     let micros = |nanos: u64| nanos as f64 / 1e3;
     let millis = |nanos: u64| nanos as f64 / 1e6;
 
     if let Some([p50, p99, max]) = quantiles(&client.send_lateness, [0.5, 0.99, 1.0]) {
-        add("send_lateness_p50", "Send lateness p50", micros(p50), "us", None, None);
+        add(
+            "send_lateness_p50",
+            "Send lateness p50",
+            micros(p50),
+            "us",
+            None,
+            None,
+        );
         // A request that leaves a millisecond late shifts a latency from the intended time by that
         // much; ten milliseconds is where the schedule itself is given up (see load.md).
-        add("send_lateness_p99", "Send lateness p99", millis(p99), "ms", Some(1.0), Some(10.0));
-        add("send_lateness_max", "Send lateness max", millis(max), "ms", Some(10.0), None);
+        add(
+            "send_lateness_p99",
+            "Send lateness p99",
+            millis(p99),
+            "ms",
+            Some(1.0),
+            Some(10.0),
+        );
+        add(
+            "send_lateness_max",
+            "Send lateness max",
+            millis(max),
+            "ms",
+            Some(10.0),
+            None,
+        );
     }
-    let reanchored: u64 = phases.iter().map(|phase| phase.counts.reanchored_time).sum();
-    let length: u64 = phases.iter().map(|phase| phase.times.end - phase.times.start).sum();
+    let reanchored: u64 = phases
+        .iter()
+        .map(|phase| phase.counts.reanchored_time)
+        .sum();
+    let length: u64 = phases
+        .iter()
+        .map(|phase| phase.times.end - phase.times.start)
+        .sum();
     if !client.send_lateness.is_empty() {
         let share = 100.0 * reanchored as f64 / length.max(1) as f64;
-        add("schedule_lost", "Schedule given up", share, "%", Some(0.0), Some(1.0));
+        add(
+            "schedule_lost",
+            "Schedule given up",
+            share,
+            "%",
+            Some(0.0),
+            Some(1.0),
+        );
     }
     if let Some([p50, p99]) = quantiles(&client.slot_empty, [0.5, 0.99]) {
-        add("slot_empty_p50", "Slot empty p50", micros(p50), "us", None, None);
-        add("slot_empty_p99", "Slot empty p99", millis(p99), "ms", Some(1.0), Some(10.0));
+        add(
+            "slot_empty_p50",
+            "Slot empty p50",
+            micros(p50),
+            "us",
+            None,
+            None,
+        );
+        add(
+            "slot_empty_p99",
+            "Slot empty p99",
+            millis(p99),
+            "ms",
+            Some(1.0),
+            Some(10.0),
+        );
     }
     if let Some([p50, p99]) = quantiles(&client.receive_delay_max, [0.5, 0.99]) {
-        add("receive_delay_p50", "Receive delay p50", micros(p50), "us", None, None);
+        add(
+            "receive_delay_p50",
+            "Receive delay p50",
+            micros(p50),
+            "us",
+            None,
+            None,
+        );
         // With kernel stamps the latencies are free of this delay; a large one still means that
         // answers were noticed late, so closed loops sent late.
-        add("receive_delay_p99", "Receive delay p99", millis(p99), "ms", Some(5.0), Some(50.0));
+        add(
+            "receive_delay_p99",
+            "Receive delay p99",
+            millis(p99),
+            "ms",
+            Some(5.0),
+            Some(50.0),
+        );
     }
     if client.reads > 0 {
         let share = 100.0 * client.kernel_stamped_reads as f64 / client.reads as f64;
-        add("kernel_stamped_reads", "Reads stamped by the kernel", share, "%", None, None);
+        add(
+            "kernel_stamped_reads",
+            "Reads stamped by the kernel",
+            share,
+            "%",
+            None,
+            None,
+        );
     }
     if client.parts > 0 {
         let share = 100.0 * client.parts_sharing_a_read as f64 / client.parts as f64;
-        add("coalesced_chunks", "Chunks sharing a read", share, "%", None, None);
+        add(
+            "coalesced_chunks",
+            "Chunks sharing a read",
+            share,
+            "%",
+            None,
+            None,
+        );
     }
     let busiest = phases
         .iter()
@@ -128,12 +211,40 @@ pub fn judge(
     // A phase of a few milliseconds is all start-up, so its share of processor time says nothing.
     let says_something = length >= SHORTEST_FOR_CPU;
     let limit = |percent: f64| says_something.then_some(percent);
-    add("io_thread_cpu", "Busiest I/O thread", busiest, "%", limit(80.0), limit(95.0));
+    add(
+        "io_thread_cpu",
+        "Busiest I/O thread",
+        busiest,
+        "%",
+        limit(80.0),
+        limit(95.0),
+    );
     let recorder = micros(recorder_cpu) / backlog.accepted.max(1) as f64;
-    add("recorder_cpu_per_record", "Recorder time per record", recorder, "us", None, None);
+    add(
+        "recorder_cpu_per_record",
+        "Recorder time per record",
+        recorder,
+        "us",
+        None,
+        None,
+    );
     let waiting = backlog.peak_waiting as f64;
-    add("recorder_backlog", "Recorder backlog, most", waiting, "records", None, None);
-    add("recorder_spilled", "Records spilled to disk", backlog.spilled as f64, "records", None, None);
+    add(
+        "recorder_backlog",
+        "Recorder backlog, most",
+        waiting,
+        "records",
+        None,
+        None,
+    );
+    add(
+        "recorder_spilled",
+        "Records spilled to disk",
+        backlog.spilled as f64,
+        "records",
+        None,
+        None,
+    );
     let exhausted: u64 = phases
         .iter()
         .flat_map(|phase| &phase.threads)
@@ -148,7 +259,11 @@ pub fn judge(
         None,
         Some(0.0),
     );
-    let verdict = findings.iter().map(Finding::verdict).max().unwrap_or(Verdict::Valid);
+    let verdict = findings
+        .iter()
+        .map(Finding::verdict)
+        .max()
+        .unwrap_or(Verdict::Valid);
     SelfCheck { verdict, findings }
 }
 
@@ -180,9 +295,11 @@ mod tests {
 
     #[test]
     fn lateness_makes_a_run_suspect_and_then_limited() {
-        for (lateness_ms, expected) in
-            [(0, Verdict::Valid), (2, Verdict::Suspect), (20, Verdict::ClientLimited)]
-        {
+        for (lateness_ms, expected) in [
+            (0, Verdict::Valid),
+            (2, Verdict::Suspect),
+            (20, Verdict::ClientLimited),
+        ] {
             let client = ClientFacts {
                 send_lateness: vec![lateness_ms * 1_000_000; 100],
                 ..ClientFacts::default()
@@ -195,15 +312,24 @@ mod tests {
     fn one_late_request_of_a_thousand_does_not_condemn_a_run() {
         let mut send_lateness = vec![10_000; 1_000];
         send_lateness[0] = 5_000_000;
-        let client = ClientFacts { send_lateness, ..ClientFacts::default() };
+        let client = ClientFacts {
+            send_lateness,
+            ..ClientFacts::default()
+        };
         assert_eq!(verdict(&client), Verdict::Valid);
     }
 
     #[test]
     fn empty_slots_and_late_reads_count_too() {
-        let slots = ClientFacts { slot_empty: vec![20_000_000; 10], ..ClientFacts::default() };
+        let slots = ClientFacts {
+            slot_empty: vec![20_000_000; 10],
+            ..ClientFacts::default()
+        };
         assert_eq!(verdict(&slots), Verdict::ClientLimited);
-        let reads = ClientFacts { receive_delay_max: vec![6_000_000; 10], ..ClientFacts::default() };
+        let reads = ClientFacts {
+            receive_delay_max: vec![6_000_000; 10],
+            ..ClientFacts::default()
+        };
         assert_eq!(verdict(&reads), Verdict::Suspect);
     }
 }

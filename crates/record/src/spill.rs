@@ -195,7 +195,10 @@ impl<'a> Spilled<'a> {
         let error = self.error.map(|(code, message)| {
             let failure = FAILURES.get(usize::from(code)).copied();
             let failure = failure.ok_or_else(|| format!("unknown failure {code}"))?;
-            Ok::<_, String>(TransportError { failure, message: message.into_owned() })
+            Ok::<_, String>(TransportError {
+                failure,
+                message: message.into_owned(),
+            })
         });
         Ok(Exchange {
             phase: self.phase,
@@ -229,7 +232,11 @@ impl<'a> Spilled<'a> {
                 status: status.map_err(|error| error.to_string())?,
                 headers,
                 body: self.body.into_owned(),
-                reads: self.reads.into_iter().map(|(at, end)| ReadMark { at, end }).collect(),
+                reads: self
+                    .reads
+                    .into_iter()
+                    .map(|(at, end)| ReadMark { at, end })
+                    .collect(),
                 end: self.end,
                 error: error.transpose()?,
                 read_count: self.read_count,
@@ -248,7 +255,10 @@ mod tests {
     #[test]
     fn an_exchange_comes_back_as_it_was() {
         let mut headers = HeaderMap::new();
-        headers.insert("content-type", HeaderValue::from_static("text/event-stream"));
+        headers.insert(
+            "content-type",
+            HeaderValue::from_static("text/event-stream"),
+        );
         headers.append("x-twice", HeaderValue::from_static("1"));
         headers.append("x-twice", HeaderValue::from_static("2"));
         let exchange = Exchange {

@@ -24,16 +24,27 @@ pub struct ErrorTally {
 impl ErrorTally {
     /// Counts one failure that was seen at `at`.
     pub fn add(&mut self, failure: &Failure, at: u64) {
-        self.add_many(TalliedError { failure: failure.clone(), count: 1, first_at: at });
+        self.add_many(TalliedError {
+            failure: failure.clone(),
+            count: 1,
+            first_at: at,
+        });
     }
 
     /// Adds the counts of another tally.
     pub fn merge(&mut self, other: Self) {
-        other.kinds.into_values().for_each(|error| self.add_many(error));
+        other
+            .kinds
+            .into_values()
+            .for_each(|error| self.add_many(error));
     }
 
     fn add_many(&mut self, error: TalliedError) {
-        let key = (error.failure.code, error.failure.kind.clone(), error.failure.message.clone());
+        let key = (
+            error.failure.code,
+            error.failure.kind.clone(),
+            error.failure.message.clone(),
+        );
         self.kinds
             .entry(key)
             .and_modify(|known| {
@@ -46,7 +57,9 @@ impl ErrorTally {
     /// The kinds in order of their first occurrence.
     pub fn in_order(&self) -> Vec<TalliedError> {
         let mut kinds: Vec<_> = self.kinds.values().cloned().collect();
-        kinds.sort_by(|a, b| (a.first_at, &a.failure.message).cmp(&(b.first_at, &b.failure.message)));
+        kinds.sort_by(|a, b| {
+            (a.first_at, &a.failure.message).cmp(&(b.first_at, &b.failure.message))
+        });
         kinds
     }
 }
@@ -65,8 +78,11 @@ mod tests {
         let mut there = ErrorTally::default();
         there.add(&missing, 10);
         here.merge(there);
-        let order: Vec<_> =
-            here.in_order().into_iter().map(|error| (error.failure.code, error.count)).collect();
+        let order: Vec<_> = here
+            .in_order()
+            .into_iter()
+            .map(|error| (error.failure.code, error.count))
+            .collect();
         assert_eq!(order, [(Some(404), 2), (Some(503), 1)]);
     }
 }

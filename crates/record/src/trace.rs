@@ -17,9 +17,8 @@ pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> Tr
     let connection = &http.connection;
     let clock = settings.clock;
     let epoch = |instant: Option<Nanos>| instant.map(|instant| epoch(clock, instant));
-    let between = |start: Option<Nanos>, end: Option<Nanos>| {
-        Some(end?.cast_signed() - start?.cast_signed())
-    };
+    let between =
+        |start: Option<Nanos>, end: Option<Nanos>| Some(end?.cast_signed() - start?.cast_signed());
     let receive_start = http.reads.first().map(|mark| mark.at).or(http.head_at);
     let receive_end = http.reads.last().map(|mark| mark.at).or(http.head_at);
     let connect_start = connection.tcp.map(|(start, _)| start);
@@ -29,7 +28,10 @@ pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> Tr
     let mut response_chunks = Vec::with_capacity(http.reads.len());
     let mut previous_end = 0;
     for mark in &http.reads {
-        response_chunks.push((self::epoch(clock, mark.at), (mark.end - previous_end) as u64));
+        response_chunks.push((
+            self::epoch(clock, mark.at),
+            (mark.end - previous_end) as u64,
+        ));
         previous_end = mark.end;
     }
     let ids = RequestIds {
@@ -37,20 +39,34 @@ pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> Tr
         x_correlation_id: &exchange.correlation_id.to_string(),
         parent_correlation_id: None,
     };
-    let redacted = |name: &str, value: &str| (name.to_owned(), header_value(name, value).to_owned());
+    let redacted =
+        |name: &str, value: &str| (name.to_owned(), header_value(name, value).to_owned());
     TraceData {
         trace_type: LAYOUT.to_owned(),
         request_send_start_ns: epoch(http.send_start),
         request_headers: Some(
-            settings.headers.headers(ids).map(|(name, value)| redacted(name, value)).collect(),
+            settings
+                .headers
+                .headers(ids)
+                .map(|(name, value)| redacted(name, value))
+                .collect(),
         ),
         request_headers_sent_ns: epoch(http.send_end),
-        request_chunks: epoch(http.send_end).map(|sent| (sent, body_length)).into_iter().collect(),
+        request_chunks: epoch(http.send_end)
+            .map(|sent| (sent, body_length))
+            .into_iter()
+            .collect(),
         request_send_end_ns: epoch(http.send_end),
         request_chunks_count: u64::from(http.send_end.is_some()),
-        request_bytes_total: if http.send_end.is_some() { body_length } else { 0 },
+        request_bytes_total: if http.send_end.is_some() {
+            body_length
+        } else {
+            0
+        },
         response_status_code: http.status.map(|status| status.as_u16()),
-        response_reason: http.status.map(|status| reason_phrase(status.as_u16()).to_owned()),
+        response_reason: http
+            .status
+            .map(|status| reason_phrase(status.as_u16()).to_owned()),
         response_receive_start_ns: epoch(receive_start),
         response_headers: http.status.map(|_| {
             let fields = http.headers.iter();
@@ -79,7 +95,9 @@ pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> Tr
         waiting_ns: between(http.send_end, receive_start),
         receiving_ns: between(receive_start, receive_end),
         duration_ns: between(http.send_start, receive_end),
-        dns_lookup_ns: connection.dns.map(|(start, end)| end.cast_signed() - start.cast_signed()),
+        dns_lookup_ns: connection
+            .dns
+            .map(|(start, end)| end.cast_signed() - start.cast_signed()),
         connecting_ns: between(connect_start, connect_end),
         ..TraceData::default()
     }

@@ -47,11 +47,18 @@ impl ArrivalProcess {
         let name = match pattern {
             Pattern::Constant | Pattern::Poisson => "timing.request.poisson_interval",
             Pattern::Gamma { smoothness } => {
-                assert!(smoothness.is_finite() && smoothness > 0.0, "smoothness {smoothness}");
+                assert!(
+                    smoothness.is_finite() && smoothness > 0.0,
+                    "smoothness {smoothness}"
+                );
                 "timing.request.gamma_interval"
             }
         };
-        Self { pattern, rate, stream: seed.stream(name) }
+        Self {
+            pattern,
+            rate,
+            stream: seed.stream(name),
+        }
     }
 
     /// Requests per second.
@@ -62,15 +69,23 @@ impl ArrivalProcess {
     /// Arrival times as offsets from the start of the phase, from index 0, without end.
     pub fn times(&self) -> ArrivalTimes {
         let gamma = match self.pattern {
-            Pattern::Gamma { smoothness } => Gamma::new(smoothness, 1.0 / (self.rate * smoothness)).ok(),
+            Pattern::Gamma { smoothness } => {
+                Gamma::new(smoothness, 1.0 / (self.rate * smoothness)).ok()
+            }
             Pattern::Constant | Pattern::Poisson => None,
         };
-        ArrivalTimes { process: *self, gamma, index: 0, elapsed_seconds: 0.0 }
+        ArrivalTimes {
+            process: *self,
+            gamma,
+            index: 0,
+            elapsed_seconds: 0.0,
+        }
     }
 
     /// The arrivals of one of `threads` threads: every `threads`-th of the common sequence.
     pub fn share(&self, thread: u64, threads: u64) -> impl Iterator<Item = (u64, Nanos)> + use<> {
-        self.times().filter(move |(index, _)| index % threads == thread)
+        self.times()
+            .filter(move |(index, _)| index % threads == thread)
     }
 }
 
@@ -112,7 +127,11 @@ mod tests {
     const SEED: RootSeed = RootSeed::fixed(7);
 
     fn offsets(pattern: Pattern, rate: f64, count: usize) -> Vec<Nanos> {
-        ArrivalProcess::new(pattern, rate, SEED).times().take(count).map(|(_, at)| at).collect()
+        ArrivalProcess::new(pattern, rate, SEED)
+            .times()
+            .take(count)
+            .map(|(_, at)| at)
+            .collect()
     }
 
     /// Largest distance between the empirical distribution of `samples` and `cumulative`.
@@ -124,7 +143,9 @@ mod tests {
             .enumerate()
             .map(|(rank, &sample)| {
                 let expected = cumulative(sample);
-                (expected - rank as f64 / count).abs().max((expected - (rank + 1) as f64 / count).abs())
+                (expected - rank as f64 / count)
+                    .abs()
+                    .max((expected - (rank + 1) as f64 / count).abs())
             })
             .fold(0.0, f64::max)
     }
@@ -133,7 +154,12 @@ mod tests {
     fn union_gaps(pattern: Pattern, rate: f64, threads: u64, per_thread: usize) -> Vec<f64> {
         let process = ArrivalProcess::new(pattern, rate, SEED);
         let mut all: Vec<Nanos> = (0..threads)
-            .flat_map(|thread| process.share(thread, threads).take(per_thread).map(|(_, at)| at))
+            .flat_map(|thread| {
+                process
+                    .share(thread, threads)
+                    .take(per_thread)
+                    .map(|(_, at)| at)
+            })
             .collect();
         all.sort_unstable();
         std::iter::once(&0)
@@ -150,9 +176,14 @@ mod tests {
 
     #[test]
     fn constant_arrivals_lie_on_the_grid_and_start_one_interval_in() {
-        assert_eq!(offsets(Pattern::Constant, 50.0, 3), [20_000_000, 40_000_000, 60_000_000]);
+        assert_eq!(
+            offsets(Pattern::Constant, 50.0, 3),
+            [20_000_000, 40_000_000, 60_000_000]
+        );
         // The millionth lies where it belongs: no drift.
-        let late = ArrivalProcess::new(Pattern::Constant, 3.0, SEED).times().nth(2_999_999);
+        let late = ArrivalProcess::new(Pattern::Constant, 3.0, SEED)
+            .times()
+            .nth(2_999_999);
         assert_eq!(late, Some((2_999_999, 1_000_000_000_000_000)));
     }
 
@@ -161,7 +192,10 @@ mod tests {
         for threads in [1, 2, 8] {
             let gaps = union_gaps(Pattern::Poisson, 200.0, threads, 8_000 / threads as usize);
             let distance = kolmogorov_smirnov(gaps.clone(), |gap| 1.0 - (-200.0 * gap).exp());
-            assert!(distance < critical(gaps.len()), "{threads} threads: distance {distance}");
+            assert!(
+                distance < critical(gaps.len()),
+                "{threads} threads: distance {distance}"
+            );
         }
     }
 
@@ -175,7 +209,10 @@ mod tests {
                 let x = gap * 200.0;
                 1.0 - (1.0 + x) * (-x).exp()
             });
-            assert!(distance < critical(gaps.len()), "{threads} threads: distance {distance}");
+            assert!(
+                distance < critical(gaps.len()),
+                "{threads} threads: distance {distance}"
+            );
         }
     }
 
@@ -188,7 +225,10 @@ mod tests {
                 gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
             let variation = variance.sqrt() / mean;
             assert!((mean * 50.0 - 1.0).abs() < 0.05, "mean {mean}");
-            assert!((variation * smoothness.sqrt() - 1.0).abs() < 0.05, "variation {variation}");
+            assert!(
+                (variation * smoothness.sqrt() - 1.0).abs() < 0.05,
+                "variation {variation}"
+            );
         }
     }
 
@@ -196,7 +236,10 @@ mod tests {
     fn successive_gaps_are_not_correlated() {
         let gaps = union_gaps(Pattern::Poisson, 1.0, 1, 20_000);
         let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-        let covariance = gaps.windows(2).map(|pair| (pair[0] - mean) * (pair[1] - mean)).sum::<f64>();
+        let covariance = gaps
+            .windows(2)
+            .map(|pair| (pair[0] - mean) * (pair[1] - mean))
+            .sum::<f64>();
         let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>();
         assert!((covariance / variance).abs() < 0.03);
     }

@@ -86,7 +86,11 @@ mod tests {
 
     #[test]
     fn the_drain_deadline_counts_from_the_phase_start() {
-        let rules = |duration, grace| StopRules { duration, grace, ..StopRules::default() };
+        let rules = |duration, grace| StopRules {
+            duration,
+            grace,
+            ..StopRules::default()
+        };
         assert_eq!(rules(Some(10), Some(5)).drain_deadline(), Some(15));
         assert_eq!(rules(Some(10), None).drain_deadline(), None);
         assert_eq!(rules(None, Some(5)).drain_deadline(), None);

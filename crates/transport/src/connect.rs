@@ -57,7 +57,11 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(options: TransportOptions) -> Self {
-        Self { options, scratch: ReadScratch::new(), names: RefCell::default() }
+        Self {
+            options,
+            scratch: ReadScratch::new(),
+            names: RefCell::default(),
+        }
     }
 
     /// Makes a connection; `facts` hold what was reached, also when it fails.
@@ -87,7 +91,10 @@ impl Connector {
             let name = ServerName::try_from(target.host.clone()).map_err(|_| {
                 TransportError::new(
                     TransportFailure::Tls,
-                    format!("`{}` is not a name that a certificate can hold", target.host),
+                    format!(
+                        "`{}` is not a name that a certificate can hold",
+                        target.host
+                    ),
                 )
             })?;
             let connector = TlsConnector::from(self.options.tls.config()?);
@@ -139,7 +146,9 @@ impl Connector {
         if addresses.is_empty() {
             return Err(failed("it has no address of the wanted family".to_owned()));
         }
-        self.names.borrow_mut().insert(key, (monotonic_now(), addresses.clone()));
+        self.names
+            .borrow_mut()
+            .insert(key, (monotonic_now(), addresses.clone()));
         Ok(addresses)
     }
 
@@ -161,7 +170,11 @@ impl Connector {
     }
 
     async fn open_one(&self, address: SocketAddr) -> io::Result<TcpStream> {
-        let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+        let socket = if address.is_ipv4() {
+            TcpSocket::new_v4()?
+        } else {
+            TcpSocket::new_v6()?
+        };
         if let Some((receive, send)) = self.options.socket_buffers {
             // A size beyond the system's limit is cut by the kernel; that is no reason to fail.
             let _ = socket.set_recv_buffer_size(receive as u32);

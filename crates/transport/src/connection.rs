@@ -63,7 +63,12 @@ impl Connection {
         &mut self,
         request: Request<Full<Bytes>>,
     ) -> hyper::Result<Response<Incoming>> {
-        let Self { sender, driver, waker, .. } = self;
+        let Self {
+            sender,
+            driver,
+            waker,
+            ..
+        } = self;
         std::future::poll_fn(|context| {
             waker.poll(context, |context| {
                 drive(driver, context);

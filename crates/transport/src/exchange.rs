@@ -71,7 +71,9 @@ pub struct ConnectionFacts {
 impl HttpExchange {
     /// The `Content-Type` of the answer, as text.
     pub fn content_type(&self) -> Option<&str> {
-        self.headers.get(http::header::CONTENT_TYPE).and_then(|value| value.to_str().ok())
+        self.headers
+            .get(http::header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
     }
 
     /// Whether the answer came completely and with a status of the 2xx range.
@@ -105,7 +107,10 @@ mod tests {
         exchange.append(b"ab", 10);
         exchange.append(b"cd", 10);
         exchange.append(b"e", 20);
-        assert_eq!(exchange.reads, [ReadMark { at: 10, end: 4 }, ReadMark { at: 20, end: 5 }]);
+        assert_eq!(
+            exchange.reads,
+            [ReadMark { at: 10, end: 4 }, ReadMark { at: 20, end: 5 }]
+        );
         assert_eq!(exchange.body, b"abcde");
     }
 }

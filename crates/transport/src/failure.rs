@@ -64,7 +64,10 @@ pub struct TransportError {
 
 impl TransportError {
     pub(crate) fn new(failure: TransportFailure, message: impl Into<String>) -> Self {
-        Self { failure, message: message.into() }
+        Self {
+            failure,
+            message: message.into(),
+        }
     }
 
     pub(crate) fn connecting(authority: &str, error: &io::Error) -> Self {
@@ -73,7 +76,10 @@ impl TransportError {
             Some(EADDRNOTAVAIL) => TransportFailure::OutOfPorts,
             _ => TransportFailure::Connect,
         };
-        Self::new(failure, format!("cannot connect to `{authority}`: {}", describe(error)))
+        Self::new(
+            failure,
+            format!("cannot connect to `{authority}`: {}", describe(error)),
+        )
     }
 
     pub(crate) fn handshaking(authority: &str, error: &io::Error) -> Self {
@@ -81,9 +87,18 @@ impl TransportError {
             .get_ref()
             .and_then(|inner| inner.downcast_ref::<rustls::Error>())
             .is_some_and(|inner| matches!(inner, rustls::Error::InvalidCertificate(_)));
-        let failure =
-            if certificate { TransportFailure::Certificate } else { TransportFailure::Tls };
-        Self::new(failure, format!("TLS handshake with `{authority}` failed: {}", describe(error)))
+        let failure = if certificate {
+            TransportFailure::Certificate
+        } else {
+            TransportFailure::Tls
+        };
+        Self::new(
+            failure,
+            format!(
+                "TLS handshake with `{authority}` failed: {}",
+                describe(error)
+            ),
+        )
     }
 
     /// Classifies an error of the HTTP layer. `answered`: whether the answer's head had arrived.
@@ -101,7 +116,10 @@ impl TransportError {
             return Self::new(failure, describe(cause));
         }
         if error.is_parse() {
-            return Self::new(TransportFailure::NotHttp, format!("the answer is not HTTP: {error}"));
+            return Self::new(
+                TransportFailure::NotHttp,
+                format!("the answer is not HTTP: {error}"),
+            );
         }
         if error.is_user() {
             return Self::new(TransportFailure::InvalidRequest, error.to_string());
@@ -112,11 +130,17 @@ impl TransportError {
                 "the connection closed before the answer was complete",
             );
         }
-        Self::new(TransportFailure::Disconnected, "the server closed the connection without an answer")
+        Self::new(
+            TransportFailure::Disconnected,
+            "the server closed the connection without an answer",
+        )
     }
 
     pub(crate) fn timed_out() -> Self {
-        Self::new(TransportFailure::Timeout, "the request took longer than its timeout")
+        Self::new(
+            TransportFailure::Timeout,
+            "the request took longer than its timeout",
+        )
     }
 }
 

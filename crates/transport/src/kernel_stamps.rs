@@ -63,7 +63,9 @@ mod linux {
 
     impl Receiver {
         pub(crate) fn new() -> Self {
-            Self { control: nix::cmsg_space!(Timestamps) }
+            Self {
+                control: nix::cmsg_space!(Timestamps),
+            }
         }
 
         /// Bytes read, and how long the last of them waited, where the kernel says so.
@@ -82,7 +84,8 @@ mod linux {
             let stamp = message.cmsgs().ok().and_then(|mut messages| {
                 messages.find_map(|message| match message {
                     ControlMessageOwned::ScmTimestampsns(stamps) => {
-                        let stamp = stamps.system.tv_sec() * SECOND as i64 + stamps.system.tv_nsec();
+                        let stamp =
+                            stamps.system.tv_sec() * SECOND as i64 + stamps.system.tv_nsec();
                         (stamp > 0).then_some(stamp)
                     }
                     _ => None,

@@ -118,8 +118,12 @@ impl Transport {
         exchange.connection.ready_at = Some(monotonic_now());
         connection.wire.begin_exchange();
         let result = {
-            let running = Running { exchange, wire: Rc::clone(&connection.wire) };
-            self.converse(&mut connection, target, request, running).await
+            let running = Running {
+                exchange,
+                wire: Rc::clone(&connection.wire),
+            };
+            self.converse(&mut connection, target, request, running)
+                .await
         };
         match result {
             Ok(()) => {
@@ -141,8 +145,10 @@ impl Transport {
         target: usize,
         exchange: &mut HttpExchange,
     ) -> Result<Connection, TransportError> {
-        let connection =
-            self.connector.connect(&self.targets[target], &mut exchange.connection).await?;
+        let connection = self
+            .connector
+            .connect(&self.targets[target], &mut exchange.connection)
+            .await?;
         increment(&self.counters.connections_opened);
         if connection.is_kernel_stamped {
             increment(&self.counters.kernel_stamped_connections);
@@ -163,7 +169,9 @@ impl Transport {
         *message.uri_mut() = target.path.clone().into();
         *message.headers_mut() = request.headers;
         if !message.headers().contains_key(HOST) {
-            message.headers_mut().insert(HOST, target.host_header.clone());
+            message
+                .headers_mut()
+                .insert(HOST, target.host_header.clone());
         }
         let sent = connection.send(message).await;
         let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;

@@ -15,7 +15,10 @@ pub(crate) struct Pool {
 
 impl Pool {
     pub(crate) fn new(lifetime: Option<Nanos>) -> Self {
-        Self { idle: RefCell::default(), lifetime }
+        Self {
+            idle: RefCell::default(),
+            lifetime,
+        }
     }
 
     /// A connection that can be used at once. Connections that the server has closed meanwhile, or
@@ -36,6 +39,10 @@ impl Pool {
 
     pub(crate) fn put(&self, target: usize, mut connection: Connection) {
         connection.idle_since = monotonic_now();
-        self.idle.borrow_mut().entry(target).or_default().push(connection);
+        self.idle
+            .borrow_mut()
+            .entry(target)
+            .or_default()
+            .push(connection);
     }
 }

@@ -44,7 +44,10 @@ impl Wake for Shared {
 impl QuietWaker {
     pub(crate) fn new() -> Self {
         let shared = Arc::new(Shared::default());
-        Self { waker: Waker::from(Arc::clone(&shared)), shared }
+        Self {
+            waker: Waker::from(Arc::clone(&shared)),
+            shared,
+        }
     }
 
     /// Calls `step` until it is ready, or until it is pending and nothing was woken meanwhile.

@@ -55,7 +55,12 @@ impl StampedStream {
                       descriptor stays open, an owned socket meets by itself"
         )]
         let socket = AsyncFd::new(socket)?;
-        Ok(Self { socket, wire, scratch, receiver })
+        Ok(Self {
+            socket,
+            wire,
+            scratch,
+            receiver,
+        })
     }
 
     pub(crate) fn has_kernel_stamps(&self) -> bool {
@@ -120,7 +125,11 @@ impl StampedStream {
     /// is stamped, and nobody waits for more.
     fn read_now(&mut self, wanted: usize, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let mut scratch = self.scratch.0.borrow_mut();
-        match receive(&mut self.receiver, self.socket.get_ref(), &mut scratch[..wanted]) {
+        match receive(
+            &mut self.receiver,
+            self.socket.get_ref(),
+            &mut scratch[..wanted],
+        ) {
             Ok((bytes, _)) => {
                 buffer.put_slice(&scratch[..bytes]);
                 Poll::Ready(Ok(()))

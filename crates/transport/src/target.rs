@@ -37,15 +37,22 @@ impl Target {
     /// # Errors
     /// The URL has no host, another scheme, or characters that no request line may hold.
     pub fn parse(url: &str) -> Result<Self, InvalidTarget> {
-        let invalid = |reason: &str| InvalidTarget { url: url.to_owned(), reason: reason.to_owned() };
+        let invalid = |reason: &str| InvalidTarget {
+            url: url.to_owned(),
+            reason: reason.to_owned(),
+        };
         let parsed = url::Url::parse(url).map_err(|error| invalid(&error.to_string()))?;
         let is_tls = match parsed.scheme() {
             "http" => false,
             "https" => true,
             _ => return Err(invalid("the scheme must be `http` or `https`")),
         };
-        let host = parsed.host_str().ok_or_else(|| invalid("it names no host"))?;
-        let port = parsed.port_or_known_default().ok_or_else(|| invalid("it names no port"))?;
+        let host = parsed
+            .host_str()
+            .ok_or_else(|| invalid("it names no host"))?;
+        let port = parsed
+            .port_or_known_default()
+            .ok_or_else(|| invalid("it names no port"))?;
         let path = match parsed.query() {
             Some(query) => format!("{}?{query}", parsed.path()),
             None => parsed.path().to_owned(),
@@ -57,8 +64,18 @@ impl Target {
         };
         let host_header =
             HeaderValue::from_str(&authority).map_err(|_| invalid("the host is not valid"))?;
-        let host = host.trim_start_matches('[').trim_end_matches(']').to_owned();
-        Ok(Self { host, port, is_tls, path, authority, host_header })
+        let host = host
+            .trim_start_matches('[')
+            .trim_end_matches(']')
+            .to_owned();
+        Ok(Self {
+            host,
+            port,
+            is_tls,
+            path,
+            authority,
+            host_header,
+        })
     }
 }
 
@@ -71,11 +88,23 @@ mod tests {
         for (url, host, port, tls, path, authority) in [
             ("http://h/v1/x?a=b", "h", 80, false, "/v1/x?a=b", "h"),
             ("https://h:8443", "h", 8443, true, "/", "h:8443"),
-            ("http://[::1]:8000/v1", "::1", 8000, false, "/v1", "[::1]:8000"),
+            (
+                "http://[::1]:8000/v1",
+                "::1",
+                8000,
+                false,
+                "/v1",
+                "[::1]:8000",
+            ),
         ] {
             let target = Target::parse(url).unwrap();
             assert_eq!(
-                (target.host.as_str(), target.port, target.is_tls, target.path.as_str()),
+                (
+                    target.host.as_str(),
+                    target.port,
+                    target.is_tls,
+                    target.path.as_str()
+                ),
                 (host, port, tls, path)
             );
             assert_eq!(target.authority, authority);
@@ -84,6 +113,11 @@ mod tests {
 
     #[test]
     fn other_schemes_are_refused() {
-        assert!(Target::parse("ftp://h/").unwrap_err().to_string().contains("scheme"));
+        assert!(
+            Target::parse("ftp://h/")
+                .unwrap_err()
+                .to_string()
+                .contains("scheme")
+        );
     }
 }

@@ -20,16 +20,24 @@ pub struct LazyTls {
 impl LazyTls {
     /// Certificates are checked against the system's store (or `SSL_CERT_FILE`/`SSL_CERT_DIR`).
     pub fn verifying() -> Self {
-        Self { verifies: true, config: OnceLock::new() }
+        Self {
+            verifies: true,
+            config: OnceLock::new(),
+        }
     }
 
     /// Neither certificates nor host names are checked.
     pub fn trusting_everything() -> Self {
-        Self { verifies: false, config: OnceLock::new() }
+        Self {
+            verifies: false,
+            config: OnceLock::new(),
+        }
     }
 
     pub(crate) fn config(&self) -> Result<Arc<ClientConfig>, TransportError> {
-        self.config.get_or_init(|| build(self.verifies).map(Arc::new)).clone()
+        self.config
+            .get_or_init(|| build(self.verifies).map(Arc::new))
+            .clone()
     }
 }
 
@@ -95,6 +103,8 @@ impl ServerCertVerifier for NoVerification {
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {
-        self.provider.signature_verification_algorithms.supported_schemes()
+        self.provider
+            .signature_verification_algorithms
+            .supported_schemes()
     }
 }

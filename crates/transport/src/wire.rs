@@ -72,7 +72,12 @@ impl WireStamps {
         for count in [writes, reads, kernel_stamped_reads] {
             count.set(0);
         }
-        for amount in [bytes_written, bytes_read, receive_delay_max, receive_delay_sum] {
+        for amount in [
+            bytes_written,
+            bytes_read,
+            receive_delay_max,
+            receive_delay_sum,
+        ] {
             amount.set(0);
         }
     }
@@ -83,7 +88,8 @@ impl WireStamps {
         }
         self.last_write.set(after);
         self.writes.set(self.writes.get() + 1);
-        self.bytes_written.set(self.bytes_written.get() + bytes as u64);
+        self.bytes_written
+            .set(self.bytes_written.get() + bytes as u64);
     }
 
     /// Notes a read that returned at `user` with `bytes`. `delay` is how long the last of those
@@ -94,9 +100,12 @@ impl WireStamps {
             // Stamps of one connection never run backwards, whatever the wall clock did.
             instant = user.saturating_sub(delay).max(self.last_read.get());
             let delay = user - instant.min(user);
-            self.kernel_stamped_reads.set(self.kernel_stamped_reads.get() + 1);
-            self.receive_delay_sum.set(self.receive_delay_sum.get() + delay);
-            self.receive_delay_max.set(self.receive_delay_max.get().max(delay));
+            self.kernel_stamped_reads
+                .set(self.kernel_stamped_reads.get() + 1);
+            self.receive_delay_sum
+                .set(self.receive_delay_sum.get() + delay);
+            self.receive_delay_max
+                .set(self.receive_delay_max.get().max(delay));
         }
         if self.first_read.get() == 0 {
             self.first_read.set(instant);

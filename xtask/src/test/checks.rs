@@ -23,6 +23,7 @@ pub(super) fn lints(workshop: &mut Workshop) -> Result<Outcome> {
             "clippy",
             "--workspace",
             "--all-targets",
+            "--keep-going",
             "--",
             "--deny",
             "warnings",

@@ -38,7 +38,12 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
-    let shell = match args.shell.as_deref().map(str::to_ascii_lowercase).as_deref() {
+    let shell = match args
+        .shell
+        .as_deref()
+        .map(str::to_ascii_lowercase)
+        .as_deref()
+    {
         Some("bash") => Shell::Bash,
         Some("zsh") => Shell::Zsh,
         Some("fish") => Shell::Fish,

@@ -18,7 +18,10 @@ static LOAD: Group<DemoArgs> = Group {
         Flag {
             names: &["request-count"],
             short: None,
-            kind: Kind::Integer { within: 1..=1_000_000, set: |args, count| args.requests = Some(count) },
+            kind: Kind::Integer {
+                within: 1..=1_000_000,
+                set: |args, count| args.requests = Some(count),
+            },
             value: "COUNT",
             default: "400",
             path: "",
@@ -27,7 +30,10 @@ static LOAD: Group<DemoArgs> = Group {
         Flag {
             names: &["concurrency"],
             short: None,
-            kind: Kind::Integer { within: 1..=10_000, set: |args, count| args.concurrency = Some(count) },
+            kind: Kind::Integer {
+                within: 1..=10_000,
+                set: |args, count| args.concurrency = Some(count),
+            },
             value: "COUNT",
             default: "16",
             path: "",

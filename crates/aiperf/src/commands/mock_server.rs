@@ -4,9 +4,7 @@ use std::path::PathBuf;
 
 use aiperf_config::command::Limits;
 use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed};
-use aiperf_mock::{
-    CachedTokens, Distribution, MockOptions, MockServer, PromptCounter, UsageMode,
-};
+use aiperf_mock::{CachedTokens, Distribution, MockOptions, MockServer, PromptCounter, UsageMode};
 use aiperf_tokenizer::Tokenizer;
 use anyhow::Result;
 
@@ -20,7 +18,12 @@ struct MockArgs(MockOptions);
 
 impl Default for MockArgs {
     fn default() -> Self {
-        Self(MockOptions { port: 8000, ttft_ms: 20.0, itl_ms: 5.0, ..MockOptions::default() })
+        Self(MockOptions {
+            port: 8000,
+            ttft_ms: 20.0,
+            itl_ms: 5.0,
+            ..MockOptions::default()
+        })
     }
 }
 
@@ -32,7 +35,15 @@ const fn flag(
     help: &'static str,
     kind: Kind<MockArgs>,
 ) -> Flag<MockArgs> {
-    Flag { names, short: None, kind, value, default, path: "", help }
+    Flag {
+        names,
+        short: None,
+        kind,
+        value,
+        default,
+        path: "",
+        help,
+    }
 }
 
 static LISTENING: Group<MockArgs> = Group {
@@ -53,14 +64,20 @@ static LISTENING: Group<MockArgs> = Group {
             "PORT",
             "8000",
             "The port to listen on; 0 takes a free one, which is printed.",
-            Kind::Integer { within: 0..=65_535, set: |args, port| args.0.port = port as u16 },
+            Kind::Integer {
+                within: 0..=65_535,
+                set: |args, port| args.0.port = port as u16,
+            },
         ),
         flag(
             &["threads"],
             "COUNT",
             "1",
             "Threads that serve.",
-            Kind::Integer { within: 1..=256, set: |args, count| args.0.threads = count as usize },
+            Kind::Integer {
+                within: 1..=256,
+                set: |args, count| args.0.threads = count as usize,
+            },
         ),
     ],
 };
@@ -73,28 +90,40 @@ static DELAYS: Group<MockArgs> = Group {
             "MS",
             "20",
             "Mean time from a request's last byte to its first token, kept to 0.1 ms.",
-            Kind::Float { limits: Limits::FROM_ZERO, set: |args, delay| args.0.ttft_ms = delay },
+            Kind::Float {
+                limits: Limits::FROM_ZERO,
+                set: |args, delay| args.0.ttft_ms = delay,
+            },
         ),
         flag(
             &["itl"],
             "MS",
             "5",
             "Mean time from one token to the next, kept to 0.1 ms.",
-            Kind::Float { limits: Limits::FROM_ZERO, set: |args, delay| args.0.itl_ms = delay },
+            Kind::Float {
+                limits: Limits::FROM_ZERO,
+                set: |args, delay| args.0.itl_ms = delay,
+            },
         ),
         flag(
             &["ttft-jitter"],
             "CV",
             "0",
             "Coefficient of variation of the time to first token.",
-            Kind::Float { limits: Limits::FROM_ZERO, set: |args, jitter| args.0.ttft_jitter = jitter },
+            Kind::Float {
+                limits: Limits::FROM_ZERO,
+                set: |args, jitter| args.0.ttft_jitter = jitter,
+            },
         ),
         flag(
             &["itl-jitter"],
             "CV",
             "0",
             "Coefficient of variation of the inter-token latency.",
-            Kind::Float { limits: Limits::FROM_ZERO, set: |args, jitter| args.0.itl_jitter = jitter },
+            Kind::Float {
+                limits: Limits::FROM_ZERO,
+                set: |args, jitter| args.0.itl_jitter = jitter,
+            },
         ),
         flag(
             &["distribution"],
@@ -127,7 +156,10 @@ static ANSWERS: Group<MockArgs> = Group {
             "COUNT",
             "32",
             "Length of answers to requests that name no limit.",
-            Kind::Integer { within: 1..=10_000_000, set: |args, count| args.0.default_output_tokens = count },
+            Kind::Integer {
+                within: 1..=10_000_000,
+                set: |args, count| args.0.default_output_tokens = count,
+            },
         ),
         flag(
             &["model"],
@@ -144,7 +176,10 @@ static ANSWERS: Group<MockArgs> = Group {
             "COUNT",
             "0",
             "How many of a chat answer's tokens are reasoning; they come first.",
-            Kind::Integer { within: 0..=10_000_000, set: |args, count| args.0.reasoning_tokens = count },
+            Kind::Integer {
+                within: 0..=10_000_000,
+                set: |args, count| args.0.reasoning_tokens = count,
+            },
         ),
         flag(
             &["count-tokens"],
@@ -178,7 +213,10 @@ static ANSWERS: Group<MockArgs> = Group {
             "COUNT",
             "1",
             "Tokens in each chunk of a stream.",
-            Kind::Integer { within: 1..=10_000_000, set: |args, count| args.0.tokens_per_chunk = count },
+            Kind::Integer {
+                within: 1..=10_000_000,
+                set: |args, count| args.0.tokens_per_chunk = count,
+            },
         ),
         flag(
             &["usage"],
@@ -219,49 +257,70 @@ static FAULTS: Group<MockArgs> = Group {
             "SHARE",
             "0",
             "Share of requests that are answered with an error status.",
-            Kind::Float { limits: SHARE, set: |args, share| args.0.error_rate = share },
+            Kind::Float {
+                limits: SHARE,
+                set: |args, share| args.0.error_rate = share,
+            },
         ),
         flag(
             &["error-status"],
             "STATUS",
             "500",
             "That status.",
-            Kind::Integer { within: 400..=599, set: |args, status| args.0.error_status = status as u16 },
+            Kind::Integer {
+                within: 400..=599,
+                set: |args, status| args.0.error_status = status as u16,
+            },
         ),
         flag(
             &["reset-rate"],
             "SHARE",
             "0",
             "Share of requests whose connection is reset.",
-            Kind::Float { limits: SHARE, set: |args, share| args.0.reset_rate = share },
+            Kind::Float {
+                limits: SHARE,
+                set: |args, share| args.0.reset_rate = share,
+            },
         ),
         flag(
             &["cut-rate"],
             "SHARE",
             "0",
             "Share of requests whose answer is cut off half-way.",
-            Kind::Float { limits: SHARE, set: |args, share| args.0.cut_rate = share },
+            Kind::Float {
+                limits: SHARE,
+                set: |args, share| args.0.cut_rate = share,
+            },
         ),
         flag(
             &["stream-error-rate"],
             "SHARE",
             "0",
             "Share of streams that carry an error event half-way.",
-            Kind::Float { limits: SHARE, set: |args, share| args.0.stream_error_rate = share },
+            Kind::Float {
+                limits: SHARE,
+                set: |args, share| args.0.stream_error_rate = share,
+            },
         ),
         flag(
             &["hang-rate"],
             "SHARE",
             "0",
             "Share of requests that get half an answer and then silence.",
-            Kind::Float { limits: SHARE, set: |args, share| args.0.hang_rate = share },
+            Kind::Float {
+                limits: SHARE,
+                set: |args, share| args.0.hang_rate = share,
+            },
         ),
         flag(
             &["slow-bytes"],
             "MS",
             "",
             "Write every byte on its own, this long after the one before.",
-            Kind::Float { limits: Limits::FROM_ZERO, set: |args, delay| args.0.slow_bytes_ms = Some(delay) },
+            Kind::Float {
+                limits: Limits::FROM_ZERO,
+                set: |args, delay| args.0.slow_bytes_ms = Some(delay),
+            },
         ),
         flag(
             &["crlf"],
@@ -291,7 +350,10 @@ static REPRODUCTION: Group<MockArgs> = Group {
             "SEED",
             "0",
             "Seed of all random choices.",
-            Kind::Integer { within: 0..=u64::MAX, set: |args, seed| args.0.seed = seed },
+            Kind::Integer {
+                within: 0..=u64::MAX,
+                set: |args, seed| args.0.seed = seed,
+            },
         ),
         flag(
             &["truth"],
@@ -337,7 +399,9 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     };
     let mut server = MockServer::start(options)?;
     super::print(&format!("listening on {}\n", server.url()))?;
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()?;
     runtime.block_on(crate::run::signals::next_signal());
     server.shutdown();
     let stats = server.stats();

@@ -89,7 +89,11 @@ fn unknown(name: &str) -> String {
     if REFERENCE_COMMANDS.contains(&name) {
         return format!("`{name}` is an AIPerf command that this version does not support yet");
     }
-    let known = COMMANDS.iter().map(|command| command.name).collect::<Vec<_>>().join("`, `");
+    let known = COMMANDS
+        .iter()
+        .map(|command| command.name)
+        .collect::<Vec<_>>()
+        .join("`, `");
     format!("unknown command `{name}`\n  hint: the commands are `{known}`")
 }
 
@@ -117,7 +121,9 @@ fn overview() -> String {
     for command in COMMANDS {
         text.push_str(&format!("  {:<12} {}\n", command.name, command.about));
     }
-    text.push_str("\n`aiperf COMMAND --help` shows a command's flags; `aiperf --version` the version.\n");
+    text.push_str(
+        "\n`aiperf COMMAND --help` shows a command's flags; `aiperf --version` the version.\n",
+    );
     text
 }
 

@@ -19,8 +19,9 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
-    let surroundings =
-        Surroundings { stdout_is_terminal: std::io::stdout().is_terminal() };
+    let surroundings = Surroundings {
+        stdout_is_terminal: std::io::stdout().is_terminal(),
+    };
     let resolved = resolve(&args, surroundings)?;
     let config = resolved.config.clone();
     let warnings = resolved
@@ -31,8 +32,9 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
             None => warning.message,
         })
         .collect();
-    let line: Vec<&str> =
-        std::iter::once("profile").chain(words.iter().map(String::as_str)).collect();
+    let line: Vec<&str> = std::iter::once("profile")
+        .chain(words.iter().map(String::as_str))
+        .collect();
     run::run(RunRequest {
         config: resolved.config,
         input_config: Box::new(move |folder| input_config(&args, &config, folder)),

@@ -44,7 +44,10 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         return Ok(Exit::Success);
     };
     let Some(schema) = schema(&name) else {
-        bail!("no schema is called `{name}`\n  hint: the names are `{}`", SCHEMA_NAMES.join("`, `"));
+        bail!(
+            "no schema is called `{name}`\n  hint: the names are `{}`",
+            SCHEMA_NAMES.join("`, `")
+        );
     };
     super::print(&format!("{}\n", serde_json::to_string_pretty(&schema)?))?;
     Ok(Exit::Success)

@@ -35,8 +35,12 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
         .iter()
         .filter(|outcome| outcome.plan.kind == PlannedKind::Profiling)
         .collect();
-    let check =
-        judge(&measured, &executed.recorded.client, &executed.backlog, executed.recorded.cpu);
+    let check = judge(
+        &measured,
+        &executed.recorded.client,
+        &executed.backlog,
+        executed.recorded.cpu,
+    );
     let report = report(prepared, executed, &measured, &check);
     let (valid, failed) = (report.counts.successful, report.counts.failed);
     tracing::info!(
@@ -51,8 +55,14 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     let earlier = [
         (OutputFile::Inputs, true),
         (OutputFile::Log, true),
-        (OutputFile::Records, prepared.config.output.export_level != ExportLevel::Summary),
-        (OutputFile::RawRecords, prepared.config.output.export_level == ExportLevel::Raw),
+        (
+            OutputFile::Records,
+            prepared.config.output.export_level != ExportLevel::Summary,
+        ),
+        (
+            OutputFile::RawRecords,
+            prepared.config.output.export_level == ExportLevel::Raw,
+        ),
     ];
     for (file, _) in earlier.into_iter().filter(|&(_, is_wanted)| is_wanted) {
         let path = prepared.folder.join(prepared.names.name(file));
@@ -73,14 +83,30 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     }
 
     let is_terminal = std::io::stdout().is_terminal();
-    let width = if is_terminal { terminal_width() } else { options.console.width };
+    let width = if is_terminal {
+        terminal_width()
+    } else {
+        options.console.width
+    };
     let has_colours = is_terminal && std::env::var_os("NO_COLOR").is_none();
-    let paints = if has_colours { Paints::Ansi } else { Paints::Plain };
-    let console = ConsoleOptions { width, paints, ..options.console };
+    let paints = if has_colours {
+        Paints::Ansi
+    } else {
+        Paints::Plain
+    };
+    let console = ConsoleOptions {
+        width,
+        paints,
+        ..options.console
+    };
     let mut text = render_report(&report, &console);
     let exit_error = ExitError::without_results(&report);
     if let Some(error) = &exit_error {
-        text.push_str(&render_exit_errors(std::slice::from_ref(error), width, paints));
+        text.push_str(&render_exit_errors(
+            std::slice::from_ref(error),
+            width,
+            paints,
+        ));
     }
     let footer = FooterView {
         cli_command: Some(prepared.cli_command.clone()),
@@ -89,7 +115,11 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
         files: FooterFile::list(&outcome.written),
         degraded: failed_exporters.clone(),
     };
-    text.push_str(&render_footer(&footer, if is_terminal { width } else { 100 }, paints));
+    text.push_str(&render_footer(
+        &footer,
+        if is_terminal { width } else { 100 },
+        paints,
+    ));
     // A closed standard output must not hide that the files are there.
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 
@@ -125,7 +155,9 @@ fn report(
             .map(|(index, outcome)| window(index, outcome))
             .collect()
     };
-    let is_open_loop = measured.iter().any(|outcome| outcome.plan.arrivals.is_open_loop());
+    let is_open_loop = measured
+        .iter()
+        .any(|outcome| outcome.plan.arrivals.is_open_loop());
     let results_of = |windows: &[PhaseWindow]| {
         let mut results = summarise(columns, windows, InjectedLatencies::All);
         place_effective_latency(&mut results, is_open_loop);
@@ -147,7 +179,11 @@ fn report(
         }
         phases.push(PhaseReport {
             name: outcome.plan.name.clone(),
-            kind: if is_profiling { PhaseKind::Profiling } else { PhaseKind::Warmup },
+            kind: if is_profiling {
+                PhaseKind::Profiling
+            } else {
+                PhaseKind::Warmup
+            },
             phase_index: index as u32,
             profiling_index: is_profiling.then_some(next_profiling),
             start_ns: clock.epoch(outcome.times.start),
@@ -162,8 +198,12 @@ fn report(
 
     let warmup = windows_of(PlannedKind::Warmup);
     let profiling = windows_of(PlannedKind::Profiling);
-    let first = measured.first().map_or(0, |outcome| clock.epoch(outcome.times.start));
-    let last = measured.last().map_or(0, |outcome| clock.epoch(outcome.times.end));
+    let first = measured
+        .first()
+        .map_or(0, |outcome| clock.epoch(outcome.times.start));
+    let last = measured
+        .last()
+        .map_or(0, |outcome| clock.epoch(outcome.times.end));
     let was_cancelled = executed.was_cancelled || executed.record_failure.is_some();
     RunReport {
         aiperf_version: VERSION.to_owned(),
@@ -174,7 +214,11 @@ fn report(
             cli_command: Some(prepared.cli_command.clone()),
             ..RunInfo::default()
         },
-        results: if profiling.is_empty() { Vec::new() } else { results_of(&profiling) },
+        results: if profiling.is_empty() {
+            Vec::new()
+        } else {
+            results_of(&profiling)
+        },
         warmup_results: (!warmup.is_empty()).then(|| results_of(&warmup)),
         phases,
         errors: error_counts(&profiling_errors),
@@ -194,8 +238,15 @@ fn report(
 /// repeat the request latency; the files keep it, because readers expect the key.
 fn place_effective_latency(results: &mut [MetricResult], is_open_loop: bool) {
     const AFTER_REQUEST_LATENCY: u32 = 301;
-    for result in results.iter_mut().filter(|result| result.tag == "effective_latency") {
-        result.group = if is_open_loop { ConsoleGroup::Default } else { ConsoleGroup::None };
+    for result in results
+        .iter_mut()
+        .filter(|result| result.tag == "effective_latency")
+    {
+        result.group = if is_open_loop {
+            ConsoleGroup::Default
+        } else {
+            ConsoleGroup::None
+        };
         result.order = Some(AFTER_REQUEST_LATENCY);
     }
 }
@@ -282,7 +333,10 @@ fn view(check: &SelfCheck) -> SelfCheckView {
 
 fn fact(finding: &Finding) -> Fact {
     let limit = |name: &str, limit: Option<f64>| limit.map(|limit| format!("{name} above {limit}"));
-    let limits = [limit("suspect", finding.suspect_above), limit("limited", finding.limited_above)];
+    let limits = [
+        limit("suspect", finding.suspect_above),
+        limit("limited", finding.limited_above),
+    ];
     let mut note = limits.into_iter().flatten().collect::<Vec<_>>().join(", ");
     if finding.verdict() != Verdict::Valid {
         note = format!("{}: {note}", finding.verdict().as_str());
@@ -292,7 +346,11 @@ fn fact(finding: &Finding) -> Fact {
     } else {
         format!("{:.2}", finding.value)
     };
-    Fact { label: format!("{} ({})", finding.label, finding.unit), value, note }
+    Fact {
+        label: format!("{} ({})", finding.label, finding.unit),
+        value,
+        note,
+    }
 }
 
 fn options(prepared: &Prepared) -> ExportOptions {
@@ -307,7 +365,10 @@ fn options(prepared: &Prepared) -> ExportOptions {
     };
     ExportOptions {
         summary_json: true,
-        summary: SummaryOptions { hidden, ..SummaryOptions::default() },
+        summary: SummaryOptions {
+            hidden,
+            ..SummaryOptions::default()
+        },
         console: ConsoleOptions {
             width: environment.console_width,
             paints: Paints::Plain,
@@ -324,7 +385,11 @@ fn options(prepared: &Prepared) -> ExportOptions {
 }
 
 fn value(results: &[MetricResult], tag: &str) -> Option<f64> {
-    results.iter().find(|result| result.tag == tag)?.statistics.avg
+    results
+        .iter()
+        .find(|result| result.tag == tag)?
+        .statistics
+        .avg
 }
 
 /// Columns of the terminal; tables need at least a hundred.

@@ -57,8 +57,12 @@ impl Environment {
             },
             keep_alive_timeout: (keep_alive > 0.0).then(|| seconds(keep_alive)),
             // Unset sizes stay with the kernel, which tunes them better than a constant can.
-            socket_buffers: (receive.is_some() || send.is_some())
-                .then(|| (receive.unwrap_or(DEFAULT_BUFFER), send.unwrap_or(DEFAULT_BUFFER))),
+            socket_buffers: (receive.is_some() || send.is_some()).then(|| {
+                (
+                    receive.unwrap_or(DEFAULT_BUFFER),
+                    send.unwrap_or(DEFAULT_BUFFER),
+                )
+            }),
             affinity: AffinityHeaders {
                 session_id: reader.truth("AIPERF_HTTP_X_SESSION_ID_FROM_CORRELATION_ID", false)?,
                 session_affinity: reader
@@ -91,8 +95,11 @@ impl Environment {
                     1.0..=f64::MAX,
                 )? as u64,
             },
-            console_width: reader.number("AIPERF_UI_CONSOLE_EXPORT_WIDTH", 140.0, 40.0..=10_000.0)?
-                as usize,
+            console_width: reader.number(
+                "AIPERF_UI_CONSOLE_EXPORT_WIDTH",
+                140.0,
+                40.0..=10_000.0,
+            )? as usize,
             context_overflow_texts: overflow,
             show_internal: reader.truth("AIPERF_DEV_SHOW_INTERNAL_METRICS", false)?,
             show_experimental: reader.truth("AIPERF_DEV_SHOW_EXPERIMENTAL_METRICS", false)?,
@@ -108,7 +115,9 @@ struct Reader<'a>(&'a dyn Fn(&str) -> Option<String>);
 
 impl Reader<'_> {
     fn truth(&self, name: &str, default: bool) -> Result<bool> {
-        let Some(value) = (self.0)(name) else { return Ok(default) };
+        let Some(value) = (self.0)(name) else {
+            return Ok(default);
+        };
         match value.to_ascii_lowercase().as_str() {
             "1" | "true" | "yes" | "on" | "t" | "y" => Ok(true),
             "0" | "false" | "no" | "off" | "f" | "n" => Ok(false),
@@ -122,15 +131,23 @@ impl Reader<'_> {
         default: f64,
         range: std::ops::RangeInclusive<f64>,
     ) -> Result<f64> {
-        let Some(value) = (self.0)(name) else { return Ok(default) };
+        let Some(value) = (self.0)(name) else {
+            return Ok(default);
+        };
         match f64::from_str(value.trim()) {
             Ok(number) if range.contains(&number) => Ok(number),
-            _ => bail!("`{name}` is `{value}`; use a number from {} to {}", range.start(), range.end()),
+            _ => bail!(
+                "`{name}` is `{value}`; use a number from {} to {}",
+                range.start(),
+                range.end()
+            ),
         }
     }
 
     fn optional_integer(&self, name: &str) -> Result<Option<usize>> {
-        let Some(value) = (self.0)(name) else { return Ok(None) };
+        let Some(value) = (self.0)(name) else {
+            return Ok(None);
+        };
         match value.trim().parse() {
             Ok(number) if number >= 1024 => Ok(Some(number)),
             _ => bail!("`{name}` is `{value}`; use a whole number of at least 1024"),
@@ -171,9 +188,21 @@ mod tests {
     #[test]
     fn each_variable_changes_its_setting() {
         assert!(!read("AIPERF_HTTP_SSL_VERIFY", "False").unwrap().verify_tls);
-        assert_eq!(read("AIPERF_HTTP_KEEPALIVE_TIMEOUT", "0").unwrap().keep_alive_timeout, None);
-        assert_eq!(read("AIPERF_UI_CONSOLE_EXPORT_WIDTH", "200").unwrap().console_width, 200);
-        let thresholds = read("AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD", "3").unwrap().thresholds;
+        assert_eq!(
+            read("AIPERF_HTTP_KEEPALIVE_TIMEOUT", "0")
+                .unwrap()
+                .keep_alive_timeout,
+            None
+        );
+        assert_eq!(
+            read("AIPERF_UI_CONSOLE_EXPORT_WIDTH", "200")
+                .unwrap()
+                .console_width,
+            200
+        );
+        let thresholds = read("AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD", "3")
+            .unwrap()
+            .thresholds;
         assert_eq!(thresholds.usage_difference_pct, 3.0);
     }
 }

@@ -29,7 +29,10 @@ pub(crate) struct Executed {
 
 pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
     let backlog = Backlog::new(BACKLOG_BYTES);
-    let settings = prepared.recorder.take().context("the run was started twice")?;
+    let settings = prepared
+        .recorder
+        .take()
+        .context("the run was started twice")?;
     let recorder = Recorder::start(settings, backlog.clone(), prepared.recorder_ids.clone())?;
     let sink: Arc<dyn ExchangeSink> = Arc::new(backlog.clone());
     let mut engine = Engine::start(prepared.engine.clone(), &prepared.workload, &sink)?;
@@ -70,14 +73,23 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
 fn announce(index: usize, plan: &PhasePlan) {
     let name = &plan.name;
     let kind = plan.kind.name();
-    let measured =
-        if plan.kind == PhaseKind::Profiling { " | profiling_index=0" } else { "" };
+    let measured = if plan.kind == PhaseKind::Profiling {
+        " | profiling_index=0"
+    } else {
+        ""
+    };
     let target = [
         plan.stop.requests.map(|count| format!("{count} requests")),
         plan.stop.sessions.map(|count| format!("{count} sessions")),
-        plan.stop.duration.map(|length| format!("{:.1} s", length as f64 / 1e9)),
+        plan.stop
+            .duration
+            .map(|length| format!("{:.1} s", length as f64 / 1e9)),
     ];
-    let target = target.into_iter().flatten().collect::<Vec<_>>().join(" or ");
+    let target = target
+        .into_iter()
+        .flatten()
+        .collect::<Vec<_>>()
+        .join(" or ");
     tracing::info!(
         target: NOTICE,
         "Phase {name} ({kind}) started | phase_index={index}{measured} | target: {target}"
@@ -87,11 +99,25 @@ fn announce(index: usize, plan: &PhasePlan) {
 fn conclude(outcome: &PhaseOutcome) {
     let name = &outcome.plan.name;
     let kind = outcome.plan.kind.name();
-    let PhaseCounts { completed, cancelled, failed, sessions_completed, sessions_cancelled, .. } =
-        outcome.counts;
+    let PhaseCounts {
+        completed,
+        cancelled,
+        failed,
+        sessions_completed,
+        sessions_cancelled,
+        ..
+    } = outcome.counts;
     let elapsed = (outcome.times.end - outcome.times.start) as f64 / 1e9;
-    let grace = if outcome.hit_drain_deadline() { " | grace_period_timeout=True" } else { "" };
-    let ended = if outcome.was_cancelled { " | was_cancelled=True" } else { "" };
+    let grace = if outcome.hit_drain_deadline() {
+        " | grace_period_timeout=True"
+    } else {
+        ""
+    };
+    let ended = if outcome.was_cancelled {
+        " | was_cancelled=True"
+    } else {
+        ""
+    };
     tracing::info!(
         target: NOTICE,
         "Phase {name} ({kind}) complete | completed={completed}, cancelled={cancelled}, \

@@ -51,17 +51,23 @@ fn path(config: &ProfileConfig) -> PathBuf {
         return given.clone();
     }
     let models: Vec<&str> = config.models.names.iter().map(String::as_str).collect();
-    let name =
-        run_directory_name(&models, config.endpoint.kind.name(), stimulus(config.profiling.arrivals));
+    let name = run_directory_name(
+        &models,
+        config.endpoint.kind.name(),
+        stimulus(config.profiling.arrivals),
+    );
     Path::new(BASE_DIRECTORY).join(name)
 }
 
 fn stimulus(arrivals: Arrivals) -> Stimulus {
     match arrivals {
         Arrivals::ClosedLoop { concurrency } => Stimulus::Concurrency(concurrency),
-        Arrivals::Rate { rate, concurrency, .. } => {
-            Stimulus::Rate { concurrency, requests_per_second: Some(rate) }
-        }
+        Arrivals::Rate {
+            rate, concurrency, ..
+        } => Stimulus::Rate {
+            concurrency,
+            requests_per_second: Some(rate),
+        },
     }
 }
 
@@ -110,8 +116,8 @@ fn remove_if_there(path: &Path) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use aiperf_config::profile::{PROFILE, Surroundings, resolve};
     use aiperf_config::Parsed;
+    use aiperf_config::profile::{PROFILE, Surroundings, resolve};
 
     use super::*;
 
@@ -119,24 +125,40 @@ mod tests {
         let Parsed::Values(args) = PROFILE.parse(line.split(' ')).unwrap() else {
             panic!("`{line}` asks for help")
         };
-        resolve(&args, Surroundings { stdout_is_terminal: false }).unwrap().config
+        resolve(
+            &args,
+            Surroundings {
+                stdout_is_terminal: false,
+            },
+        )
+        .unwrap()
+        .config
     }
 
     #[test]
     fn a_run_goes_to_the_folder_given_or_to_one_named_after_model_endpoint_and_load() {
         for (line, folder) in [
             ("-m m", "artifacts/m-openai-chat-concurrency1"),
-            ("-m m --concurrency 10", "artifacts/m-openai-chat-concurrency10"),
+            (
+                "-m m --concurrency 10",
+                "artifacts/m-openai-chat-concurrency10",
+            ),
             (
                 "-m m --model org/x --endpoint-type completions",
                 "artifacts/m_multi-openai-completions-concurrency1",
             ),
-            ("-m m --request-rate 20", "artifacts/m-openai-chat-request_rate20.0"),
+            (
+                "-m m --request-rate 20",
+                "artifacts/m-openai-chat-request_rate20.0",
+            ),
             (
                 "-m m --request-rate 2.5 --concurrency 2",
                 "artifacts/m-openai-chat-concurrency2-request_rate2.5",
             ),
-            ("-m org/sub/x", "artifacts/org_sub_x-openai-chat-concurrency1"),
+            (
+                "-m org/sub/x",
+                "artifacts/org_sub_x-openai-chat-concurrency1",
+            ),
             ("-m m --artifact-dir artifacts", "artifacts"),
         ] {
             assert_eq!(path(&config(line)), Path::new(folder), "{line}");
@@ -154,7 +176,11 @@ mod tests {
             (".json", "profile_export_aiperf.json"),
         ] {
             let names = file_names(&config(&format!("-m m --profile-export-prefix {prefix}")));
-            assert_eq!(names.unwrap().name(OutputFile::SummaryJson), summary, "{prefix}");
+            assert_eq!(
+                names.unwrap().name(OutputFile::SummaryJson),
+                summary,
+                "{prefix}"
+            );
         }
     }
 
@@ -162,11 +188,17 @@ mod tests {
     fn a_prefix_that_makes_two_files_one_is_refused() {
         let names = file_names(&config("-m m --profile-export-prefix inputs"));
         let message = names.unwrap_err().to_string();
-        assert!(message.starts_with("`inputs.json` would hold both"), "{message}");
+        assert!(
+            message.starts_with("`inputs.json` would hold both"),
+            "{message}"
+        );
     }
 }
 
 /// Whether there is nothing at a path, because it or its folder does not exist.
 fn is_absent(error: &std::io::Error) -> bool {
-    matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
 }

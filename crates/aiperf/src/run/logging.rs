@@ -23,8 +23,10 @@ pub(crate) struct LogLayer {
 
 /// Starts logging to the console. The file joins with [`LogHandle::add_file`].
 pub(crate) fn start(least: u8) -> LogHandle {
-    let layer: &'static LogLayer =
-        Box::leak(Box::new(LogLayer { least, file: OnceLock::new() }));
+    let layer: &'static LogLayer = Box::leak(Box::new(LogLayer {
+        least,
+        file: OnceLock::new(),
+    }));
     let subscriber = tracing_subscriber::registry().with(Forward(layer));
     // A second run in one process (tests) keeps the first subscriber.
     let _ = tracing::subscriber::set_global_default(subscriber);
@@ -88,7 +90,11 @@ impl LogLayer {
             }
             _ => String::new(),
         };
-        let console = format!("{} {name:<8} {}{place}\n", now.strftime("%H:%M:%S%.3f"), message.0);
+        let console = format!(
+            "{} {name:<8} {}{place}\n",
+            now.strftime("%H:%M:%S%.3f"),
+            message.0
+        );
         // A closed standard output must not end the run; the files are what counts.
         let _ = io::stdout().lock().write_all(console.as_bytes());
         if let Some(file) = self.file.get() {

@@ -39,7 +39,12 @@ pub(crate) struct Prepared {
 }
 
 pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
-    let RunRequest { config, input_config, cli_command, warnings } = request;
+    let RunRequest {
+        config,
+        input_config,
+        cli_command,
+        warnings,
+    } = request;
     let environment = Environment::read()?;
     let log = logging::start(settings::least_severity(config.runtime.log_level));
     let seed = RootSeed::from_option(config.random_seed);
@@ -69,14 +74,18 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
             .context("the dataset cannot be built")?,
     );
     let planned = workload::plan(&dataset, &endpoint)?;
-    workload::write_inputs(&folder.join(names.name(OutputFile::Inputs)), &dataset, &planned, &endpoint)?;
+    workload::write_inputs(
+        &folder.join(names.name(OutputFile::Inputs)),
+        &dataset,
+        &planned,
+        &endpoint,
+    )?;
     tracing::info!("dataset: {} conversations", dataset.conversations.len());
 
     let phases = settings::phases(&config, seed);
     let clock = Clock::start();
     let threads = io_threads(&config);
-    let conversations =
-        workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));
+    let conversations = workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));
     let engine = EngineSettings {
         threads,
         targets,
@@ -104,8 +113,9 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
         headers,
         context_overflow_texts: environment.context_overflow_texts.clone(),
     };
-    let recorder_ids =
-        (0..recorder_threads(&config)).map(|_| named_id("record_processor_")).collect();
+    let recorder_ids = (0..recorder_threads(&config))
+        .map(|_| named_id("record_processor_"))
+        .collect();
     Ok(Prepared {
         input_config: input_config(&folder),
         metrics_title: endpoint.endpoint_type.capabilities().title,
@@ -132,7 +142,11 @@ fn phase_metas(phases: &[PhasePlan]) -> Vec<PhaseMeta> {
             let is_profiling = phase.kind == PhaseKind::Profiling;
             let profiling_index = is_profiling.then_some(measured);
             measured += usize::from(is_profiling);
-            PhaseMeta { name: phase.name.clone(), is_profiling, profiling_index }
+            PhaseMeta {
+                name: phase.name.clone(),
+                is_profiling,
+                profiling_index,
+            }
         })
         .collect()
 }
@@ -165,7 +179,10 @@ impl Tokenizers {
         let is_synthetic = matches!(config.dataset.source, DatasetSource::Synthetic(_));
         let server_counts = config.endpoint.use_server_token_count && !is_synthetic;
         if !counts_tokens || server_counts {
-            return Ok(Self { all: Vec::new(), models: Vec::new() });
+            return Ok(Self {
+                all: Vec::new(),
+                models: Vec::new(),
+            });
         }
         let environment = HubEnvironment::from_process();
         // A given name serves all models with one tokenizer.
@@ -195,7 +212,9 @@ impl Tokenizers {
     }
 
     fn index_of(&self, model: Option<&str>) -> usize {
-        model.and_then(|name| self.models.iter().position(|known| known == name)).unwrap_or(0)
+        model
+            .and_then(|name| self.models.iter().position(|known| known == name))
+            .unwrap_or(0)
     }
 }
 
@@ -205,15 +224,22 @@ fn io_threads(config: &ProfileConfig) -> usize {
     // second, and cores that are left alone keep the others punctual.
     let suggested = (cores / 4).clamp(1, 16);
     let wanted = config.runtime.io_threads.unwrap_or(suggested);
-    let sessions = config.profiling.arrivals.concurrency().map_or(usize::MAX, |limit| {
-        usize::try_from(limit).unwrap_or(usize::MAX)
-    });
+    let sessions = config
+        .profiling
+        .arrivals
+        .concurrency()
+        .map_or(usize::MAX, |limit| {
+            usize::try_from(limit).unwrap_or(usize::MAX)
+        });
     wanted.min(sessions).max(1)
 }
 
 fn recorder_threads(config: &ProfileConfig) -> usize {
     let cores = std::thread::available_parallelism().map_or(1, usize::from);
-    config.runtime.recorder_threads.unwrap_or_else(|| (cores / 4).clamp(1, 8))
+    config
+        .runtime
+        .recorder_threads
+        .unwrap_or_else(|| (cores / 4).clamp(1, 8))
 }
 
 fn named_id(prefix: &str) -> String {

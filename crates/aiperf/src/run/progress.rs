@@ -13,7 +13,11 @@ pub(crate) struct Progress {
 
 impl Progress {
     pub(crate) fn new(is_on: bool) -> Self {
-        Self { bar: None, is_on, label: String::new() }
+        Self {
+            bar: None,
+            is_on,
+            label: String::new(),
+        }
     }
 
     /// Called a few times per second while a phase runs.
@@ -31,9 +35,13 @@ impl Progress {
             self.label = label.to_owned();
             let counted = phase.plan.stop.requests.is_some();
             let template = if counted {
-                format!("{{prefix}}: {{pos}}/{{len}} |{{bar:40.{color}}}| {{percent:>3}}% [{{elapsed_precise}}<{{eta_precise}}] {{msg}}")
+                format!(
+                    "{{prefix}}: {{pos}}/{{len}} |{{bar:40.{color}}}| {{percent:>3}}% [{{elapsed_precise}}<{{eta_precise}}] {{msg}}"
+                )
             } else {
-                format!("{{prefix}}: {{percent:>3}}% |{{bar:40.{color}}}| [{{elapsed_precise}}] {{msg}}")
+                format!(
+                    "{{prefix}}: {{percent:>3}}% |{{bar:40.{color}}}| [{{elapsed_precise}}] {{msg}}"
+                )
             };
             let style = ProgressStyle::with_template(&template)
                 .unwrap_or_else(|_| ProgressStyle::default_bar());
@@ -49,7 +57,11 @@ impl Progress {
                 None => (phase.progress().unwrap_or(0.0) * 1_000.0) as u64,
             };
             bar.set_position(position);
-            bar.set_message(format!("{} in flight, {} failed", counts.in_flight(), counts.failed));
+            bar.set_message(format!(
+                "{} in flight, {} failed",
+                counts.in_flight(),
+                counts.failed
+            ));
         }
     }
 

@@ -114,7 +114,11 @@ pub(crate) fn transport(config: &ProfileConfig, environment: &Environment) -> Tr
         socket_buffers: environment.socket_buffers,
         ..TransportOptions::default()
     };
-    if environment.verify_tls { options } else { options.without_tls_verification() }
+    if environment.verify_tls {
+        options
+    } else {
+        options.without_tls_verification()
+    }
 }
 
 pub(crate) fn connection_reuse(config: &ProfileConfig) -> ConnectionReuse {
@@ -126,7 +130,10 @@ pub(crate) fn connection_reuse(config: &ProfileConfig) -> ConnectionReuse {
 }
 
 pub(crate) fn dataset_plan(config: &ProfileConfig) -> Result<DatasetPlan> {
-    let normal = |given: config::Normal| Normal { mean: given.mean, stddev: given.stddev };
+    let normal = |given: config::Normal| Normal {
+        mean: given.mean,
+        stddev: given.stddev,
+    };
     let source = match &config.dataset.source {
         DatasetSource::Synthetic(synthetic) => Source::Synthetic(SyntheticPlan {
             entries: usize::try_from(synthetic.entries)?,
@@ -170,7 +177,10 @@ pub(crate) fn dataset_plan(config: &ProfileConfig) -> Result<DatasetPlan> {
 }
 
 pub(crate) fn phases(config: &ProfileConfig, seed: RootSeed) -> Vec<PhasePlan> {
-    let warmup = config.warmup.as_ref().map(|phase| phase_plan(phase, PhaseKind::Warmup, seed));
+    let warmup = config
+        .warmup
+        .as_ref()
+        .map(|phase| phase_plan(phase, PhaseKind::Warmup, seed));
     let profiling = phase_plan(&config.profiling, PhaseKind::Profiling, seed);
     warmup.into_iter().chain([profiling]).collect()
 }
@@ -181,10 +191,14 @@ fn phase_plan(phase: &PhaseConfig, kind: PhaseKind, seed: RootSeed) -> PhasePlan
         name: kind.name().to_owned(),
         kind,
         arrivals: match phase.arrivals {
-            ConfiguredArrivals::ClosedLoop { concurrency } => {
-                Arrivals::ClosedLoop { slots: limit(concurrency) }
-            }
-            ConfiguredArrivals::Rate { pattern, rate, concurrency } => Arrivals::OpenLoop {
+            ConfiguredArrivals::ClosedLoop { concurrency } => Arrivals::ClosedLoop {
+                slots: limit(concurrency),
+            },
+            ConfiguredArrivals::Rate {
+                pattern,
+                rate,
+                concurrency,
+            } => Arrivals::OpenLoop {
                 process: ArrivalProcess::new(arrival_pattern(pattern), rate, seed),
                 session_cap: concurrency.map(limit),
             },
@@ -227,7 +241,12 @@ pub(crate) fn run_context(config: &ProfileConfig, environment: &Environment) -> 
         compute_experimental: environment.developer_mode || environment.show_experimental,
         show_internal: environment.developer_mode && environment.show_internal,
         show_experimental: environment.developer_mode && environment.show_experimental,
-        slos: config.output.goodput.iter().cloned().collect::<BTreeMap<_, _>>(),
+        slos: config
+            .output
+            .goodput
+            .iter()
+            .cloned()
+            .collect::<BTreeMap<_, _>>(),
         thresholds: environment.thresholds,
     }
 }

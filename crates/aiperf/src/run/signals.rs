@@ -12,13 +12,17 @@ use crate::exit::Exit;
 pub(crate) fn watch(cancel: CancelHandle) -> Arc<AtomicBool> {
     let was_cancelled = Arc::new(AtomicBool::new(false));
     let flag = Arc::clone(&was_cancelled);
-    let watching = std::thread::Builder::new().name("signals".to_owned()).spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-        match runtime {
-            Ok(runtime) => runtime.block_on(listen(&cancel, &flag)),
-            Err(error) => tracing::warn!("signals are not watched: {error}"),
-        }
-    });
+    let watching = std::thread::Builder::new()
+        .name("signals".to_owned())
+        .spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread()
+                .enable_all()
+                .build();
+            match runtime {
+                Ok(runtime) => runtime.block_on(listen(&cancel, &flag)),
+                Err(error) => tracing::warn!("signals are not watched: {error}"),
+            }
+        });
     if let Err(error) = watching {
         tracing::warn!("signals are not watched: {error}");
     }
@@ -35,7 +39,10 @@ async fn listen(cancel: &CancelHandle, flag: &AtomicBool) {
          being written. Press Ctrl+C again to quit at once and lose what is not yet on disk.",
     );
     next_signal().await;
-    panel("Force Quit", "Stopped at once. Only files that were already written remain.");
+    panel(
+        "Force Quit",
+        "Stopped at once. Only files that were already written remain.",
+    );
     crate::quit(Exit::Killed);
 }
 
@@ -43,7 +50,10 @@ async fn listen(cancel: &CancelHandle, flag: &AtomicBool) {
 /// Completes when the process is asked to end.
 pub(crate) async fn next_signal() {
     use tokio::signal::unix::{SignalKind, signal};
-    let streams = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()));
+    let streams = (
+        signal(SignalKind::interrupt()),
+        signal(SignalKind::terminate()),
+    );
     match streams {
         (Ok(mut interrupt), Ok(mut terminate)) => {
             tokio::select! {

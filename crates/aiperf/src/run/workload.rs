@@ -46,15 +46,22 @@ fn plan_conversation(
             };
             let body = turns
                 .map(|turns| {
-                    body(conversation, &turns.iter().collect::<Vec<_>>(), settings)
-                        .with_context(|| format!("conversation `{}`, turn {index}", conversation.id))
+                    body(conversation, &turns.iter().collect::<Vec<_>>(), settings).with_context(
+                        || format!("conversation `{}`, turn {index}", conversation.id),
+                    )
                 })
                 .transpose()?;
             let delay_ms = conversation.turns[index].delay_ms.unwrap_or(0.0).max(0.0);
-            Ok(PlannedTurn { body, delay: (delay_ms * NANOS_PER_MILLISECOND) as u64 })
+            Ok(PlannedTurn {
+                body,
+                delay: (delay_ms * NANOS_PER_MILLISECOND) as u64,
+            })
         })
         .collect::<Result<_>>()?;
-    Ok(PlannedConversation { id: conversation.id.as_str().into(), turns })
+    Ok(PlannedConversation {
+        id: conversation.id.as_str().into(),
+        turns,
+    })
 }
 
 fn body(
@@ -168,14 +175,19 @@ mod tests {
         std::fs::write(file.path(), line).unwrap();
         let plan = DatasetPlan::new(Source::File(FilePlan::new(file.path())));
         let dataset = build(&plan, None, RootSeed::fixed(1)).unwrap();
-        let settings =
-            EndpointSettings { models: vec!["m".to_owned()], ..EndpointSettings::default() };
+        let settings = EndpointSettings {
+            models: vec!["m".to_owned()],
+            ..EndpointSettings::default()
+        };
         (Arc::new(dataset), Arc::new(settings))
     }
 
     fn exchange_with(body: &str) -> Exchange {
         let mut headers = http::HeaderMap::new();
-        headers.insert("content-type", http::HeaderValue::from_static("application/json"));
+        headers.insert(
+            "content-type",
+            http::HeaderValue::from_static("application/json"),
+        );
         Exchange {
             phase: 0,
             request_index: 0,
@@ -189,7 +201,11 @@ mod tests {
             issued: 0,
             slot_empty: None,
             body: Bytes::new(),
-            http: HttpExchange { body: body.as_bytes().to_vec(), headers, ..HttpExchange::default() },
+            http: HttpExchange {
+                body: body.as_bytes().to_vec(),
+                headers,
+                ..HttpExchange::default()
+            },
         }
     }
 
@@ -205,7 +221,10 @@ mod tests {
             "object": "chat.completion",
             "choices": [{"message": {"role": "assistant", "content": "reply"}}],
         });
-        let body = workload.composer.compose(0, 1, &[exchange_with(&answer.to_string())]).unwrap();
+        let body = workload
+            .composer
+            .compose(0, 1, &[exchange_with(&answer.to_string())])
+            .unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(
             body["messages"],

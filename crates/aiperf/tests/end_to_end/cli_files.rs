@@ -174,7 +174,10 @@ fn the_console_report_is_also_a_file() {
     );
     let table = ended.shown("AIPerf | LLM Metrics: Usage");
     for line in table.lines() {
-        assert!(file.contains(line), "on the console but not in the file: {line}");
+        assert!(
+            file.contains(line),
+            "on the console but not in the file: {line}"
+        );
     }
 }
 

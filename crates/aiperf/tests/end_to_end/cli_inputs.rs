@@ -30,6 +30,14 @@ fn an_input_file_that_is_missing_is_named() {
 }
 
 #[test]
+fn an_input_file_that_is_a_folder_is_named() {
+    let place = Place::new();
+    std::fs::create_dir(place.path().join("prompts")).unwrap();
+    let ended = fails_before_sending(&place, &["--input-file", "prompts"]);
+    assert!(ended.stderr.contains("prompts"), "{ended}");
+}
+
+#[test]
 fn a_line_that_is_not_json_is_named_with_its_place_and_reason() {
     let place = Place::new();
     place.write("broken.jsonl", "{\"text\": \"fine\"}\n{\"text\": oops}\n");

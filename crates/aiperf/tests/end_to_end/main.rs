@@ -4,6 +4,8 @@
 //! One module per concern; `support` has the folder to work in and the servers. Snapshots show
 //! exit code, standard output and standard error with paths, times and ports replaced.
 
+#![expect(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 #[macro_use]
 mod support;
 

@@ -47,7 +47,9 @@ impl From<Events> for Curve {
     fn from(Events(mut events): Events) -> Self {
         // Falling changes first, then by size: the same curve whatever the order of records.
         events.sort_unstable_by(|left, right| {
-            left.0.total_cmp(&right.0).then_with(|| left.1.total_cmp(&right.1))
+            left.0
+                .total_cmp(&right.0)
+                .then_with(|| left.1.total_cmp(&right.1))
         });
         let mut sum = 0.0;
         for event in &mut events {
@@ -97,7 +99,11 @@ impl Curve {
     pub(crate) fn statistics(&self, window: Span) -> Statistics {
         let mut pieces = Vec::with_capacity(self.steps.len() + 2);
         self.segments(window, |_, value, duration| {
-            pieces.push(Piece { value, duration, is_active: false });
+            pieces.push(Piece {
+                value,
+                duration,
+                is_active: false,
+            });
         });
         sort(&mut pieces);
         of_sorted(pieces.iter(), window.end - window.start)
@@ -123,7 +129,11 @@ impl Curve {
             if is_active {
                 active_length += duration;
             }
-            pieces.push(Piece { value, duration, is_active });
+            pieces.push(Piece {
+                value,
+                duration,
+                is_active,
+            });
         });
         sort(&mut pieces);
         let whole = of_sorted(pieces.iter(), window.end - window.start);
@@ -198,10 +208,7 @@ fn sort(pieces: &mut [Piece]) {
 
 /// Time-weighted statistics of pieces in ascending order that fill `length`; all zero if there are
 /// none.
-fn of_sorted<'a>(
-    pieces: impl Iterator<Item = &'a Piece> + Clone,
-    length: f64,
-) -> Statistics {
+fn of_sorted<'a>(pieces: impl Iterator<Item = &'a Piece> + Clone, length: f64) -> Statistics {
     let mut percentiles = [None; PERCENTILES.len()];
     let (first, last) = (pieces.clone().next(), pieces.clone().last());
     let (Some(first), Some(last), true) = (first, last, length > 0.0) else {
@@ -218,9 +225,15 @@ fn of_sorted<'a>(
             ..Statistics::default()
         };
     };
-    let avg = pieces.clone().map(|piece| piece.value * piece.duration).sum::<f64>() / length;
-    let squares: f64 =
-        pieces.clone().map(|piece| piece.duration * (piece.value - avg).powi(2)).sum();
+    let avg = pieces
+        .clone()
+        .map(|piece| piece.value * piece.duration)
+        .sum::<f64>()
+        / length;
+    let squares: f64 = pieces
+        .clone()
+        .map(|piece| piece.duration * (piece.value - avg).powi(2))
+        .sum();
 
     let total: f64 = pieces.clone().map(|piece| piece.duration).sum();
     let mut wanted = CURVE_PERCENTILES.into_iter().peekable();

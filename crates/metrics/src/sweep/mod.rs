@@ -230,7 +230,10 @@ impl Curves {
         // A curve's figures with and without its mask come together, and are then put in order.
         let mut results = Vec::with_capacity(SWEEP_METRICS.len());
         let (whole, masked) = SWEEP_METRICS.split_at(
-            SWEEP_METRICS.iter().take_while(|metric| metric.mask.is_none()).count(),
+            SWEEP_METRICS
+                .iter()
+                .take_while(|metric| metric.mask.is_none())
+                .count(),
         );
         let mut active = vec![None; masked.len()];
         for metric in whole {
@@ -239,8 +242,7 @@ impl Curves {
             let statistics = match twin.and_then(|twin| Some((twin, masked[twin].mask?))) {
                 None => curve.statistics(window),
                 Some((twin, mask)) => {
-                    let (whole, active_part) =
-                        curve.statistics_with_mask(self.curve(mask), window);
+                    let (whole, active_part) = curve.statistics_with_mask(self.curve(mask), window);
                     active[twin] = Some(active_part);
                     whole
                 }

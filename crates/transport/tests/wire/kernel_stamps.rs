@@ -4,12 +4,12 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
-use aiperf_transport::{HttpExchange, TimestampSource, Transport, TransportOptions};
+use aiperf_transport::{HttpExchange, Lease, TimestampSource, Transport, TransportOptions};
 use tokio::sync::oneshot;
 
 use crate::support::{
     STREAM_HEAD, accept, accept_one, answer, chunk, listen, on_event_loop, options, pooled,
-    read_request, transport_with, write,
+    read_request, request, transport_with, write,
 };
 
 /// For how long the event loop does not look.
@@ -21,6 +21,9 @@ fn options_with(timestamp_source: TimestampSource) -> TransportOptions {
         ..options()
     }
 }
+
+/// The body of the request whose answer comes late.
+const IN_EARNEST: &str = "\"in earnest\"";
 
 struct LateRead {
     exchange: HttpExchange,
@@ -37,28 +40,21 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
     let (wrote, written) = mpsc::channel();
     let server = listen(move |listener| {
         let mut stream = accept(&listener);
-        // The kernel begins to stamp a moment after the first socket asks it to.
-        loop {
-            read_request(&mut stream);
+        while !read_request(&mut stream).ends_with(IN_EARNEST) {
             write(&mut stream, &answer("{}"));
-            if asleep.1.try_recv().is_ok() {
-                break;
-            }
         }
-        read_request(&mut stream);
         write(&mut stream, STREAM_HEAD);
         about_to_write.0.send(()).unwrap();
         asleep.1.recv().unwrap();
-        write(&mut stream, &chunk("data: late\n\n"));
+        write(&mut stream, &(chunk("data: late\n\n") + "0\r\n\r\n"));
         wrote.send(monotonic_now()).unwrap();
-        write(&mut stream, "0\r\n\r\n");
     });
     on_event_loop(async {
         let transport = transport_with(
             &format!("http://127.0.0.1:{}/", server.port),
             options_with(source),
         );
-        warm_up(&transport, source, &asleep.0).await?;
+        warm_up(&transport, source).await?;
         let sleeper = async {
             about_to_write.1.await.unwrap();
             asleep.0.send(()).unwrap();
@@ -66,7 +62,9 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
             std::thread::sleep(Duration::from_nanos(LATE));
             (written, monotonic_now())
         };
-        let (exchange, (written, awake)) = tokio::join!(pooled(&transport), sleeper);
+        let mut exchange = HttpExchange::default();
+        let in_earnest = transport.perform(0, request(IN_EARNEST), Lease::Pooled, &mut exchange);
+        let ((), (written, awake)) = tokio::join!(in_earnest, sleeper);
         server.join();
         assert!(exchange.is_success(), "{:?}", exchange.error);
         assert_eq!(exchange.body, b"data: late\n\n");
@@ -78,23 +76,16 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
     })
 }
 
-/// Repeats an exchange until the kernel stamps it, then tells the server to go on.
-async fn warm_up(
-    transport: &Transport,
-    source: TimestampSource,
-    go_on: &mpsc::Sender<()>,
-) -> Option<()> {
-    for attempt in 0..100 {
-        if attempt > 0 {
-            tokio::time::sleep(Duration::from_millis(10)).await;
-        }
+/// Repeats an exchange until the kernel stamps it: it begins a moment after the first socket has
+/// asked it to.
+async fn warm_up(transport: &Transport, source: TimestampSource) -> Option<()> {
+    for _ in 0..200 {
         let done = pooled(transport).await;
         assert!(done.is_success(), "{:?}", done.error);
         if source == TimestampSource::User || done.kernel_stamped_reads > 0 {
-            go_on.send(()).unwrap();
-            pooled(transport).await;
             return Some(());
         }
+        tokio::time::sleep(Duration::from_millis(10)).await;
     }
     None
 }

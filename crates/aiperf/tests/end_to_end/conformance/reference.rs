@@ -25,11 +25,7 @@ impl Reference {
             "the reference is not installed in `{}`",
             venv.display()
         );
-        eprintln!(
-            "SKIPPED: the reference is not installed in `{}`, so conformance is not checked\n  \
-             hint: `cargo xtask test` installs it",
-            venv.display()
-        );
+        skip(&venv);
         None
     }
 
@@ -63,6 +59,18 @@ impl Reference {
             .env("TIKTOKEN_CACHE_DIR", self.venv.join("tiktoken"));
         finish(command)
     }
+}
+
+#[expect(
+    clippy::print_stderr,
+    reason = "a test that checks nothing must be seen"
+)]
+fn skip(venv: &Path) {
+    eprintln!(
+        "SKIPPED: the reference is not installed in `{}`, so conformance is not checked\n  \
+         hint: `cargo xtask test` installs it",
+        venv.display()
+    );
 }
 
 fn finish(mut command: Command) -> Ended {

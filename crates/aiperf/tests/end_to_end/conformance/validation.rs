@@ -36,7 +36,7 @@ impl Default for Run<'_> {
 impl Run<'_> {
     /// Carries out the run and lets the reference read its files.
     #[track_caller]
-    fn is_accepted(self) {
+    fn must_be_accepted(self) {
         let Some(reference) = Reference::find() else {
             return;
         };
@@ -66,17 +66,17 @@ impl Reference {
 }
 
 #[test]
-fn streamed_chat_is_accepted() {
-    Run::default().is_accepted();
+fn streamed_chat_must_be_accepted() {
+    Run::default().must_be_accepted();
 }
 
 #[test]
-fn chat_in_one_piece_is_accepted() {
+fn chat_in_one_piece_must_be_accepted() {
     Run {
         words: &["--request-count", "6"],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -92,7 +92,7 @@ fn text_completions_are_accepted() {
         words,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -112,7 +112,7 @@ fn warmup_and_its_phase_files_are_accepted() {
         ],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -130,11 +130,11 @@ fn conversations_of_a_file_are_accepted() {
         records: &[("profile_export.jsonl", 8), ("inputs.json", 2)],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
-fn a_schedule_of_arrivals_is_accepted() {
+fn a_schedule_of_arrivals_must_be_accepted() {
     let words = &[
         "--streaming",
         "--request-rate",
@@ -146,7 +146,7 @@ fn a_schedule_of_arrivals_is_accepted() {
         words,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -160,7 +160,7 @@ fn error_statuses_are_accepted() {
         records: &[("profile_export.jsonl", 20)],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn cut_streams_and_reset_connections_are_accepted() {
         ],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -207,7 +207,7 @@ fn errors_within_streams_are_accepted() {
         ],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -234,11 +234,11 @@ fn requests_that_time_out_are_accepted() {
         ],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
-fn a_run_in_which_every_request_failed_is_accepted() {
+fn a_run_in_which_every_request_failed_must_be_accepted() {
     Run {
         server: MockOptions {
             error_rate: 1.0,
@@ -247,7 +247,7 @@ fn a_run_in_which_every_request_failed_is_accepted() {
         exit_code: 1,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -267,7 +267,7 @@ fn whole_exchanges_are_accepted() {
         ],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -283,11 +283,11 @@ fn figures_without_records_are_accepted() {
         records: &[("inputs.json", 6)],
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
-fn goodput_is_accepted() {
+fn goodput_must_be_accepted() {
     let words = &[
         "--streaming",
         "--request-count",
@@ -299,7 +299,7 @@ fn goodput_is_accepted() {
         words,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -314,7 +314,7 @@ fn token_counts_of_the_server_are_accepted() {
         words,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -327,7 +327,7 @@ fn reasoning_and_cached_tokens_are_accepted() {
         },
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
@@ -337,11 +337,11 @@ fn http_traces_are_accepted() {
         words,
         ..Run::default()
     }
-    .is_accepted();
+    .must_be_accepted();
 }
 
 #[test]
-fn a_prefix_is_accepted() {
+fn a_prefix_must_be_accepted() {
     let Some(reference) = Reference::find() else {
         return;
     };
@@ -363,7 +363,7 @@ fn a_prefix_is_accepted() {
 }
 
 #[test]
-fn an_interrupted_run_is_accepted() {
+fn an_interrupted_run_must_be_accepted() {
     let Some(reference) = Reference::find() else {
         return;
     };
