@@ -125,7 +125,7 @@ async fn carry_out(
                 thread
                     .timer
                     .sleep_until(phase.start.saturating_add(offset))
-                    .await
+                    .await;
             }
             None => std::future::pending().await,
         }

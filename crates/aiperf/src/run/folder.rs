@@ -114,6 +114,14 @@ fn remove_if_there(path: &Path) -> Result<()> {
     }
 }
 
+/// Whether there is nothing at a path, because it or its folder does not exist.
+fn is_absent(error: &std::io::Error) -> bool {
+    matches!(
+        error.kind(),
+        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
+    )
+}
+
 #[cfg(test)]
 mod tests {
     use aiperf_config::Parsed;
@@ -193,12 +201,4 @@ mod tests {
             "{message}"
         );
     }
-}
-
-/// Whether there is nothing at a path, because it or its folder does not exist.
-fn is_absent(error: &std::io::Error) -> bool {
-    matches!(
-        error.kind(),
-        std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory
-    )
 }
