@@ -33,9 +33,14 @@ fn main() {
     }
 }
 
-/// Ends the process.
+/// Ends the process when everything is said.
 fn quit(exit: Exit) -> ! {
     let _ = std::io::stdout().lock().flush();
+    end_process(exit)
+}
+
+/// Ends the process at once, even if standard output waits for a reader.
+fn end_process(exit: Exit) -> ! {
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that ends the process"

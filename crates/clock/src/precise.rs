@@ -33,6 +33,18 @@ struct Shared {
     alarm: Option<Rc<imp::Alarm>>,
 }
 
+impl Shared {
+    /// Entries of sleeps that were dropped have no waker; they must not cause a waking, nor pile up.
+    fn drop_abandoned(&mut self) {
+        while let Some(&Reverse((_, sequence))) = self.pending.peek() {
+            if self.wakers.contains_key(&sequence) {
+                break;
+            }
+            self.pending.pop();
+        }
+    }
+}
+
 impl PreciseTimer {
     /// Starts the timer's driver on the current `LocalSet`.
     ///
@@ -89,13 +101,7 @@ fn fire_due(shared: &Rc<RefCell<Shared>>) {
             shared.pending.pop();
             due.extend(shared.wakers.remove(&sequence));
         }
-        // Entries of sleeps that were dropped have no waker; they must not cause a waking.
-        while let Some(&Reverse((_, sequence))) = shared.pending.peek() {
-            if shared.wakers.contains_key(&sequence) {
-                break;
-            }
-            shared.pending.pop();
-        }
+        shared.drop_abandoned();
         if let (Some(&Reverse((next, _))), Some(alarm)) = (shared.pending.peek(), &shared.alarm) {
             alarm.set(next);
         }
@@ -166,7 +172,9 @@ impl Future for SleepUntil {
 impl SleepUntil {
     fn leave(&mut self) {
         if let State::Waiting(sequence) = self.state {
-            self.timer.shared.borrow_mut().wakers.remove(&sequence);
+            let mut shared = self.timer.shared.borrow_mut();
+            shared.wakers.remove(&sequence);
+            shared.drop_abandoned();
         }
         self.state = State::Done;
     }

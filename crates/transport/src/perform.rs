@@ -5,7 +5,7 @@ use std::rc::Rc;
 
 use aiperf_clock::monotonic_now;
 use bytes::Bytes;
-use http::header::HOST;
+use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, Method, Request};
 use http_body_util::Full;
 
@@ -172,6 +172,12 @@ impl Transport {
             message
                 .headers_mut()
                 .insert(HOST, target.host_header.clone());
+        }
+        if let Some(authorization) = &target.authorization {
+            let headers = message.headers_mut();
+            headers
+                .entry(AUTHORIZATION)
+                .or_insert_with(|| authorization.clone());
         }
         let sent = connection.send(message).await;
         let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;

@@ -1,7 +1,10 @@
 //! Where requests go.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::HeaderValue;
 use http::uri::PathAndQuery;
+use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
 /// One URL that requests are sent to, taken apart once.
@@ -19,6 +22,9 @@ pub struct Target {
     pub authority: String,
     /// The same, ready to send.
     pub host_header: HeaderValue,
+    /// User and password of the URL, as an `Authorization` header that is sent where the request
+    /// brings none.
+    pub authorization: Option<HeaderValue>,
 }
 
 /// A URL that cannot be a target.
@@ -64,6 +70,8 @@ impl Target {
         };
         let host_header =
             HeaderValue::from_str(&authority).map_err(|_| invalid("the host is not valid"))?;
+        let authorization = basic_authorization(&parsed)
+            .map_err(|()| invalid("its user or password cannot be sent"))?;
         let host = host
             .trim_start_matches('[')
             .trim_end_matches(']')
@@ -75,8 +83,24 @@ impl Target {
             path,
             authority,
             host_header,
+            authorization,
         })
     }
+}
+
+/// User and password as RFC 7617 wants them; `None` where the URL has neither.
+fn basic_authorization(url: &url::Url) -> Result<Option<HeaderValue>, ()> {
+    if url.username().is_empty() && url.password().is_none() {
+        return Ok(None);
+    }
+    let plain = |text: &str| percent_decode_str(text).collect::<Vec<u8>>();
+    let mut credentials = plain(url.username());
+    credentials.push(b':');
+    credentials.extend(plain(url.password().unwrap_or_default()));
+    let mut value =
+        HeaderValue::try_from(format!("Basic {}", STANDARD.encode(credentials))).map_err(|_| ())?;
+    value.set_sensitive(true);
+    Ok(Some(value))
 }
 
 #[cfg(test)]
@@ -109,6 +133,17 @@ mod tests {
             );
             assert_eq!(target.authority, authority);
         }
+    }
+
+    #[test]
+    fn user_and_password_become_basic_authentication() {
+        let header = |url: &str| Target::parse(url).unwrap().authorization;
+        // `us er:p@ss` in Base64.
+        assert_eq!(
+            header("http://us%20er:p%40ss@h").unwrap(),
+            "Basic dXMgZXI6cEBzcw=="
+        );
+        assert_eq!(header("http://h"), None);
     }
 
     #[test]

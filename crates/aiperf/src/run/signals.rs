@@ -6,6 +6,9 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 
 use aiperf_engine::CancelHandle;
 
+#[cfg(unix)]
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
 use crate::exit::Exit;
 
 /// Watches for signals as long as the process lives.
@@ -30,7 +33,9 @@ pub(crate) fn watch(cancel: CancelHandle) -> Arc<AtomicBool> {
 }
 
 async fn listen(cancel: &CancelHandle, flag: &AtomicBool) {
-    next_signal().await;
+    // Made once: a signal between two waits must not be missed.
+    let mut signals = Signals::new();
+    signals.next().await;
     flag.store(true, SeqCst);
     cancel.cancel();
     panel(
@@ -38,42 +43,70 @@ async fn listen(cancel: &CancelHandle, flag: &AtomicBool) {
         "The benchmark is being cancelled. Requests on their way are dropped; what was measured is\n\
          being written. Press Ctrl+C again to quit at once and lose what is not yet on disk.",
     );
-    next_signal().await;
+    signals.next().await;
     panel(
         "Force Quit",
         "Stopped at once. Only files that were already written remain.",
     );
-    crate::quit(Exit::Killed);
+    crate::end_process(Exit::Killed);
+}
+
+/// Completes when the process is asked to end.
+pub(crate) async fn next_signal() {
+    Signals::new().next().await;
 }
 
 #[cfg(unix)]
-/// Completes when the process is asked to end.
-pub(crate) async fn next_signal() {
-    use tokio::signal::unix::{SignalKind, signal};
-    let streams = (
-        signal(SignalKind::interrupt()),
-        signal(SignalKind::terminate()),
-    );
-    match streams {
-        (Ok(mut interrupt), Ok(mut terminate)) => {
-            tokio::select! {
-                _ = interrupt.recv() => {}
-                _ = terminate.recv() => {}
+struct Signals(Option<(Signal, Signal)>);
+
+#[cfg(unix)]
+impl Signals {
+    fn new() -> Self {
+        let interrupt = signal(SignalKind::interrupt()).ok();
+        let terminate = signal(SignalKind::terminate()).ok();
+        Self(interrupt.zip(terminate))
+    }
+
+    async fn next(&mut self) {
+        match &mut self.0 {
+            Some((interrupt, terminate)) => {
+                tokio::select! {
+                    _ = interrupt.recv() => {}
+                    _ = terminate.recv() => {}
+                }
             }
+            None => std::future::pending().await,
         }
-        _ => std::future::pending().await,
     }
 }
 
 #[cfg(not(unix))]
-/// Completes when the process is asked to end.
-pub(crate) async fn next_signal() {
-    if tokio::signal::ctrl_c().await.is_err() {
-        std::future::pending::<()>().await;
+struct Signals;
+
+#[cfg(not(unix))]
+impl Signals {
+    fn new() -> Self {
+        Self
+    }
+
+    async fn next(&mut self) {
+        if tokio::signal::ctrl_c().await.is_err() {
+            std::future::pending::<()>().await;
+        }
     }
 }
 
+/// Shows a panel on standard error. Nobody may be reading there, and a writer that waits for a
+/// reader would not hear the next signal, so the writing is given a moment on a thread of its own.
 fn panel(title: &str, text: &str) {
+    const MOMENT: std::time::Duration = std::time::Duration::from_millis(200);
     let panel = aiperf_export::console::notice_panel(title, text);
-    let _ = std::io::stderr().lock().write_all(panel.as_bytes());
+    let (written, is_written) = std::sync::mpsc::channel();
+    let writing = std::thread::Builder::new().spawn(move || {
+        let _ = std::io::stderr().lock().write_all(panel.as_bytes());
+        let _ = written.send(());
+    });
+    if writing.is_ok() {
+        let _ = is_written.recv_timeout(MOMENT);
+    }
 }
