@@ -216,6 +216,7 @@ impl RecorderThread {
     }
 
     fn run(mut self, backlog: &Backlog) -> ThreadResult {
+        yield_to_senders();
         loop {
             let exchange = match backlog.try_next() {
                 Some(exchange) => exchange,
@@ -423,6 +424,17 @@ impl RecorderThread {
         line.json_on_one_line(&exchange.body);
         line.raw("}");
         line.end();
+    }
+}
+
+/// Lowers this thread's priority, so that on a shared core a timer or an answer of an I/O thread
+/// does not wait until a record is finished.
+fn yield_to_senders() {
+    #[cfg(target_os = "linux")]
+    {
+        const NICE: i32 = 10;
+        // Where the system does not allow it, recording competes with sending on equal terms.
+        let _ = rustix::process::setpriority_process(None, NICE);
     }
 }
 

@@ -76,6 +76,14 @@ impl Options {
     pub(super) fn wants(&self, case: &str) -> bool {
         self.only.is_empty() || self.only.iter().any(|name| name == case)
     }
+
+    /// Whether a case runs the program itself, and not only the recorder's harnesses.
+    pub(super) fn wants_program(&self) -> bool {
+        const HARNESSES: [&str; 2] = ["recorder", "instructions"];
+        CASES
+            .iter()
+            .any(|case| self.wants(case.name) && !HARNESSES.contains(&case.name))
+    }
 }
 
 pub(super) fn help() -> String {
@@ -114,6 +122,15 @@ mod tests {
         };
         assert!(options.wants("startup") && options.wants("memory") && !options.wants("streams"));
         assert_eq!(options.rounds, 5);
+        assert!(options.wants_program());
+    }
+
+    #[test]
+    fn the_program_is_not_built_for_the_recorder_alone() {
+        let Wanted::Run(options) = parse("--only recorder,instructions").unwrap() else {
+            panic!("no help was asked for");
+        };
+        assert!(!options.wants_program());
     }
 
     #[test]

@@ -37,9 +37,10 @@ impl Setting {
             anyhow::bail!("the system names no core that may be used");
         };
         let root = repository_root();
-        run(cargo()
-            .current_dir(&root)
-            .args(["build", "--release", "--package", "aiperf"]))?;
+        if options.wants_program() {
+            let words = ["build", "--release", "--package", "aiperf"];
+            run(cargo().current_dir(&root).args(words))?;
+        }
         let target = target_folder(&root);
         let folder = target.join("bench");
         std::fs::create_dir_all(&folder)?;
