@@ -16,6 +16,7 @@ use aiperf_endpoint::{Answer, EndpointType, parse};
 use aiperf_engine::Exchange;
 use aiperf_record::transcript;
 use aiperf_tokenizer::Tokenizer;
+use aiperf_transport::ReceivedBody;
 use serde_json::json;
 
 /// The same as in the program.
@@ -42,12 +43,16 @@ fn main() -> Result<(), Box<dyn Error>> {
         Ok(recorded.cpu)
     };
 
+    let mut body = ReceivedBody::default();
     let mut rows = Vec::new();
     for _ in 0..rounds {
         let start = thread_cpu_now();
         let answers: Vec<Answer> = exchanges
             .iter()
-            .map(|exchange| parse(EndpointType::Chat, &transcript(exchange)))
+            .map(|exchange| {
+                exchange.http.received.unfold_into(&mut body);
+                parse(EndpointType::Chat, &transcript(exchange, &body))
+            })
             .collect();
         let parsed = thread_cpu_now();
         for answer in &answers {

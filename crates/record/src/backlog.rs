@@ -237,7 +237,7 @@ mod tests {
             slot_empty: None,
             body: Bytes::from_static(b"{}"),
             http: aiperf_transport::HttpExchange {
-                body: vec![b'x'; body],
+                received: aiperf_transport::Received::from_iter([(&vec![b'x'; body][..], 1)]),
                 ..aiperf_transport::HttpExchange::default()
             },
         }

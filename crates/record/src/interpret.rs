@@ -6,7 +6,7 @@ use aiperf_endpoint::failure::reason_phrase;
 use aiperf_endpoint::usage::Usage;
 use aiperf_endpoint::{Answer, Failure, Transcript, input, parse};
 use aiperf_engine::Exchange;
-use aiperf_transport::TransportFailure;
+use aiperf_transport::{ReceivedBody, TransportFailure};
 
 use crate::settings::RecorderSettings;
 
@@ -47,12 +47,12 @@ impl InputLengths {
 }
 
 /// The answer of an exchange as the endpoint's parser wants it.
-pub fn transcript(exchange: &Exchange) -> Transcript<'_> {
+pub fn transcript<'a>(exchange: &'a Exchange, body: &'a ReceivedBody) -> Transcript<'a> {
     let http = &exchange.http;
     Transcript {
         content_type: http.content_type(),
-        body: &http.body,
-        reads: &http.reads,
+        body: &body.bytes,
+        reads: &body.reads,
         ended_at: http.end,
         method_is_post: true,
     }
@@ -62,15 +62,16 @@ pub(crate) fn interpret(
     settings: &RecorderSettings,
     input_lengths: &InputLengths,
     exchange: &Exchange,
+    body: &ReceivedBody,
 ) -> Interpretation {
     let http = &exchange.http;
     let is_good_status = http.status.is_some_and(|status| status.is_success());
     let answer = if is_good_status {
-        parse(settings.endpoint_type, &transcript(exchange))
+        parse(settings.endpoint_type, &transcript(exchange, body))
     } else {
         Answer::default()
     };
-    let failure = failure(exchange, &answer);
+    let failure = failure(exchange, body, &answer);
     let mut tokens = TokenCounts::default();
     if settings.use_server_token_count {
         if let (None, Some(usage)) = (&failure, &answer.usage) {
@@ -94,7 +95,7 @@ pub(crate) fn interpret(
     }
 }
 
-fn failure(exchange: &Exchange, answer: &Answer) -> Option<Failure> {
+fn failure(exchange: &Exchange, body: &ReceivedBody, answer: &Answer) -> Option<Failure> {
     let http = &exchange.http;
     if let Some(error) = &http.error {
         return Some(match error.failure {
@@ -108,7 +109,7 @@ fn failure(exchange: &Exchange, answer: &Answer) -> Option<Failure> {
         return Some(Failure::http_status(
             status,
             reason_phrase(status),
-            &http.body,
+            &body.bytes,
         ));
     }
     answer.failure(http.start, http.end)

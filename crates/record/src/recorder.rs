@@ -12,6 +12,7 @@ use aiperf_engine::Exchange;
 use aiperf_metrics::{
     Columns, HttpTraceFacts, RecordFacts, RecordValues, UsageFacts, compute_record,
 };
+use aiperf_transport::ReceivedBody;
 use thiserror::Error;
 
 use crate::backlog::Backlog;
@@ -191,6 +192,7 @@ struct RecorderThread {
     raw_lines: Vec<u8>,
     values: RecordValues,
     content_instants: Vec<u64>,
+    body: ReceivedBody,
     result: ThreadResult,
 }
 
@@ -212,6 +214,7 @@ impl RecorderThread {
             lines: Vec::new(),
             raw_lines: Vec::new(),
             content_instants: Vec::new(),
+            body: ReceivedBody::default(),
         }
     }
 
@@ -254,7 +257,8 @@ impl RecorderThread {
     fn record(&mut self, exchange: &Exchange) {
         let shared = Arc::clone(&self.shared);
         let settings = &shared.settings;
-        let interpretation = interpret(settings, &shared.input_lengths, exchange);
+        exchange.http.received.unfold_into(&mut self.body);
+        let interpretation = interpret(settings, &shared.input_lengths, exchange, &self.body);
         let Interpretation {
             answer, failure, ..
         } = &interpretation;
@@ -372,7 +376,7 @@ impl RecorderThread {
         let has_metrics = line.metrics(&settings.metrics, &self.values);
         if settings.with_http_trace {
             line.raw(",\"trace_data\":");
-            line.serialised(&trace_data(settings, exchange));
+            line.serialised(&trace_data(settings, exchange, &self.body));
         }
         if let Some(failure) = failure {
             line.raw(",\"error\":");
@@ -411,7 +415,7 @@ impl RecorderThread {
         }
         line.raw(",\"responses\":");
         if http.status.is_some_and(|status| status.is_success()) {
-            line.serialised(&raw::responses(&transcript(exchange)).collect::<Vec<_>>());
+            line.serialised(&raw::responses(&transcript(exchange, &self.body)).collect::<Vec<_>>());
         } else {
             line.raw("[]");
         }
@@ -472,11 +476,11 @@ fn trace_facts(exchange: &Exchange) -> HttpTraceFacts {
         connection_reused: connection.is_reused,
         request_send_start_ns: http.send_start,
         request_send_end_ns: http.send_end,
-        response_receive_start_ns: http.reads.first().map(|mark| mark.at).or(http.head_at),
-        response_receive_end_ns: http.reads.last().map(|mark| mark.at).or(http.head_at),
+        response_receive_start_ns: http.received.first_at().or(http.head_at),
+        response_receive_end_ns: http.received.last_at().or(http.head_at),
         request_bytes: exchange.body.len() as u64,
         request_chunks: 1,
-        response_bytes: http.body.len() as u64,
-        response_chunks: http.reads.len() as u64,
+        response_bytes: http.received.len() as u64,
+        response_chunks: http.received.read_count() as u64,
     }
 }

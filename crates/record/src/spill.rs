@@ -7,7 +7,7 @@ use std::net::SocketAddr;
 
 use aiperf_engine::Exchange;
 use aiperf_transport::exchange::ConnectionFacts;
-use aiperf_transport::{HttpExchange, ReadMark, TransportError, TransportFailure};
+use aiperf_transport::{HttpExchange, Received, TransportError, TransportFailure};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use serde::{Deserialize, Serialize};
@@ -108,8 +108,7 @@ struct Spilled<'a> {
     head_at: Option<u64>,
     status: Option<u16>,
     headers: Vec<(Cow<'a, str>, Cow<'a, [u8]>)>,
-    body: Cow<'a, [u8]>,
-    reads: Vec<(u64, usize)>,
+    received: Cow<'a, Received>,
     end: u64,
     error: Option<(u8, Cow<'a, str>)>,
     read_count: u32,
@@ -170,8 +169,7 @@ impl<'a> Spilled<'a> {
                 .iter()
                 .map(|(name, value)| (name.as_str().into(), value.as_bytes().into()))
                 .collect(),
-            body: Cow::Borrowed(&http.body),
-            reads: http.reads.iter().map(|mark| (mark.at, mark.end)).collect(),
+            received: Cow::Borrowed(&http.received),
             end: http.end,
             error: http.error.as_ref().map(|error| {
                 let code = failure_code(error.failure).unwrap_or_default() as u8;
@@ -231,12 +229,7 @@ impl<'a> Spilled<'a> {
                 head_at: self.head_at,
                 status: status.map_err(|error| error.to_string())?,
                 headers,
-                body: self.body.into_owned(),
-                reads: self
-                    .reads
-                    .into_iter()
-                    .map(|(at, end)| ReadMark { at, end })
-                    .collect(),
+                received: self.received.into_owned(),
                 end: self.end,
                 error: error.transpose()?,
                 read_count: self.read_count,
@@ -292,8 +285,7 @@ mod tests {
                 head_at: Some(26),
                 status: Some(StatusCode::OK),
                 headers,
-                body: b"received".to_vec(),
-                reads: vec![ReadMark { at: 27, end: 8 }],
+                received: Received::from_iter([(&b"received"[..], 27)]),
                 end: 28,
                 error: Some(TransportError {
                     failure: TransportFailure::Truncated,

@@ -6,28 +6,33 @@ use aiperf_endpoint::headers::RequestIds;
 use aiperf_engine::Exchange;
 use aiperf_model::TraceData;
 use aiperf_redact::header_value;
+use aiperf_transport::ReceivedBody;
 
 use crate::settings::RecorderSettings;
 
 /// Readers know the layout of the members by this name.
 const LAYOUT: &str = "aiohttp";
 
-pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> TraceData {
+pub(crate) fn trace_data(
+    settings: &RecorderSettings,
+    exchange: &Exchange,
+    body: &ReceivedBody,
+) -> TraceData {
     let http = &exchange.http;
     let connection = &http.connection;
     let clock = settings.clock;
     let epoch = |instant: Option<Nanos>| instant.map(|instant| epoch(clock, instant));
     let between =
         |start: Option<Nanos>, end: Option<Nanos>| Some(end?.cast_signed() - start?.cast_signed());
-    let receive_start = http.reads.first().map(|mark| mark.at).or(http.head_at);
-    let receive_end = http.reads.last().map(|mark| mark.at).or(http.head_at);
+    let receive_start = http.received.first_at().or(http.head_at);
+    let receive_end = http.received.last_at().or(http.head_at);
     let connect_start = connection.tcp.map(|(start, _)| start);
     let connect_end = connection.tls.or(connection.tcp).map(|(_, end)| end);
     let body_length = exchange.body.len() as u64;
 
-    let mut response_chunks = Vec::with_capacity(http.reads.len());
+    let mut response_chunks = Vec::with_capacity(body.reads.len());
     let mut previous_end = 0;
-    for mark in &http.reads {
+    for mark in &body.reads {
         response_chunks.push((
             self::epoch(clock, mark.at),
             (mark.end - previous_end) as u64,
@@ -79,7 +84,7 @@ pub(crate) fn trace_data(settings: &RecorderSettings, exchange: &Exchange) -> Tr
         response_headers_received_ns: epoch(http.head_at),
         response_chunks_count: response_chunks.len() as u64,
         response_chunks,
-        response_bytes_total: http.body.len() as u64,
+        response_bytes_total: http.received.len() as u64,
         response_receive_end_ns: epoch(receive_end),
         error_timestamp_ns: http.error.as_ref().map(|_| self::epoch(clock, http.end)),
         tcp_connect_start_ns: epoch(connect_start),

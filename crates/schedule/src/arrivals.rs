@@ -1,16 +1,23 @@
 //! Open-loop arrival times.
 //!
-//! The first request is due one interval after the phase starts. Gap `i` is drawn from generator
-//! `i` of the pattern's stream, so the whole sequence is fixed by the seed, whoever asks for it.
+//! Two steps, each a function of the seed and an index. First arrivals of a process with rate 1:
+//! gap `i` is drawn from generator `i` of the pattern's stream. Then each goes through the inverse
+//! of the [rate profile](crate::RateProfile)'s integral, which gives a process with exactly that
+//! rate at every moment; for a Poisson pattern, a true inhomogeneous Poisson process.
+//!
+//! With a constant rate the first request is due one interval after the phase starts.
+
+use std::sync::Arc;
 
 use aiperf_random::{RootSeed, Stream};
 use rand::Rng;
 use rand_distr::{Distribution, Gamma};
 
-/// Nanoseconds.
-pub type Nanos = u64;
+use crate::rate_profile::RateProfile;
+use crate::time::{Nanos, from_seconds};
 
-const SECOND: f64 = 1e9;
+/// How many arrivals are drawn at a time.
+const BLOCK: usize = 256;
 
 /// How the gaps between arrivals are distributed. All have mean `1 / rate`.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -27,13 +34,19 @@ pub enum Pattern {
     },
 }
 
-/// A stationary arrival process.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// An arrival process.
+#[derive(Debug, Clone, PartialEq)]
 pub struct ArrivalProcess {
-    pattern: Pattern,
-    /// Requests per second.
-    rate: f64,
-    stream: Stream,
+    gaps: UnitGaps,
+    profile: Arc<RateProfile>,
+}
+
+/// The gaps of a process with rate 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum UnitGaps {
+    Constant,
+    Exponential(Stream),
+    Gamma(Stream, Gamma<f64>),
 }
 
 impl ArrivalProcess {
@@ -43,59 +56,152 @@ impl ArrivalProcess {
     /// `rate` or the smoothness is not a positive finite number; the configuration refuses such
     /// values before it gets here.
     pub fn new(pattern: Pattern, rate: f64, seed: RootSeed) -> Self {
-        assert!(rate.is_finite() && rate > 0.0, "rate {rate}");
-        let name = match pattern {
-            Pattern::Constant | Pattern::Poisson => "timing.request.poisson_interval",
+        Self::with_profile(pattern, RateProfile::constant(rate), seed)
+    }
+
+    /// A process whose rate changes with time.
+    ///
+    /// # Panics
+    /// The smoothness is not a positive finite number.
+    pub fn with_profile(pattern: Pattern, profile: RateProfile, seed: RootSeed) -> Self {
+        Self {
+            gaps: UnitGaps::new(pattern, seed),
+            profile: Arc::new(profile),
+        }
+    }
+
+    /// Requests per second, as a function of time.
+    pub fn profile(&self) -> &RateProfile {
+        &self.profile
+    }
+
+    /// Requests per second that are reached at last; with a constant rate, the rate.
+    pub fn rate(&self) -> f64 {
+        self.profile.final_rate()
+    }
+
+    /// Arrival times as offsets from the start of the phase, from index 0, without end.
+    pub fn times(&self) -> ArrivalTimes {
+        self.share(0, 1)
+    }
+
+    /// The arrivals of one of `threads` threads: every `threads`-th of the common sequence.
+    pub fn share(&self, thread: u64, threads: u64) -> ArrivalTimes {
+        ArrivalTimes {
+            lookup: self.lookup(),
+            index: thread,
+            step: threads,
+        }
+    }
+
+    /// Arrival times by index, in any order.
+    pub fn lookup(&self) -> ArrivalLookup {
+        ArrivalLookup {
+            process: self.clone(),
+            block_starts: vec![0.0],
+            recent: [None, None],
+        }
+    }
+}
+
+impl UnitGaps {
+    fn new(pattern: Pattern, seed: RootSeed) -> Self {
+        match pattern {
+            Pattern::Constant => Self::Constant,
+            Pattern::Poisson => Self::Exponential(seed.stream("timing.request.poisson_interval")),
             Pattern::Gamma { smoothness } => {
                 assert!(
                     smoothness.is_finite() && smoothness > 0.0,
                     "smoothness {smoothness}"
                 );
-                "timing.request.gamma_interval"
+                // Beyond these bounds the scale or the shape is no number any more.
+                let shape = smoothness.clamp(1e-300, 1e300);
+                let law = Gamma::new(shape, shape.recip()).expect("shape and scale are positive");
+                Self::Gamma(seed.stream("timing.request.gamma_interval"), law)
             }
-        };
-        Self {
-            pattern,
-            rate,
-            stream: seed.stream(name),
         }
     }
 
-    /// Requests per second.
-    pub fn rate(&self) -> f64 {
-        self.rate
-    }
-
-    /// Arrival times as offsets from the start of the phase, from index 0, without end.
-    pub fn times(&self) -> ArrivalTimes {
-        let gamma = match self.pattern {
-            Pattern::Gamma { smoothness } => {
-                Gamma::new(smoothness, 1.0 / (self.rate * smoothness)).ok()
+    fn gap(&self, index: u64) -> f64 {
+        match self {
+            Self::Constant => 1.0,
+            Self::Exponential(stream) => {
+                let uniform: f64 = stream.at(index).random();
+                -(1.0 - uniform).ln()
             }
-            Pattern::Constant | Pattern::Poisson => None,
-        };
-        ArrivalTimes {
-            process: *self,
-            gamma,
-            index: 0,
-            elapsed_seconds: 0.0,
+            Self::Gamma(stream, law) => law.sample(&mut stream.at(index)),
         }
-    }
-
-    /// The arrivals of one of `threads` threads: every `threads`-th of the common sequence.
-    pub fn share(&self, thread: u64, threads: u64) -> impl Iterator<Item = (u64, Nanos)> + use<> {
-        self.times()
-            .filter(move |(index, _)| index % threads == thread)
     }
 }
 
-/// Iterator over (index, offset from the phase start).
+/// Arrival times by index.
+///
+/// An index beyond all that were asked for so far costs the draws in between; any other costs a
+/// few comparisons if it is near one that was asked for recently, else at most one block of draws.
+/// So a thread that takes ever higher indices, in leaps or not quite in order, pays for each draw
+/// once. The times do not depend on the order of asking.
+#[derive(Debug, Clone)]
+pub struct ArrivalLookup {
+    process: ArrivalProcess,
+    /// The time, at rate 1, of the last arrival before each block that was reached.
+    block_starts: Vec<f64>,
+    /// The blocks of even and of odd number that were used last: asking to and fro across the
+    /// border of two blocks draws neither again.
+    recent: [Option<Block>; 2],
+}
+
+#[derive(Debug, Clone)]
+struct Block {
+    number: usize,
+    /// Arrival times at rate 1.
+    times: Box<[f64; BLOCK]>,
+}
+
+impl ArrivalLookup {
+    /// When arrival `index` is due, as an offset from the start of the phase.
+    pub fn at(&mut self, index: u64) -> Nanos {
+        let unit_time = match self.process.gaps {
+            // Not a running sum: nothing to remember, and no rounding to add up.
+            UnitGaps::Constant => (index + 1) as f64,
+            UnitGaps::Exponential(_) | UnitGaps::Gamma(..) => {
+                self.block(index as usize / BLOCK)[index as usize % BLOCK]
+            }
+        };
+        from_seconds(self.process.profile.seconds_until(unit_time))
+    }
+
+    fn block(&mut self, number: usize) -> &[f64; BLOCK] {
+        while self.block_starts.len() <= number {
+            let block = self.draw(self.block_starts.len() - 1);
+            self.block_starts.push(block.times[BLOCK - 1]);
+            let place = block.number % 2;
+            self.recent[place] = Some(block);
+        }
+        let known = self.recent[number % 2].take();
+        let block = match known {
+            Some(block) if block.number == number => block,
+            _ => self.draw(number),
+        };
+        &self.recent[number % 2].insert(block).times
+    }
+
+    fn draw(&self, number: usize) -> Block {
+        let mut time = self.block_starts[number];
+        let mut times = Box::new([0.0; BLOCK]);
+        for (index, place) in (number as u64 * BLOCK as u64..).zip(times.iter_mut()) {
+            time += self.process.gaps.gap(index);
+            *place = time;
+        }
+        Block { number, times }
+    }
+}
+
+/// Iterator over (index, offset from the phase start), without end.
 #[derive(Debug, Clone)]
 pub struct ArrivalTimes {
-    process: ArrivalProcess,
-    gamma: Option<Gamma<f64>>,
+    lookup: ArrivalLookup,
     index: u64,
-    elapsed_seconds: f64,
+    step: u64,
 }
 
 impl Iterator for ArrivalTimes {
@@ -103,157 +209,10 @@ impl Iterator for ArrivalTimes {
 
     fn next(&mut self) -> Option<Self::Item> {
         let index = self.index;
-        self.index += 1;
-        let rate = self.process.rate;
-        self.elapsed_seconds = match (self.process.pattern, &self.gamma) {
-            // Not a running sum: its rounding errors would add up.
-            (Pattern::Constant, _) => (index + 1) as f64 / rate,
-            (Pattern::Gamma { .. }, Some(gamma)) => {
-                self.elapsed_seconds + gamma.sample(&mut self.process.stream.at(index))
-            }
-            _ => {
-                let uniform: f64 = self.process.stream.at(index).random();
-                self.elapsed_seconds - (1.0 - uniform).ln() / rate
-            }
-        };
-        Some((index, (self.elapsed_seconds * SECOND) as Nanos))
+        self.index += self.step;
+        Some((index, self.lookup.at(index)))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    const SEED: RootSeed = RootSeed::fixed(7);
-
-    fn offsets(pattern: Pattern, rate: f64, count: usize) -> Vec<Nanos> {
-        ArrivalProcess::new(pattern, rate, SEED)
-            .times()
-            .take(count)
-            .map(|(_, at)| at)
-            .collect()
-    }
-
-    /// Largest distance between the empirical distribution of `samples` and `cumulative`.
-    fn kolmogorov_smirnov(mut samples: Vec<f64>, cumulative: impl Fn(f64) -> f64) -> f64 {
-        samples.sort_by(f64::total_cmp);
-        let count = samples.len() as f64;
-        samples
-            .iter()
-            .enumerate()
-            .map(|(rank, &sample)| {
-                let expected = cumulative(sample);
-                (expected - rank as f64 / count)
-                    .abs()
-                    .max((expected - (rank + 1) as f64 / count).abs())
-            })
-            .fold(0.0, f64::max)
-    }
-
-    /// Gaps, in seconds, of the arrivals of all threads put together again.
-    fn union_gaps(pattern: Pattern, rate: f64, threads: u64, per_thread: usize) -> Vec<f64> {
-        let process = ArrivalProcess::new(pattern, rate, SEED);
-        let mut all: Vec<Nanos> = (0..threads)
-            .flat_map(|thread| {
-                process
-                    .share(thread, threads)
-                    .take(per_thread)
-                    .map(|(_, at)| at)
-            })
-            .collect();
-        all.sort_unstable();
-        std::iter::once(&0)
-            .chain(&all)
-            .zip(&all)
-            .map(|(before, after)| (after - before) as f64 / SECOND)
-            .collect()
-    }
-
-    /// The critical value of the Kolmogorov-Smirnov statistic at the 0.1 % level.
-    fn critical(count: usize) -> f64 {
-        1.95 / (count as f64).sqrt()
-    }
-
-    #[test]
-    fn constant_arrivals_lie_on_the_grid_and_start_one_interval_in() {
-        assert_eq!(
-            offsets(Pattern::Constant, 50.0, 3),
-            [20_000_000, 40_000_000, 60_000_000]
-        );
-        // The millionth lies where it belongs: no drift.
-        let late = ArrivalProcess::new(Pattern::Constant, 3.0, SEED)
-            .times()
-            .nth(2_999_999);
-        assert_eq!(late, Some((2_999_999, 1_000_000_000_000_000)));
-    }
-
-    #[test]
-    fn poisson_gaps_are_exponential_at_every_thread_count() {
-        for threads in [1, 2, 8] {
-            let gaps = union_gaps(Pattern::Poisson, 200.0, threads, 8_000 / threads as usize);
-            let distance = kolmogorov_smirnov(gaps.clone(), |gap| 1.0 - (-200.0 * gap).exp());
-            assert!(
-                distance < critical(gaps.len()),
-                "{threads} threads: distance {distance}"
-            );
-        }
-    }
-
-    #[test]
-    fn gamma_gaps_follow_their_law_at_every_thread_count() {
-        // Shape 2 has a closed form: 1 - (1 + x) e^-x with x = gap * rate * shape.
-        for threads in [1, 2, 8] {
-            let pattern = Pattern::Gamma { smoothness: 2.0 };
-            let gaps = union_gaps(pattern, 100.0, threads, 8_000 / threads as usize);
-            let distance = kolmogorov_smirnov(gaps.clone(), |gap| {
-                let x = gap * 200.0;
-                1.0 - (1.0 + x) * (-x).exp()
-            });
-            assert!(
-                distance < critical(gaps.len()),
-                "{threads} threads: distance {distance}"
-            );
-        }
-    }
-
-    #[test]
-    fn gamma_smoothness_sets_the_coefficient_of_variation_and_keeps_the_rate() {
-        for smoothness in [0.5, 1.0, 4.0] {
-            let gaps = union_gaps(Pattern::Gamma { smoothness }, 50.0, 1, 20_000);
-            let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-            let variance =
-                gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>() / gaps.len() as f64;
-            let variation = variance.sqrt() / mean;
-            assert!((mean * 50.0 - 1.0).abs() < 0.05, "mean {mean}");
-            assert!(
-                (variation * smoothness.sqrt() - 1.0).abs() < 0.05,
-                "variation {variation}"
-            );
-        }
-    }
-
-    #[test]
-    fn successive_gaps_are_not_correlated() {
-        let gaps = union_gaps(Pattern::Poisson, 1.0, 1, 20_000);
-        let mean = gaps.iter().sum::<f64>() / gaps.len() as f64;
-        let covariance = gaps
-            .windows(2)
-            .map(|pair| (pair[0] - mean) * (pair[1] - mean))
-            .sum::<f64>();
-        let variance = gaps.iter().map(|gap| (gap - mean).powi(2)).sum::<f64>();
-        assert!((covariance / variance).abs() < 0.03);
-    }
-
-    #[test]
-    fn threads_share_one_sequence_without_gaps_or_doubles() {
-        let process = ArrivalProcess::new(Pattern::Poisson, 100.0, SEED);
-        let whole: Vec<_> = process.times().take(24).collect();
-        for threads in [1u64, 2, 8] {
-            let mut parts: Vec<_> = (0..threads)
-                .flat_map(|thread| process.share(thread, threads).take(24 / threads as usize))
-                .collect();
-            parts.sort_unstable();
-            assert_eq!(parts, whole, "{threads} threads");
-        }
-    }
-}
+mod tests;

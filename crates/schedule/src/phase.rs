@@ -1,6 +1,7 @@
 //! The plan of one phase.
 
-use crate::arrivals::{ArrivalProcess, Nanos};
+use crate::arrivals::ArrivalProcess;
+use crate::stop::StopRules;
 
 /// What a phase is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -22,7 +23,7 @@ impl PhaseKind {
 }
 
 /// How requests arrive.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Arrivals {
     /// Closed loop: this many sessions at a time, the next as soon as one ends.
     ClosedLoop {
@@ -46,27 +47,6 @@ impl Arrivals {
     }
 }
 
-/// When a phase stops sending; the first rule that fires counts.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct StopRules {
-    /// After this many requests.
-    pub requests: Option<u64>,
-    /// After this many sessions, each played to its last turn.
-    pub sessions: Option<u64>,
-    /// After this long.
-    pub duration: Option<Nanos>,
-    /// How long requests may go on after `duration`; `None` waits for all of them. Without a
-    /// duration there is no deadline.
-    pub grace: Option<Nanos>,
-}
-
-impl StopRules {
-    /// The offset from the phase start at which requests in flight are cancelled.
-    pub fn drain_deadline(&self) -> Option<Nanos> {
-        self.duration?.checked_add(self.grace?)
-    }
-}
-
 /// One phase of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhasePlan {
@@ -78,21 +58,4 @@ pub struct PhasePlan {
     pub arrivals: Arrivals,
     /// When it stops.
     pub stop: StopRules,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_drain_deadline_counts_from_the_phase_start() {
-        let rules = |duration, grace| StopRules {
-            duration,
-            grace,
-            ..StopRules::default()
-        };
-        assert_eq!(rules(Some(10), Some(5)).drain_deadline(), Some(15));
-        assert_eq!(rules(Some(10), None).drain_deadline(), None);
-        assert_eq!(rules(None, Some(5)).drain_deadline(), None);
-    }
 }

@@ -7,6 +7,7 @@ pub use aiperf_clock::ReadMark;
 use http::{HeaderMap, StatusCode};
 
 use crate::failure::TransportError;
+use crate::received::Received;
 
 /// Everything that is known of one exchange. All instants are monotonic nanoseconds; absent
 /// instants were not reached.
@@ -31,10 +32,8 @@ pub struct HttpExchange {
     pub status: Option<StatusCode>,
     /// The answer's header fields.
     pub headers: HeaderMap,
-    /// The answer's body, framing removed.
-    pub body: Vec<u8>,
-    /// When which part of the body arrived, in order. Bytes that came with one read share a mark.
-    pub reads: Vec<ReadMark>,
+    /// The answer's body, framing removed, and when which part of it arrived.
+    pub received: Received,
     /// When the exchange ended: the last read of a complete answer, else when the failure was seen.
     pub end: Nanos,
     /// Why it did not come to its end.
@@ -83,34 +82,6 @@ impl HttpExchange {
 
     /// Bytes that this exchange holds in memory: for bounding queues.
     pub fn memory(&self) -> usize {
-        size_of::<Self>() + self.body.capacity() + self.reads.capacity() * size_of::<ReadMark>()
-    }
-
-    /// Adds body bytes that were read at `at`.
-    pub(crate) fn append(&mut self, bytes: &[u8], at: Nanos) {
-        self.body.extend_from_slice(bytes);
-        let end = self.body.len();
-        match self.reads.last_mut() {
-            Some(last) if last.at == at => last.end = end,
-            _ => self.reads.push(ReadMark { at, end }),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn bytes_of_one_read_share_a_mark() {
-        let mut exchange = HttpExchange::default();
-        exchange.append(b"ab", 10);
-        exchange.append(b"cd", 10);
-        exchange.append(b"e", 20);
-        assert_eq!(
-            exchange.reads,
-            [ReadMark { at: 10, end: 4 }, ReadMark { at: 20, end: 5 }]
-        );
-        assert_eq!(exchange.body, b"abcde");
+        size_of::<Self>() + self.received.memory()
     }
 }

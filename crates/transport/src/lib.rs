@@ -19,6 +19,7 @@ mod kernel_stamps;
 mod perform;
 mod pool;
 mod quiet_waker;
+pub mod received;
 mod stream;
 pub mod target;
 mod tls;
@@ -28,6 +29,7 @@ pub use connect::NameResolution;
 pub use exchange::{HttpExchange, ReadMark};
 pub use failure::{TransportError, TransportFailure};
 pub use perform::{Lease, OutgoingRequest, StickyConnection, Transport, TransportCounters};
+pub use received::{Received, ReceivedBody};
 pub use target::Target;
 pub use wire::TimestampSource;
 

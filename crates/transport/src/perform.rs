@@ -6,7 +6,7 @@ use std::rc::Rc;
 use aiperf_clock::monotonic_now;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, Method, Request};
+use http::{HeaderMap, HeaderValue, Method, Request};
 use http_body_util::Full;
 
 use crate::TransportOptions;
@@ -109,7 +109,8 @@ impl Transport {
                 exchange.connection.remote = connection.remote;
                 Ok(connection)
             }
-            None => self.connect(target, exchange).await,
+            // In a box of its own: connecting is rare, and its state would make every request larger.
+            None => Box::pin(self.connect(target, exchange)).await,
         };
         let mut connection = match connection {
             Ok(connection) => connection,
@@ -184,10 +185,12 @@ impl Transport {
         running.exchange.head_at = Some(running.wire.last_read.get());
         let (head, mut body) = answer.into_parts();
         running.exchange.status = Some(head.status);
-        running.exchange.headers = head.headers;
+        running.exchange.headers = detached(&head.headers);
+        drop(head);
         while let Some(data) = connection.next_data(&mut body).await {
             let data = data.map_err(|error| TransportError::exchanging(&error, true))?;
-            running.exchange.append(&data, running.wire.last_read.get());
+            let at = running.wire.last_read.get();
+            running.exchange.received.append(&data, at);
         }
         Ok(())
     }
@@ -222,7 +225,20 @@ impl Drop for Running<'_> {
         exchange.kernel_stamped_reads = wire.kernel_stamped_reads.get();
         exchange.receive_delay_max = wire.receive_delay_max.get();
         exchange.receive_delay_sum = wire.receive_delay_sum.get();
+        exchange.received.finish();
     }
+}
+
+/// The header fields with memory of their own: hyper's are slices of the connection's read buffer,
+/// which would be held as long as the exchange.
+fn detached(headers: &HeaderMap) -> HeaderMap {
+    let mut copy = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+        own.set_sensitive(value.is_sensitive());
+        copy.append(name.clone(), own);
+    }
+    copy
 }
 
 fn increment(counter: &Cell<u64>) {

@@ -146,7 +146,10 @@ impl Compose for Composer {
         let replies: Vec<Option<Turn>> = earlier
             .iter()
             .map(|exchange| {
-                reply::capture(&parse(self.settings.endpoint_type, &transcript(exchange)))
+                reply::capture(&parse(
+                    self.settings.endpoint_type,
+                    &transcript(exchange, &exchange.http.received.unfold()),
+                ))
             })
             .collect();
         let mut history = Vec::with_capacity(2 * turn + 1);
@@ -164,7 +167,7 @@ impl Compose for Composer {
 mod tests {
     use aiperf_dataset::{DatasetPlan, FilePlan, Source, build};
     use aiperf_random::RootSeed;
-    use aiperf_transport::HttpExchange;
+    use aiperf_transport::{HttpExchange, Received};
     use serde_json::{Value, json};
 
     use super::*;
@@ -202,7 +205,7 @@ mod tests {
             slot_empty: None,
             body: Bytes::new(),
             http: HttpExchange {
-                body: body.as_bytes().to_vec(),
+                received: Received::from_iter([(body.as_bytes(), 1)]),
                 headers,
                 ..HttpExchange::default()
             },

@@ -188,7 +188,7 @@ fn profiling_goes_on_in_the_dataset_where_warmup_stopped() {
         crate::open_loop::constant(200.0, Some(50)),
     ] {
         let server = Server::quick();
-        let mut warmup = plan(arrivals, sessions(3));
+        let mut warmup = plan(arrivals.clone(), sessions(3));
         warmup.kind = PhaseKind::Warmup;
         let phases = vec![warmup, plan(arrivals, requests(4))];
         let run = run_phases(

@@ -42,9 +42,9 @@ fn a_request_that_takes_too_long_is_delivered_as_a_timeout_with_what_had_come() 
         );
         assert!(http.send_end.is_some());
     }
-    assert_eq!((of(0).status, of(0).body.len()), (None, 0));
+    assert_eq!((of(0).status, of(0).received.len()), (None, 0));
     assert_eq!(of(1).status.unwrap(), 200);
-    assert_eq!(of(1).body, b"data: half\n\n");
+    assert_eq!(of(1).received.unfold().bytes, b"data: half\n\n");
     assert!(of(2).is_success());
     // Timeouts are ends of their own, not cancellations.
     let counts = run.outcome().counts;

@@ -60,7 +60,7 @@ fn the_same_seed_sends_the_same_requests_at_the_same_times_with_any_number_of_th
             let run = run(
                 threads(settings(&[&server.url]), thread_count),
                 single_turns(13),
-                plan(open(process, None), requests(100)),
+                plan(open(process.clone(), None), requests(100)),
             );
             assert_eq!(
                 plan_as_carried_out(&run),

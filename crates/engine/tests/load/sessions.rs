@@ -80,7 +80,7 @@ fn in_an_open_loop_every_turn_has_an_arrival_of_its_own() {
     for thread_count in [1, 4] {
         let run = run_sessions(
             threads(settings(&[&server.url]), thread_count),
-            open(process, None),
+            open(process.clone(), None),
             15,
         );
         let start = run.outcome().times.start;
@@ -160,7 +160,7 @@ impl Compose for Quotes {
                     (exchange.turn, exchange.conversation),
                     (place, conversation)
                 );
-                String::from_utf8(exchange.http.body.clone()).unwrap()
+                String::from_utf8(exchange.http.received.unfold().bytes).unwrap()
             })
             .collect();
         Ok(format!("turn {turn} [{}]", quotes.join(", ")).into())

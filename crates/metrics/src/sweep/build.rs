@@ -181,20 +181,16 @@ fn add_chunked_decode(request: &Request, gaps: &[i64], events: &mut Events) {
     let (Some(first), Some(tokens)) = (request.first_token, request.decoded_tokens()) else {
         return;
     };
-    let carriers = gaps.iter().filter(|&&gap| gap > 0).count();
-    let share = tokens / carriers as f64;
-    let mut arrival = first;
-    for &gap in gaps.iter().filter(|&&gap| gap > 0) {
-        let start = arrival;
-        arrival += gap as f64;
-        events.add(
-            Span {
-                start,
-                end: arrival,
-            },
-            share / gap as f64,
-        );
+    let carriers = || gaps.iter().filter(|&&gap| gap > 0);
+    let share = tokens / carriers().count() as f64;
+    let (mut arrival, mut rate) = (first, 0.0);
+    for &gap in carriers() {
+        let gap = gap as f64;
+        events.at(arrival, share / gap - rate);
+        arrival += gap;
+        rate = share / gap;
     }
+    events.at(arrival, -rate);
 }
 
 /// The first token arrives at G, equal shares of the rest with every further chunk.

@@ -45,12 +45,11 @@ pub(crate) struct Curve {
 
 impl From<Events> for Curve {
     fn from(Events(mut events): Events) -> Self {
+        radsort::sort_by_key(&mut events, |event| event.0);
         // Falling changes first, then by size: the same curve whatever the order of records.
-        events.sort_unstable_by(|left, right| {
-            left.0
-                .total_cmp(&right.0)
-                .then_with(|| left.1.total_cmp(&right.1))
-        });
+        for simultaneous in events.chunk_by_mut(|left, right| left.0 == right.0) {
+            simultaneous.sort_unstable_by(|left, right| left.1.total_cmp(&right.1));
+        }
         let mut sum = 0.0;
         for event in &mut events {
             sum += event.1;
@@ -197,13 +196,9 @@ struct Piece {
     is_active: bool,
 }
 
-/// By value, then by duration: the same sums whatever the order of records.
+/// By value; pieces of one value stay in order of time.
 fn sort(pieces: &mut [Piece]) {
-    pieces.sort_unstable_by(|left, right| {
-        left.value
-            .total_cmp(&right.value)
-            .then_with(|| left.duration.total_cmp(&right.duration))
-    });
+    radsort::sort_by_key(pieces, |piece| piece.value);
 }
 
 /// Time-weighted statistics of pieces in ascending order that fill `length`; all zero if there are

@@ -13,7 +13,7 @@ use aiperf_record::{
     TurnMeta,
 };
 use aiperf_tokenizer::Tokenizer;
-use aiperf_transport::{HttpExchange, ReadMark};
+use aiperf_transport::HttpExchange;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
@@ -118,10 +118,11 @@ pub(crate) fn exchange(index: u64) -> Exchange {
         "data: {},\"choices\":[],{usage}}}\n\ndata: [DONE]\n\n",
         chunk_head(index)
     );
-    append_bytes(&mut http, at, end.as_bytes());
+    http.received.append(end.as_bytes(), at);
+    http.received.finish();
     http.first_byte = http.head_at;
     http.end = at;
-    http.read_count = http.reads.len() as u32;
+    http.read_count = http.received.read_count() as u32;
     Exchange {
         phase: 0,
         request_index: index,
@@ -166,16 +167,7 @@ fn append(http: &mut HttpExchange, at: Nanos, index: u64, delta: &str, finish: &
     let event = format!(
         "data: {head},\"choices\":[{{\"index\":0,\"delta\":{delta},\"logprobs\":null,\"finish_reason\":{finish}}}]}}\n\n"
     );
-    append_bytes(http, at, event.as_bytes());
-}
-
-fn append_bytes(http: &mut HttpExchange, at: Nanos, bytes: &[u8]) {
-    http.body.extend_from_slice(bytes);
-    let end = http.body.len();
-    match http.reads.last_mut() {
-        Some(last) if last.at == at => last.end = end,
-        _ => http.reads.push(ReadMark { at, end }),
-    }
+    http.received.append(event.as_bytes(), at);
 }
 
 /// Records the exchanges on one recorder thread. All of them wait when it starts, so that the work

@@ -109,7 +109,7 @@ fn beyond_its_limit_the_backlog_goes_to_disk_and_every_exchange_is_recorded() {
         let length = record.metadata.request_end_ns - record.metadata.request_start_ns;
         assert_eq!(
             length,
-            exchange.http.reads.last().unwrap().at - exchange.http.start
+            exchange.http.received.last_at().unwrap() - exchange.http.start
         );
     }
 }

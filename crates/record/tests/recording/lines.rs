@@ -104,7 +104,7 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
             metadata.request_ack_ns.unwrap() - metadata.request_start_ns,
             http.head_at.unwrap() - http.start
         );
-        let last_mark = http.reads.last().unwrap().at;
+        let last_mark = http.received.last_at().unwrap();
         assert_eq!(
             metadata.request_end_ns - metadata.request_start_ns,
             last_mark - http.start
@@ -176,7 +176,7 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
 
 /// The marks of the first and of the last content of a chat stream.
 fn content_marks(exchange: &Exchange) -> (u64, u64) {
-    let body = std::str::from_utf8(&exchange.http.body).unwrap();
+    let body = std::str::from_utf8(&exchange.http.received.unfold().bytes).unwrap();
     let places: Vec<usize> = body
         .match_indices("\n\n")
         .map(|(place, end)| place + end.len())
@@ -187,6 +187,8 @@ fn content_marks(exchange: &Exchange) -> (u64, u64) {
     let mark = |end: usize| {
         exchange
             .http
+            .received
+            .unfold()
             .reads
             .iter()
             .find(|mark| mark.end >= end)

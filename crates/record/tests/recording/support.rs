@@ -18,7 +18,7 @@ use aiperf_record::{
 };
 use aiperf_schedule::{Arrivals, PhaseKind, PhasePlan, StopRules};
 use aiperf_tokenizer::Tokenizer;
-use aiperf_transport::{HttpExchange, ReadMark, Target, TransportOptions};
+use aiperf_transport::{HttpExchange, Received, Target, TransportOptions};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue, StatusCode};
 use uuid::Uuid;
@@ -133,7 +133,7 @@ pub(crate) fn answered(index: u64, status: u16, content_type: &str, body: &str) 
     let at = start + 10 * MILLISECOND;
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_str(content_type).unwrap());
-    let mut http = HttpExchange {
+    let http = HttpExchange {
         start,
         send_start: Some(start + 1),
         send_end: Some(start + 2),
@@ -142,17 +142,11 @@ pub(crate) fn answered(index: u64, status: u16, content_type: &str, body: &str) 
         head_at: Some(at),
         status: Some(StatusCode::from_u16(status).unwrap()),
         headers,
-        body: body.as_bytes().to_vec(),
+        received: Received::from_iter([(body.as_bytes(), at)]),
         end: at,
         read_count: 1,
         ..HttpExchange::default()
     };
-    if !body.is_empty() {
-        http.reads.push(ReadMark {
-            at,
-            end: body.len(),
-        });
-    }
     Exchange {
         phase: 1,
         request_index: index,

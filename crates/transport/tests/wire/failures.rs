@@ -104,7 +104,7 @@ fn a_server_that_closes_within_the_head_has_disconnected() {
 fn a_reset_before_any_answer_is_an_os_error() {
     let done = exchange_with(|stream| reset_on_drop(&stream));
     assert_failed(&done, TransportFailure::Broken, "ClientOSError");
-    assert_eq!((done.status, done.body.len()), (None, 0));
+    assert_eq!((done.status, done.received.unfold().bytes.len()), (None, 0));
 }
 
 #[test]
@@ -117,8 +117,11 @@ fn a_reset_in_mid_stream_is_an_os_error_and_keeps_what_had_come() {
     assert_failed(&done, TransportFailure::Broken, "ClientOSError");
     assert_eq!(done.status.unwrap(), 200);
     assert_eq!(done.content_type(), Some("text/event-stream"));
-    assert_eq!(done.body, b"data: one\n\n");
-    assert_eq!(done.reads.last().unwrap().end, done.body.len());
+    assert_eq!(done.received.unfold().bytes, b"data: one\n\n");
+    assert_eq!(
+        done.received.unfold().reads.last().unwrap().end,
+        done.received.unfold().bytes.len()
+    );
 }
 
 #[test]
@@ -139,8 +142,8 @@ fn a_close_in_mid_stream_is_a_payload_error_and_keeps_what_had_come() {
         });
         assert_failed(&done, TransportFailure::Truncated, "ClientPayloadError");
         assert_eq!(done.status.unwrap(), 200);
-        assert_eq!(done.body, kept.as_bytes());
-        assert_eq!(done.reads.last().unwrap().end, kept.len());
+        assert_eq!(done.received.unfold().bytes, kept.as_bytes());
+        assert_eq!(done.received.unfold().reads.last().unwrap().end, kept.len());
     }
 }
 
@@ -148,7 +151,7 @@ fn a_close_in_mid_stream_is_a_payload_error_and_keeps_what_had_come() {
 fn an_answer_without_a_length_ends_where_the_connection_does() {
     let done = exchange_with(|mut stream| write(&mut stream, "HTTP/1.1 200 OK\r\n\r\nto the end"));
     assert!(done.is_success(), "{:?}", done.error);
-    assert_eq!(done.body, b"to the end");
+    assert_eq!(done.received.unfold().bytes, b"to the end");
 }
 
 #[test]
@@ -178,7 +181,7 @@ fn garbage_instead_of_a_chunk_is_a_payload_error_and_keeps_what_had_come() {
         wait_for_close(&mut stream);
     });
     assert_failed(&done, TransportFailure::Truncated, "ClientPayloadError");
-    assert_eq!(done.body, b"data: one\n\n");
+    assert_eq!(done.received.unfold().bytes, b"data: one\n\n");
 }
 
 #[test]
@@ -193,7 +196,7 @@ fn an_error_status_is_an_answer_and_not_a_failure_of_the_wire() {
     });
     assert_eq!(done.status.unwrap(), 503);
     assert!(done.error.is_none() && !done.is_success());
-    assert_eq!(done.body, b"{\"error\":\"busy\"}");
+    assert_eq!(done.received.unfold().bytes, b"{\"error\":\"busy\"}");
 }
 
 #[test]
@@ -228,8 +231,11 @@ fn an_exchange_that_is_given_up_keeps_what_was_seen_and_closes_its_connection() 
         assert_failed(&done, TransportFailure::Timeout, "TimeoutError");
         assert_eq!(done.status.unwrap(), 200);
         assert_eq!(done.content_type(), Some("text/event-stream"));
-        assert_eq!(done.body, b"data: half a chu");
-        assert_eq!(done.reads.last().unwrap().end, done.body.len());
+        assert_eq!(done.received.unfold().bytes, b"data: half a chu");
+        assert_eq!(
+            done.received.unfold().reads.last().unwrap().end,
+            done.received.unfold().bytes.len()
+        );
         let instants = [
             done.send_start,
             done.send_end,

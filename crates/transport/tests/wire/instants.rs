@@ -31,7 +31,14 @@ pub(crate) fn instants_in_order(exchange: &HttpExchange) -> Vec<(&'static str, N
         .chain(one("send end", exchange.send_end))
         .chain(one("first byte", exchange.first_byte))
         .chain(one("head", exchange.head_at))
-        .chain(exchange.reads.iter().map(|mark| ("body", mark.at)))
+        .chain(
+            exchange
+                .received
+                .unfold()
+                .reads
+                .iter()
+                .map(|mark| ("body", mark.at)),
+        )
         .chain([("end", exchange.end)])
         .collect()
 }
@@ -118,8 +125,9 @@ fn the_mark_of_each_part_lies_between_its_writing_and_the_next() {
         done
     });
     let written = reported.recv().unwrap();
-    let starts: Vec<usize> = done
-        .body
+    let body = done.received.unfold();
+    let starts: Vec<usize> = body
+        .bytes
         .windows(5)
         .enumerate()
         .filter(|(_, window)| window == b"data:")
@@ -127,7 +135,7 @@ fn the_mark_of_each_part_lies_between_its_writing_and_the_next() {
         .collect();
     assert_eq!(starts.len(), PARTS);
     for (part, start) in starts.into_iter().enumerate() {
-        let mark = done.reads.iter().find(|mark| mark.end > start).unwrap();
+        let mark = body.reads.iter().find(|mark| mark.end > start).unwrap();
         assert!(
             mark.at >= written[part],
             "part {part} was read before it was written"
@@ -173,11 +181,11 @@ fn an_answer_in_one_write_has_its_mark_at_the_head() {
     });
     on_event_loop(async {
         let done = pooled(&server.transport()).await;
-        assert_eq!(done.body, b"early");
+        assert_eq!(done.received.unfold().bytes, b"early");
         // Head and body came with one write, most often with one read; the mark is then the head's.
         assert!(done.first_byte.unwrap() <= done.head_at.unwrap());
-        assert!(done.head_at.unwrap() <= done.reads[0].at);
-        assert_eq!(done.end, done.reads.last().unwrap().at);
+        assert!(done.head_at.unwrap() <= done.received.unfold().reads[0].at);
+        assert_eq!(done.end, done.received.unfold().reads.last().unwrap().at);
         server.join();
     });
 }

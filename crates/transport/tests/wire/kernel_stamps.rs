@@ -67,7 +67,7 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
         let ((), (written, awake)) = tokio::join!(in_earnest, sleeper);
         server.join();
         assert!(exchange.is_success(), "{:?}", exchange.error);
-        assert_eq!(exchange.body, b"data: late\n\n");
+        assert_eq!(exchange.received.unfold().bytes, b"data: late\n\n");
         Some(LateRead {
             exchange,
             written,
@@ -99,7 +99,7 @@ fn a_late_read_is_stamped_by_the_kernel_with_the_instant_of_arrival() {
             written,
             awake,
         } = read_late(source).expect("no read carried a kernel stamp");
-        let mark = exchange.reads[0].at;
+        let mark = exchange.received.unfold().reads[0].at;
         assert!(mark < awake - LATE / 2, "the mark is that of the read");
         let distance = mark.abs_diff(written);
         assert!(distance < LATE / 2, "{distance} ns from the server's write");
@@ -122,7 +122,7 @@ fn a_late_read_that_this_program_stamps_has_the_instant_of_the_read() {
         written,
         awake,
     } = read_late(TimestampSource::User).unwrap();
-    assert!(exchange.reads[0].at >= awake && awake >= written + LATE);
+    assert!(exchange.received.unfold().reads[0].at >= awake && awake >= written + LATE);
     assert_eq!(
         (exchange.kernel_stamped_reads, exchange.receive_delay_max),
         (0, 0)
