@@ -3,7 +3,7 @@
 //! | Code | Name | When |
 //! |---|---|---|
 //! | 0 | success | results were written, also when some requests failed, and after one Ctrl-C |
-//! | 1 | failure | bad input, no tokenizer, every request failed, a result file could not be written |
+//! | 1 | failure | bad input, no tokenizer, every request failed or more than the threshold allows, a result file could not be written |
 //! | 3 | client limited | `--fail-on-client-limit` was given and the client limited the figures |
 //! | 137 | killed | a second Ctrl-C: what was not yet on disk is lost |
 

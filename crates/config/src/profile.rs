@@ -11,12 +11,13 @@ mod resolve;
 
 pub use args::ProfileArgs;
 pub use choices::{
-    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel,
-    ModelSelection, Sampling, TimestampSource, Ui,
+    ArrivalOverflow, ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel,
+    LogLevel, ModelSelection, ReadinessMode, Sampling, TimestampSource, Ui, UrlStrategy,
 };
 pub use config::{
-    Arrivals, DatasetConfig, DatasetSource, EndpointConfig, FileDataset, Header, Models, Normal,
-    OutputConfig, PhaseConfig, ProfileConfig, RatePattern, RuntimeConfig, Secret, SyntheticDataset,
+    Arrivals, CacheReset, CancellationConfig, DatasetConfig, DatasetSource, EndpointConfig,
+    FileDataset, Header, Limit, Models, Normal, OutputConfig, PhaseConfig, ProfileConfig, Rate,
+    RatePattern, RateShape, Readiness, RuntimeConfig, Secret, ServerProfiler, SyntheticDataset,
     TelemetryConfig, TokenizerConfig,
 };
 pub use flags::PROFILE;

@@ -11,7 +11,26 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--endpoint-type", "", "completions"),
     ("--streaming", "", ""),
     ("--url", "", "http://elsewhere:1"),
+    ("--url-strategy", "", "round_robin"),
     ("--request-timeout-seconds", "", "5"),
+    ("--wait-for-model-timeout", "", "5"),
+    (
+        "--wait-for-model-mode",
+        "--wait-for-model-timeout 5",
+        "models",
+    ),
+    (
+        "--wait-for-model-interval",
+        "--wait-for-model-timeout 5",
+        "3",
+    ),
+    ("--reset-kv-cache", "", ""),
+    ("--reset-kv-cache-timeout-seconds", "", "3"),
+    ("--reset-kv-cache-path", "", "/reset"),
+    ("--server-profiler", "", ""),
+    ("--server-profiler-timeout-seconds", "", "3"),
+    ("--server-profiler-start-path", "", "/start"),
+    ("--server-profiler-stop-path", "", "/stop"),
     ("--api-key", "", "key"),
     ("--use-legacy-max-tokens", "", ""),
     ("--use-server-token-count", "", ""),
@@ -28,6 +47,23 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("--dataset-sampling-strategy", "", "shuffle"),
     ("--random-seed", "", "0"),
+    ("--fixed-schedule", "--input-file Cargo.toml", ""),
+    ("--no-fixed-schedule", "--input-file Cargo.toml", ""),
+    (
+        "--fixed-schedule-auto-offset",
+        "--input-file Cargo.toml --fixed-schedule",
+        "",
+    ),
+    (
+        "--fixed-schedule-start-offset",
+        "--input-file Cargo.toml --fixed-schedule",
+        "0",
+    ),
+    (
+        "--fixed-schedule-end-offset",
+        "--input-file Cargo.toml --fixed-schedule",
+        "3",
+    ),
     ("--goodput", "", "request_latency:5"),
     ("--conversation-num", "", "3"),
     ("--num-dataset-entries", "", "3"),
@@ -36,6 +72,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--conversation-turn-delay-mean", "", "3"),
     ("--conversation-turn-delay-stddev", "", "3"),
     ("--conversation-turn-delay-ratio", "", "0"),
+    (
+        "--inter-turn-delay-cap-seconds",
+        "--input-file Cargo.toml",
+        "3",
+    ),
     ("--prompt-batch-size", "", "3"),
     ("--prompt-input-tokens-mean", "", "3"),
     ("--prompt-input-tokens-stddev", "", "3"),
@@ -44,14 +85,38 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--benchmark-duration", "", "3"),
     ("--benchmark-grace-period", "--benchmark-duration 5", "3"),
     ("--concurrency", "", "3"),
+    ("--prefill-concurrency", "--streaming --concurrency 3", "3"),
     ("--request-rate", "", "3"),
     ("--arrival-pattern", "--request-rate 5", "constant"),
     ("--arrival-smoothness", "--request-rate 5", "1"),
     ("--request-count", "", "3"),
+    ("--concurrency-ramp-duration", "--concurrency 3", "3"),
+    (
+        "--prefill-concurrency-ramp-duration",
+        "--streaming --concurrency 3 --prefill-concurrency 3",
+        "3",
+    ),
+    ("--request-rate-ramp-duration", "--request-rate 5", "3"),
+    (
+        "--request-rate-series",
+        "",
+        "tests/fixtures/rate_series.json",
+    ),
+    ("--failed-request-threshold", "", "0"),
+    (
+        "--arrival-overflow",
+        "--request-rate 5 --concurrency 3",
+        "queue",
+    ),
     ("--warmup-request-count", "", "3"),
     ("--warmup-duration", "", "3"),
     ("--num-warmup-sessions", "", "3"),
     ("--warmup-concurrency", "--warmup-duration 5", "3"),
+    (
+        "--warmup-prefill-concurrency",
+        "--streaming --warmup-duration 5 --warmup-concurrency 3",
+        "3",
+    ),
     ("--warmup-request-rate", "--warmup-duration 5", "3"),
     (
         "--warmup-arrival-pattern",
@@ -59,6 +124,37 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "constant",
     ),
     ("--warmup-grace-period", "--warmup-duration 5", "3"),
+    (
+        "--warmup-concurrency-ramp-duration",
+        "--warmup-duration 5 --warmup-concurrency 3",
+        "3",
+    ),
+    (
+        "--warmup-prefill-concurrency-ramp-duration",
+        "--streaming --warmup-duration 5 --warmup-concurrency 3 --warmup-prefill-concurrency 3",
+        "3",
+    ),
+    (
+        "--warmup-request-rate-ramp-duration",
+        "--warmup-duration 5 --warmup-request-rate 3",
+        "3",
+    ),
+    (
+        "--user-centric-rate",
+        "--session-turns-mean 2 --num-users 3",
+        "2",
+    ),
+    (
+        "--num-users",
+        "--session-turns-mean 2 --user-centric-rate 2",
+        "3",
+    ),
+    ("--request-cancellation-rate", "", "3"),
+    (
+        "--request-cancellation-delay",
+        "--request-cancellation-rate 5",
+        "3",
+    ),
     ("--output-artifact-dir", "", "artifacts"),
     ("--profile-export-prefix", "", "other"),
     ("--export-level", "", "raw"),
@@ -75,6 +171,9 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--timestamp-source", "", "user"),
     ("--fail-on-client-limit", "", ""),
 ];
+
+/// Flags that the words beside them cannot do without, and another value to compare with.
+const INDISPENSABLE: &[(&str, &str)] = &[("--user-centric-rate", "4"), ("--num-users", "4")];
 
 fn args(words: &[String]) -> ProfileArgs {
     match PROFILE.parse(words) {
@@ -107,7 +206,14 @@ fn sample_of(main_name: &str) -> (Vec<String>, Option<String>) {
 fn every_flag_changes_the_resolved_configuration() {
     for flag in PROFILE.flags() {
         let (mut words, value) = sample_of(&flag.main_name());
-        let without = config(&words);
+        let mut compared = words.clone();
+        if let Some((name, other)) = INDISPENSABLE
+            .iter()
+            .find(|(name, _)| *name == flag.main_name())
+        {
+            compared.extend([(*name).to_owned(), (*other).to_owned()]);
+        }
+        let without = config(&compared);
         words.push(flag.main_name());
         words.extend(value);
         assert_ne!(
@@ -189,6 +295,66 @@ fn texts_and_lists_have_their_own_limits() {
             "`--profile-export-prefix ..`: names no file",
         ),
         ("--artifact-dir=", "`--artifact-dir=`: must not be empty"),
+        (
+            "--reset-kv-cache-path reset",
+            "`--reset-kv-cache-path reset`: must be a path of the server, such as `/reset`",
+        ),
+        (
+            "--server-profiler-start-path http://x/a",
+            "`--server-profiler-start-path http://x/a`: must be a path of the server, such as `/reset`",
+        ),
+        (
+            "--server-profiler-stop-path /a://b",
+            "`--server-profiler-stop-path /a://b`: must be a path of the server, such as `/reset`",
+        ),
+        (
+            "--request-cancellation-rate 100.5",
+            "`--request-cancellation-rate 100.5`: must be at most 100",
+        ),
+        (
+            "--request-cancellation-rate 0",
+            "`--request-cancellation-rate 0`: must be more than 0",
+        ),
+        (
+            "--failed-request-threshold 1.1",
+            "`--failed-request-threshold 1.1`: must be at most 1",
+        ),
+        (
+            "--prefill-concurrency 0",
+            "`--prefill-concurrency 0`: must be at least 1",
+        ),
+        (
+            "--concurrency-ramp-duration 0",
+            "`--concurrency-ramp-duration 0`: must be more than 0",
+        ),
+        (
+            "--user-centric-rate 0",
+            "`--user-centric-rate 0`: must be more than 0",
+        ),
+        (
+            "--num-users 1,2",
+            "`--num-users 1,2`: sweeps are not supported by this version; give one value",
+        ),
+        (
+            "--prefill-concurrency 1,2",
+            "`--prefill-concurrency 1,2`: sweeps are not supported by this version; give one value",
+        ),
+        (
+            "--url-strategy random",
+            "`--url-strategy random`: must be one of round_robin",
+        ),
+        (
+            "--request-rate-series /no/such/file",
+            "`--request-rate-series /no/such/file`: no such file",
+        ),
+        (
+            "--request-rate-series src",
+            "`--request-rate-series src`: is not a file",
+        ),
+        (
+            "--request-rate-series tests/fixtures/trace.jsonl",
+            "`--request-rate-series tests/fixtures/trace.jsonl`: it is not valid JSON: trailing characters at line 2 column 1",
+        ),
         (
             "--extra-inputs payload_template:x",
             "`--extra-inputs`: `payload_template` is not supported by this version yet",

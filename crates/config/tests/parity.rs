@@ -8,7 +8,11 @@ use aiperf_config::{PROFILE, Problem};
 use serde_json::Value;
 
 /// Flags that only this program has.
-const OWN_FLAGS: &[&str] = &["--timestamp-source", "--fail-on-client-limit"];
+const OWN_FLAGS: &[&str] = &[
+    "--arrival-overflow",
+    "--timestamp-source",
+    "--fail-on-client-limit",
+];
 
 /// One flag of the reference.
 struct ReferenceFlag {

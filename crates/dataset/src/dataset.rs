@@ -5,16 +5,17 @@ use std::sync::Arc;
 
 use aiperf_endpoint::conversation::Conversation;
 use aiperf_random::RootSeed;
-use aiperf_tokenizer::Tokenizer;
-use rand::Rng;
+use aiperf_tokenizer::{HubEnvironment, Tokenizer};
 
+use crate::conversations::Conversations;
 use crate::error::DatasetError;
-use crate::plan::{DatasetPlan, ModelSelection, SamplingStrategy, Source};
+use crate::plan::{DatasetPlan, FilePlan, SamplingStrategy, Source};
+use crate::public::{Fetch, HubFetch};
 use crate::sampler::Sampler;
 use crate::session_ids::SessionIds;
-use crate::{file, synthetic};
+use crate::{file, public, synthetic, trace};
 
-/// Conversations, ready to be played.
+/// Conversations, ready to be played, all of them in memory.
 #[derive(Debug, Clone)]
 pub struct Dataset {
     /// At least one; ids are unique.
@@ -31,71 +32,100 @@ impl Dataset {
     }
 }
 
-/// Makes or reads the conversations of a plan. The tokenizer is needed for synthetic text only.
+/// Makes or reads the conversations of a plan, all at once. The tokenizer is needed for text that
+/// is made up only.
+///
+/// # Errors
+/// As [`open`].
 pub fn build(
     plan: &DatasetPlan,
     tokenizer: Option<&Tokenizer>,
     seed: RootSeed,
 ) -> Result<Dataset, DatasetError> {
-    let mut conversations = match &plan.source {
-        Source::Synthetic(synthetic) => {
-            let mut conversations = synthetic::conversations(synthetic, tokenizer, seed)?;
-            let mut ids = SessionIds::new(plan.session_ids, seed);
-            for conversation in &mut conversations {
-                conversation.id = ids.next(&HashSet::new());
-            }
-            conversations
-        }
-        Source::File(file) => {
-            file::conversations(file, SessionIds::new(plan.session_ids, seed), seed)?
-        }
-    };
-    if conversations.is_empty() {
-        return Err(DatasetError::NoConversations);
-    }
-    assign_models(&mut conversations, plan, seed);
-    if let Some(system_prompt) = &plan.system_prompt {
-        for conversation in &mut conversations {
-            let message = match conversation.system_message.take() {
-                Some(own) => format!("{system_prompt}\n\n{own}"),
-                None => system_prompt.clone(),
-            };
-            conversation.system_message = Some(message);
-        }
-    }
-    let conversations = conversations.into_iter().map(Arc::new).collect();
     Ok(Dataset {
-        conversations,
+        conversations: open(plan, tokenizer, seed)?.into_whole()?,
         sampling: plan.sampling,
         seed,
     })
 }
 
-/// Gives every turn its model where a run has several. A run with one model needs no name in the
-/// turns: absent means the first.
-fn assign_models(conversations: &mut [Conversation], plan: &DatasetPlan, seed: RootSeed) {
-    let models = &plan.models;
-    if models.len() < 2 {
-        return;
+/// Makes or reads the conversations of a plan; those of traces are assembled when they are asked
+/// for. Public datasets come from the hub that the process's environment names.
+///
+/// # Errors
+/// Whatever is wrong with the source, with file, line and key where there are such.
+pub fn open(
+    plan: &DatasetPlan,
+    tokenizer: Option<&Tokenizer>,
+    seed: RootSeed,
+) -> Result<Conversations, DatasetError> {
+    let hub = HubFetch::new(HubEnvironment::from_process());
+    open_with(plan, tokenizer, seed, &hub)
+}
+
+/// [`open`], with another way to get the files of public datasets.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_with(
+    plan: &DatasetPlan,
+    tokenizer: Option<&Tokenizer>,
+    seed: RootSeed,
+    hub: &dyn Fetch,
+) -> Result<Conversations, DatasetError> {
+    let ids = SessionIds::new(plan.session_ids, seed);
+    let opened = match &plan.source {
+        Source::Synthetic(synthetic) => {
+            let mut ids = ids;
+            let mut conversations = synthetic::conversations(synthetic, tokenizer, seed)?;
+            for conversation in &mut conversations {
+                conversation.id = ids.next(&HashSet::new());
+            }
+            Conversations::whole(conversations, plan, seed)
+        }
+        Source::File(file) => open_file(file, plan, tokenizer, ids, seed)?,
+        Source::Public(public) => {
+            let mut conversations = public::conversations(public, tokenizer, ids, hub)?;
+            file::apply_output_length(&mut conversations, public.output_tokens, seed);
+            Conversations::whole(conversations, plan, seed)
+        }
+    };
+    if opened.is_empty() {
+        return Err(DatasetError::NoConversations);
     }
-    let stream = seed.stream("composer.turn.model_selection");
-    let turns = conversations
-        .iter_mut()
-        .flat_map(|conversation| &mut conversation.turns);
-    for (index, turn) in turns.filter(|turn| turn.model.is_none()).enumerate() {
-        let chosen = match plan.model_selection {
-            ModelSelection::RoundRobin => index % models.len(),
-            ModelSelection::Random => stream.at(index as u64).random_range(0..models.len()),
-        };
-        turn.model = Some(models[chosen].clone());
+    Ok(opened)
+}
+
+fn open_file(
+    file: &FilePlan,
+    plan: &DatasetPlan,
+    tokenizer: Option<&Tokenizer>,
+    ids: SessionIds,
+    seed: RootSeed,
+) -> Result<Conversations, DatasetError> {
+    let format = file::format_of(file)?;
+    if let Some(format) = format.as_trace() {
+        let source = trace::open(file, format, tokenizer, ids, seed)?;
+        return Ok(Conversations::from_source(Arc::new(source), plan, seed));
     }
+    if file.trace.changes_rows() {
+        return Err(DatasetError::Settings {
+            reason: format!(
+                "`--synthesis-*` options work on traces only; `{}` has the format `{}`",
+                file.path.display(),
+                format.name()
+            ),
+        });
+    }
+    let conversations = file::conversations(file, format, ids, seed)?;
+    Ok(Conversations::whole(conversations, plan, seed))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::lengths::Normal;
-    use crate::plan::{SessionIdStyle, SyntheticPlan};
+    use crate::plan::{ModelSelection, SessionIdStyle, SyntheticPlan};
 
     fn small_plan(models: &[&str], selection: ModelSelection) -> DatasetPlan {
         DatasetPlan {
@@ -161,7 +191,7 @@ mod tests {
         std::fs::write(file.path(), rows).unwrap();
         let plan = DatasetPlan {
             system_prompt: Some("ours".to_owned()),
-            ..DatasetPlan::new(Source::File(crate::FilePlan::new(file.path())))
+            ..DatasetPlan::new(Source::File(FilePlan::new(file.path())))
         };
         let dataset = build(&plan, None, RootSeed::fixed(1)).unwrap();
         let messages: Vec<_> = dataset

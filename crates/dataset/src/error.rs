@@ -12,7 +12,7 @@ pub enum DatasetError {
         path: PathBuf,
     },
     /// A folder where a file is needed.
-    #[error("`{}` is a folder; name one JSON Lines file", path.display())]
+    #[error("`{}` is a folder; this dataset type needs one file", path.display())]
     Folder {
         /// The folder.
         path: PathBuf,
@@ -50,10 +50,7 @@ pub enum DatasetError {
         further_lines: usize,
     },
     /// A format that the reference knows and this program does not read.
-    #[error(
-        "{subject} has the format `{format}`, which is not supported; supported are \
-         `single_turn` and `multi_turn`"
-    )]
+    #[error("{subject} has the format `{format}`, which is not yet supported")]
     UnsupportedFormat {
         /// The file, or the option's value.
         subject: String,
@@ -61,7 +58,10 @@ pub enum DatasetError {
         format: String,
     },
     /// A format that nobody knows.
-    #[error("unknown dataset type `{name}`; supported are `single_turn` and `multi_turn`")]
+    #[error(
+        "unknown dataset type `{name}`; known are {}",
+        crate::file::known_formats()
+    )]
     UnknownFormat {
         /// What was asked for.
         name: String,
@@ -69,12 +69,45 @@ pub enum DatasetError {
     /// The first row fits no format.
     #[error(
         "cannot tell the format of `{}` from its first row: a `single_turn` row has a key such as \
-         `text` or `image`, a `multi_turn` row has `turns`; say which with `--custom-dataset-type`",
+         `text` or `image`, a `multi_turn` row has `turns`, a `mooncake_trace` row has \
+         `input_length`; say which with `--custom-dataset-type`",
         path.display()
     )]
     Unrecognized {
         /// The file.
         path: PathBuf,
+    },
+    /// A folder whose files fit no format.
+    #[error(
+        "cannot tell what the folder `{}` holds: expected SageMaker captures or raw payloads in \
+         `*.jsonl`, or pools of rows; say which with `--custom-dataset-type`",
+        path.display()
+    )]
+    UnrecognizedFolder {
+        /// The folder.
+        path: PathBuf,
+    },
+    /// A file or folder is wrong as a whole.
+    #[error("`{}`: {reason}", path.display())]
+    Source {
+        /// The file or folder.
+        path: PathBuf,
+        /// What is wrong, with what to do about it.
+        reason: String,
+    },
+    /// Settings that do not fit the dataset.
+    #[error("{reason}")]
+    Settings {
+        /// Names the option and says why it does not fit.
+        reason: String,
+    },
+    /// A public dataset cannot be had or read.
+    #[error("public dataset `{name}`: {reason}")]
+    Public {
+        /// The dataset's name.
+        name: String,
+        /// What is wrong, with what to do about it.
+        reason: String,
     },
     /// Synthetic text was asked for and no tokenizer is at hand.
     #[error("synthetic prompts need a tokenizer; name one with `--tokenizer`")]

@@ -1,115 +1,96 @@
-//! Conversations read from JSON Lines.
+//! Conversations read from files of prompts.
 //!
 //! - `lines`: a file, gzipped or not, as numbered lines;
-//! - `format`: which format a file has, and the formats that are refused by name;
 //! - `fields`: typed access to a row's keys, with reasons that name the key;
-//! - `media`: images, audio and video become URLs or encoded data;
+//! - `rows`: all rows of a file, parsed by several threads, with the complaint about a bad one;
+//! - `format`: the formats by name; `detect`: which format a file or folder has;
+//! - `media`: images, audio and video become URLs or encoded data; `remote_images`: URLs of images
+//!   become data;
 //! - `turn_row`: the keys of one turn;
-//! - `single_turn`, `multi_turn`: the two formats.
+//! - `single_turn`, `multi_turn`, `random_pool`, `raw_payload`, `inputs_json`, `speed_bench`: the
+//!   formats. Traces have a folder of their own.
 
-mod fields;
+pub(crate) mod detect;
+pub(crate) mod fields;
 mod format;
-mod lines;
+mod inputs_json;
+pub(crate) mod lines;
 mod media;
 mod multi_turn;
+mod random_pool;
+mod raw_payload;
+mod remote_images;
+pub(crate) mod rows;
 mod single_turn;
+mod speed_bench;
 mod turn_row;
+
+use std::path::{Path, PathBuf};
 
 use aiperf_endpoint::conversation::Conversation;
 use aiperf_random::RootSeed;
-use serde_json::{Map, Value};
 
-pub use format::FileFormat;
+pub(crate) use format::known_formats;
+pub use format::{FileFormat, SpeedBench};
 
 use crate::error::DatasetError;
 use crate::lengths::Normal;
-use crate::plan::FilePlan;
+use crate::plan::{FilePlan, RemoteImages};
 use crate::session_ids::SessionIds;
-use fields::Flaw;
-use lines::Lines;
 
-/// The file's conversations, with ids.
+/// The plan's format, or the one that the file's own content tells.
+pub(crate) fn format_of(plan: &FilePlan) -> Result<FileFormat, DatasetError> {
+    match plan.format {
+        Some(format) => Ok(format),
+        None => detect::detect(&plan.path),
+    }
+}
+
+/// The file's conversations, with ids. Not for traces.
 pub(crate) fn conversations(
     plan: &FilePlan,
+    format: FileFormat,
     ids: SessionIds,
     seed: RootSeed,
 ) -> Result<Vec<Conversation>, DatasetError> {
-    let format = match plan.format {
-        Some(format) => format,
-        None => format::detect(&plan.path)?,
-    };
+    let path = &plan.path;
     let mut conversations = match format {
         FileFormat::SingleTurn => {
-            let rows = read_rows(plan, single_turn::read_row)?;
-            single_turn::conversations(rows, ids)
+            let rows = rows::read(path, single_turn::read_row)?;
+            single_turn::conversations(rows, ids, plan.strip_repeated_images)
         }
         FileFormat::MultiTurn => {
-            let rows = read_rows(plan, multi_turn::read_row)?;
+            if plan.strip_repeated_images {
+                return Err(DatasetError::Settings {
+                    reason: "`--uuid-and-strip` works on `single_turn` files only".to_owned(),
+                });
+            }
+            let rows = rows::read(path, multi_turn::read_row)?;
             multi_turn::conversations(rows, ids, plan.hoist_system_turns)
         }
+        FileFormat::RandomPool => random_pool::conversations(plan, ids, seed)?,
+        FileFormat::RawPayload => raw_payload::conversations(path, ids)?,
+        FileFormat::InputsJson => inputs_json::conversations(path)?,
+        FileFormat::SpeedBench(set) => speed_bench::conversations(path, set)?,
+        FileFormat::MooncakeTrace
+        | FileFormat::BailianTrace
+        | FileFormat::BurstGptTrace
+        | FileFormat::SageMakerDataCapture => Vec::new(),
     };
     if let Some(limit) = plan.limit {
         conversations.truncate(limit);
     }
+    if let RemoteImages::Inline { timeout, parallel } = plan.remote_images {
+        remote_images::inline(&mut conversations, timeout, parallel).map_err(|reason| {
+            DatasetError::Source {
+                path: path.clone(),
+                reason,
+            }
+        })?;
+    }
     apply_delay_cap(&mut conversations, plan.delay_cap_ms);
     apply_output_length(&mut conversations, plan.output_tokens, seed);
     Ok(conversations)
-}
-
-/// Reads every line with `read_row`. One bad line refuses the file; the others are still looked
-/// at, so that the message can say how many there are.
-fn read_rows<Row>(
-    plan: &FilePlan,
-    read_row: impl Fn(Map<String, Value>) -> Result<Row, Flaw>,
-) -> Result<Vec<Row>, DatasetError> {
-    let path = &plan.path;
-    let mut rows = Vec::new();
-    let mut first_bad: Option<(usize, Flaw)> = None;
-    let mut bad_lines = 0;
-    for numbered in Lines::open(path)? {
-        let (line, content) = numbered?;
-        match parse_object(&content).and_then(&read_row) {
-            Ok(row) if first_bad.is_none() => rows.push(row),
-            Ok(_) => {}
-            Err(flaw) => {
-                if line == 1 && format::is_array_file(path, &content) {
-                    return Err(DatasetError::TopLevelArray { path: path.clone() });
-                }
-                bad_lines += 1;
-                first_bad.get_or_insert((line, flaw));
-            }
-        }
-    }
-    match first_bad {
-        Some((line, flaw)) => Err(DatasetError::Row {
-            path: path.clone(),
-            line,
-            flaw: flaw.to_string(),
-            further_lines: bad_lines - 1,
-        }),
-        None if rows.is_empty() => Err(DatasetError::Empty { path: path.clone() }),
-        None => Ok(rows),
-    }
-}
-
-fn parse_object(content: &[u8]) -> Result<Map<String, Value>, Flaw> {
-    let content = std::str::from_utf8(content).map_err(|_| Flaw::whole("not valid UTF-8"))?;
-    match serde_json::from_str(content) {
-        Ok(Value::Object(object)) => Ok(object),
-        Ok(other) => Err(Flaw::whole(format!(
-            "expected a JSON object, found {}",
-            fields::kind(&other)
-        ))),
-        Err(error) => {
-            let reason = error.to_string();
-            // A line is its own document, so the parser's line number would mislead.
-            let reason = reason.split(" at line").next().unwrap_or_default();
-            Err(Flaw::whole(format!(
-                "not valid JSON: {reason} (column {})",
-                error.column()
-            )))
-        }
-    }
 }
 
 fn apply_delay_cap(conversations: &mut [Conversation], cap_ms: Option<f64>) {
@@ -123,7 +104,7 @@ fn apply_delay_cap(conversations: &mut [Conversation], cap_ms: Option<f64>) {
 }
 
 /// A row's own output length wins; the others draw one if the plan says so.
-fn apply_output_length(
+pub(crate) fn apply_output_length(
     conversations: &mut [Conversation],
     output_tokens: Option<Normal>,
     seed: RootSeed,
@@ -142,6 +123,28 @@ fn apply_output_length(
             turn.max_tokens = turn.max_tokens.or(Some(drawn));
         }
     }
+}
+
+/// The folder's entries in order of their names.
+pub(crate) fn sorted_entries(folder: &Path) -> Result<Vec<PathBuf>, DatasetError> {
+    let unreadable = |error: std::io::Error| DatasetError::Unreadable {
+        path: folder.to_path_buf(),
+        reason: error.to_string(),
+    };
+    let mut entries = std::fs::read_dir(folder)
+        .map_err(unreadable)?
+        .map(|entry| entry.map(|entry| entry.path()).map_err(unreadable))
+        .collect::<Result<Vec<_>, _>>()?;
+    entries.sort();
+    Ok(entries)
+}
+
+/// Whether a file's name ends in `.jsonl`.
+pub(crate) fn is_json_lines(path: &Path) -> bool {
+    path.is_file()
+        && path
+            .extension()
+            .is_some_and(|extension| extension == "jsonl")
 }
 
 #[cfg(test)]

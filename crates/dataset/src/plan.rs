@@ -1,9 +1,12 @@
 //! What the user wants to be sent.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::file::FileFormat;
 use crate::lengths::Normal;
+use crate::public::PublicPlan;
+use crate::trace::TracePlan;
 
 /// Everything that decides a dataset, except the seed and the tokenizer.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,6 +46,8 @@ pub enum Source {
     Synthetic(SyntheticPlan),
     /// Read from a file.
     File(FilePlan),
+    /// Fetched from a hub.
+    Public(PublicPlan),
 }
 
 /// Conversations made of generated text.
@@ -118,6 +123,57 @@ pub struct FilePlan {
     pub hoist_system_turns: bool,
     /// At most this many conversations, from the start of the file.
     pub limit: Option<usize>,
+    /// Number of conversations that are drawn from a `random_pool`.
+    pub pool_entries: usize,
+    /// Contents of each kind that a conversation draws from a `random_pool`.
+    pub pool_batch: PoolBatch,
+    /// An image whose identifier came in an earlier turn of the conversation is sent as a
+    /// reference, without its content.
+    pub strip_repeated_images: bool,
+    /// What happens to images that rows name by `http` or `https` URLs.
+    pub remote_images: RemoteImages,
+    /// What traces need to know besides.
+    pub trace: TracePlan,
+}
+
+/// What happens to images that rows name by URLs.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RemoteImages {
+    /// The server fetches them.
+    #[default]
+    Reference,
+    /// They are downloaded once and become part of the bodies, for endpoints that fetch nothing.
+    Inline {
+        /// Longest time for one image.
+        timeout: Duration,
+        /// Downloads at the same time.
+        parallel: usize,
+    },
+}
+
+/// How many contents of each kind a conversation of a `random_pool` gets. All one means a row of
+/// each pool as it is; anything else draws contents independently of each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct PoolBatch {
+    /// Texts; 0 leaves them out.
+    pub texts: usize,
+    /// Images; 0 leaves them out.
+    pub images: usize,
+    /// Audio clips; 0 leaves them out.
+    pub audios: usize,
+    /// Video clips; 0 leaves them out.
+    pub videos: usize,
+}
+
+impl Default for PoolBatch {
+    fn default() -> Self {
+        Self {
+            texts: 1,
+            images: 1,
+            audios: 1,
+            videos: 1,
+        }
+    }
 }
 
 impl FilePlan {
@@ -130,6 +186,11 @@ impl FilePlan {
             delay_cap_ms: None,
             hoist_system_turns: true,
             limit: None,
+            pool_entries: 100,
+            pool_batch: PoolBatch::default(),
+            strip_repeated_images: false,
+            remote_images: RemoteImages::default(),
+            trace: TracePlan::default(),
         }
     }
 }

@@ -9,6 +9,7 @@ use uuid::Builder;
 use crate::plan::SessionIdStyle;
 
 /// A sequence of names that are different from each other and from all authored names.
+#[derive(Debug, Clone)]
 pub(crate) struct SessionIds {
     style: SessionIdStyle,
     stream: Stream,
@@ -25,19 +26,29 @@ impl SessionIds {
     }
 
     pub(crate) fn next(&mut self, authored: &HashSet<String>) -> String {
+        let number = self.next_number(|id| authored.contains(id));
+        self.name(number)
+    }
+
+    /// The number of the next name that is not taken.
+    pub(crate) fn next_number(&mut self, is_taken: impl Fn(&str) -> bool) -> u64 {
         loop {
-            let index = self.next;
+            let number = self.next;
             self.next += 1;
-            let id = match self.style {
-                SessionIdStyle::Numbered => format!("session_{index:06}"),
-                SessionIdStyle::Random => {
-                    let mut bytes = [0; 16];
-                    self.stream.at(index).fill_bytes(&mut bytes);
-                    Builder::from_random_bytes(bytes).into_uuid().to_string()
-                }
-            };
-            if !authored.contains(&id) {
-                return id;
+            if !is_taken(&self.name(number)) {
+                return number;
+            }
+        }
+    }
+
+    /// The name of this number.
+    pub(crate) fn name(&self, number: u64) -> String {
+        match self.style {
+            SessionIdStyle::Numbered => format!("session_{number:06}"),
+            SessionIdStyle::Random => {
+                let mut bytes = [0; 16];
+                self.stream.at(number).fill_bytes(&mut bytes);
+                Builder::from_random_bytes(bytes).into_uuid().to_string()
             }
         }
     }

@@ -52,6 +52,8 @@ pub struct Turn {
     pub images: Vec<Media>,
     /// Audio parts: `<format>,<base64>` or data URLs.
     pub audios: Vec<Media>,
+    /// Length in seconds of the first audio clip, where the dataset knows it.
+    pub audio_duration_seconds: Option<f64>,
     /// Video parts: data URLs or URLs.
     pub videos: Vec<Media>,
     /// Keys merged into the top level of the body, after everything else: the last writer wins.
@@ -63,6 +65,9 @@ pub struct Turn {
     pub reset_context: bool,
     /// Tool definitions as the body carries them; the newest turn that has some decides.
     pub raw_tools: Option<Vec<Value>>,
+    /// Blocks of the system prompt as the messages type sends them; the newest turn that has some
+    /// decides.
+    pub raw_system: Option<Vec<Value>>,
     /// The whole body, sent as it is: nothing is merged into it.
     pub raw_payload: Option<Map<String, Value>>,
     /// Identifiers of images, aligned with `images` and their contents. Empty where the images

@@ -78,17 +78,9 @@ impl Failure {
         )
     }
 
-    /// The run cancelled the request on purpose, this long after it was sent.
-    pub fn cancelled_after(delay_ns: u64) -> Self {
-        let seconds = delay_ns as f64 / 1e9;
-        let message = format!("Request cancelled {seconds:.3}s after being sent");
-        Self::coded(CLIENT_CLOSED_REQUEST, CANCELLED, message)
-    }
-
-    /// The run ended while the request was under way.
-    pub fn cancelled_externally() -> Self {
-        let message = "Request cancelled by external signal".into();
-        Self::coded(CLIENT_CLOSED_REQUEST, CANCELLED, message)
+    /// The request was given up by this program: on purpose, or because the run ended.
+    pub fn cancelled(message: &str) -> Self {
+        Self::coded(CLIENT_CLOSED_REQUEST, CANCELLED, message.to_owned())
     }
 
     /// A good status, and nothing usable.
@@ -129,14 +121,21 @@ impl Failure {
                     .get("code")
                     .and_then(Value::as_i64)
                     .unwrap_or(BAD_GATEWAY);
+                // Some servers name the failure by a type, some by a code that is a word.
                 let kind = text("type")
                     .filter(|kind| !kind.is_empty())
+                    .or_else(|| text("code").filter(|code| !code.is_empty()))
                     .unwrap_or(REPORTED);
                 let message = text("message").unwrap_or_else(|| error.trim()).to_owned();
                 Some(Self::coded(code, kind, message))
             }
             _ => None,
         }
+    }
+
+    /// A failure of which the server says no more than this.
+    pub(crate) fn reported(message: &str) -> Self {
+        Self::coded(BAD_GATEWAY, REPORTED, message.to_owned())
     }
 
     fn coded(code: i64, kind: &str, message: String) -> Self {
@@ -162,7 +161,10 @@ fn error_in_data(fields: &[Field<'_>]) -> Option<String> {
             .and_then(Value::as_str)
             .filter(|text| !text.is_empty())
     };
-    match (text("type"), text("message").or_else(|| error.as_str())) {
+    // A bare error event is of the type `error`; its code says more.
+    let kind = text("type").filter(|kind| *kind != "error");
+    let kind = kind.or_else(|| text("code"));
+    match (kind, text("message").or_else(|| error.as_str())) {
         (Some(kind), Some(message)) => Some(format!("{kind}: {message}")),
         (kind, message) => message.or(kind).map(str::to_owned),
     }

@@ -4,12 +4,15 @@
 //! the run's extra inputs, then the turn's own extra keys. A later writer overrides the value and
 //! leaves the key at its place. Turns are shared between requests and never changed.
 
+use serde::Serialize;
 use serde_json::{Map, Value};
 
 use crate::conversation::Turn;
 use crate::dialect;
 use crate::error::EndpointError;
 use crate::kind::EndpointType;
+use crate::response_field::ResponseField;
+use crate::template::BodyTemplate;
 
 /// What holds for all requests of a run.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -30,6 +33,11 @@ pub struct EndpointSettings {
     pub per_chunk_usage: bool,
     /// Send even a single text as a list of content parts.
     pub force_content_parts: bool,
+    /// What bodies are rendered from; only the template type looks at it.
+    pub template: Option<BodyTemplate>,
+    /// Where the content of a response is found; only the template and raw types look at it. They
+    /// find common shapes by themselves.
+    pub response_field: Option<ResponseField>,
 }
 
 /// One request to be built.
@@ -41,6 +49,9 @@ pub struct FormatContext<'a> {
     pub system_message: Option<&'a str>,
     /// The conversation's context message.
     pub user_context_message: Option<&'a str>,
+    /// The answer that the server keeps and that the newest turn continues; then the body holds
+    /// only that turn. See [`crate::chaining`].
+    pub previous_response_id: Option<&'a str>,
     /// What holds for the run.
     pub settings: &'a EndpointSettings,
 }
@@ -53,9 +64,17 @@ pub fn format(context: &FormatContext<'_>) -> Result<Vec<u8>, EndpointError> {
     if let Some(payload) = &newest.raw_payload {
         return encode(payload);
     }
-    let endpoint_type = context.settings.endpoint_type;
-    let dialect = dialect::of(endpoint_type).ok_or(EndpointError::Unsupported(endpoint_type))?;
-    encode(&dialect.body(context)?)
+    dialect::of(context.settings.endpoint_type).encoded_body(context)
+}
+
+/// What of a request is not sent because its type has no place for it, one sentence each. For a
+/// warning while the dataset is prepared; most turns of a run give the same remarks.
+pub fn remarks(context: &FormatContext<'_>) -> Vec<String> {
+    let newest = context.turns.last();
+    if newest.is_some_and(|turn| turn.raw_payload.is_some()) {
+        return Vec::new();
+    }
+    dialect::of(context.settings.endpoint_type).remarks(context)
 }
 
 impl<'a> FormatContext<'a> {
@@ -86,6 +105,23 @@ impl<'a> FormatContext<'a> {
         of_turn
             .or_else(|| self.settings.models.first().map(String::as_str))
             .ok_or(EndpointError::NoModel)
+    }
+
+    /// The conversation's system message, unless it is empty.
+    pub(crate) fn system(&self) -> Option<&'a str> {
+        self.system_message.filter(|system| !system.is_empty())
+    }
+
+    /// The conversation's context message, unless it is empty.
+    pub(crate) fn user_context(&self) -> Option<&'a str> {
+        self.user_context_message
+            .filter(|user_context| !user_context.is_empty())
+    }
+
+    /// The newest tools that any turn brings.
+    pub(crate) fn newest_tools(&self) -> Option<&'a Vec<Value>> {
+        let tools = self.turns.iter().rev();
+        tools.filter_map(|turn| turn.raw_tools.as_ref()).next()
     }
 
     /// Merges the run's extra inputs, then the newest turn's keys.
@@ -131,7 +167,8 @@ pub(crate) fn is_truthy(value: &Value) -> bool {
     }
 }
 
-fn encode(body: &Map<String, Value>) -> Result<Vec<u8>, EndpointError> {
+/// Compact JSON.
+pub(crate) fn encode<T: Serialize>(body: &T) -> Result<Vec<u8>, EndpointError> {
     serde_json::to_vec(body).map_err(|error| EndpointError::Encode(error.to_string()))
 }
 

@@ -1,6 +1,12 @@
-//! The texts of a body that was sent, for counting its tokens on the client.
+//! What a body that was sent gives the model to read: texts, media, token ids.
 //!
-//! The source is the body itself, not the dataset: extras and overrides are in it.
+//! The source is the body itself, not the dataset: extras and overrides are in it. Of a multipart
+//! body it is the JSON payload that the parts were made of.
+
+mod anthropic;
+mod audio;
+mod flat;
+mod items;
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -15,12 +21,15 @@ pub struct ExtractedInput {
     pub texts: Vec<String>,
     /// Those of the texts that a chat template does not see in the messages.
     pub tool_texts: Vec<String>,
-    /// Number of image parts.
+    /// Number of images.
     pub images: usize,
-    /// Number of audio parts.
+    /// Number of audio clips.
     pub audios: usize,
-    /// Number of video parts.
+    /// Number of videos.
     pub videos: usize,
+    /// Length of the first audio clip in seconds, read from its header. Only of WAV; a dataset may
+    /// know better.
+    pub audio_seconds: Option<f64>,
     /// Number of tokens that the body carries as token ids.
     pub pretokenised: usize,
     /// The conversation as a chat template wants it; empty for bodies without messages.
@@ -56,6 +65,20 @@ impl PartTypes {
         audio: &["input_audio"],
         video: &["video_url"],
     };
+    /// The names of responses bodies. Replayed answers name their texts `output_text`.
+    pub(crate) const RESPONSES: Self = Self {
+        text: &["input_text", "output_text"],
+        image: &["input_image"],
+        audio: &["input_audio"],
+        video: &[],
+    };
+    /// The names of messages bodies.
+    pub(crate) const ANTHROPIC: Self = Self {
+        text: &["text"],
+        image: &["image"],
+        audio: &[],
+        video: &[],
+    };
 }
 
 impl ExtractedInput {
@@ -74,191 +97,105 @@ impl ExtractedInput {
         self.texts.is_empty() && self.pretokenised == 0
     }
 
-    fn add_tool_text(&mut self, text: String) {
-        self.tool_texts.push(text.clone());
-        self.texts.push(text);
+    fn add_tool_text(&mut self, text: &str) {
+        if !text.is_empty() {
+            self.tool_texts.push(text.to_owned());
+            self.texts.push(text.to_owned());
+        }
+    }
+
+    /// Adds a clip; `base64` are its bytes, where the body holds them.
+    fn add_audio(&mut self, base64: Option<&str>) {
+        self.audios += 1;
+        if self.audios == 1 {
+            self.audio_seconds = base64.and_then(audio::wav_seconds);
+        }
+    }
+
+    /// Puts texts that stand before the conversation first, and into the view as a system message.
+    fn prepend_system(&mut self, texts: Vec<String>) {
+        if texts.is_empty() {
+            return;
+        }
+        if !self.messages.is_empty() {
+            self.messages.insert(
+                0,
+                MessageView {
+                    role: "system".into(),
+                    content: texts.concat(),
+                    tool_calls: None,
+                },
+            );
+        }
+        self.texts.splice(0..0, texts);
     }
 }
 
 /// Extracts the input of a body that was sent. A body that is no JSON object holds nothing.
 pub fn extract(endpoint_type: EndpointType, body: &[u8]) -> ExtractedInput {
-    let mut input = ExtractedInput::default();
     let Ok(Value::Object(body)) = serde_json::from_slice(body) else {
-        return input;
+        return ExtractedInput::default();
     };
-    let part_types = dialect::of(endpoint_type).map_or(PartTypes::OPENAI, |d| d.part_types());
-    let mut has_messages = false;
-    for key in ["messages", "input"] {
-        let items = body
-            .get(key)
-            .and_then(Value::as_array)
-            .filter(|items| is_messages(items));
-        for item in items.into_iter().flatten().filter_map(Value::as_object) {
-            read_message(item, part_types, &mut input);
+    match endpoint_type {
+        EndpointType::ImageRetrieval => retrieval(&body),
+        EndpointType::Responses => {
+            let mut input = generic(endpoint_type, &body);
+            input.prepend_system(items::bare_texts(body.get("instructions"), |_| true));
+            input
         }
-        has_messages |= items.is_some();
+        EndpointType::Messages => {
+            let mut input = generic(endpoint_type, &body);
+            anthropic::read(&body, &mut input);
+            input
+        }
+        EndpointType::NimEmbeddings => {
+            let mut input = generic(endpoint_type, &body);
+            flat::split_off_images(&mut input);
+            input
+        }
+        EndpointType::ImageEdit => {
+            let mut input = generic(endpoint_type, &body);
+            input.images += usize::from(holds_file(&body, "image") || body.contains_key("url"));
+            input
+        }
+        EndpointType::AudioTranscription => {
+            let mut input = generic(endpoint_type, &body);
+            if holds_file(&body, "file") {
+                input.add_audio(body["file"]["b64_data"].as_str());
+            }
+            input
+        }
+        _ => generic(endpoint_type, &body),
     }
-    for tool in body
-        .get("tools")
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        read_tool(tool, &mut input);
-    }
+}
+
+/// Messages and tools; in a body without messages, the first key that holds something.
+fn generic(endpoint_type: EndpointType, body: &Map<String, Value>) -> ExtractedInput {
+    let mut input = ExtractedInput::default();
+    let part_types = dialect::of(endpoint_type).part_types();
+    let has_messages = items::read_messages(body, part_types, &mut input);
+    items::read_tools(body, &mut input);
     if !has_messages {
-        read_prompt(&body, &mut input);
+        flat::read(body, &mut input);
     }
     input
 }
 
-/// Whether a list holds messages, rather than texts to embed or token ids.
-fn is_messages(items: &[Value]) -> bool {
-    items
-        .iter()
-        .any(|item| item.get("role").is_some() || item.get("type").is_some())
-}
-
-fn read_message(item: &Map<String, Value>, part_types: PartTypes, input: &mut ExtractedInput) {
-    let mut content = String::new();
-    match item.get("content") {
-        Some(Value::String(text)) => {
-            content.push_str(text);
-            input.texts.push(text.clone());
-        }
-        Some(Value::Array(parts)) => {
-            for part in parts {
-                read_part(part, part_types, &mut content, input);
-            }
-        }
-        _ => {}
-    }
-    let role = item.get("role").and_then(Value::as_str);
-    let tool_calls = item.get("tool_calls").filter(|calls| calls.is_array());
-    for call in tool_calls.and_then(Value::as_array).into_iter().flatten() {
-        for key in ["name", "arguments"] {
-            let text = call.get("function").and_then(|function| function.get(key));
-            let Some(text) = text.and_then(Value::as_str) else {
-                continue;
-            };
-            // A template renders the calls of a message, but knows nothing of a bare item.
-            match role {
-                Some(_) => input.texts.push(text.to_owned()),
-                None => input.add_tool_text(text.to_owned()),
-            }
-        }
-    }
-    let tool_keys: &[&str] = match item.get("type").and_then(Value::as_str) {
-        Some("function_call") => &["name", "arguments"],
-        Some("function_call_output") => &["output"],
-        _ => &[],
-    };
-    for text in tool_keys.iter().filter_map(|key| item.get(*key)?.as_str()) {
-        input.add_tool_text(text.to_owned());
-    }
-    if let Some(role) = role {
-        input.messages.push(MessageView {
-            role: role.to_owned(),
-            content,
-            tool_calls: tool_calls.cloned(),
-        });
+/// The flat list of images of an image-retrieval body; it holds no texts.
+fn retrieval(body: &Map<String, Value>) -> ExtractedInput {
+    let items = body.get("input").and_then(Value::as_array);
+    let is_image = |item: &&Value| item.get("type").and_then(Value::as_str) == Some("image_url");
+    ExtractedInput {
+        images: items.map_or(0, |items| items.iter().filter(is_image).count()),
+        ..ExtractedInput::default()
     }
 }
 
-fn read_part(
-    part: &Value,
-    part_types: PartTypes,
-    content: &mut String,
-    input: &mut ExtractedInput,
-) {
-    let Some(kind) = part.get("type").and_then(Value::as_str) else {
-        return;
-    };
-    if part_types.text.contains(&kind) {
-        if let Some(text) = part.get("text").and_then(Value::as_str) {
-            content.push_str(text);
-            input.texts.push(text.to_owned());
-        }
-    } else if part_types.image.contains(&kind) {
-        input.images += 1;
-    } else if part_types.audio.contains(&kind) {
-        input.audios += 1;
-    } else if part_types.video.contains(&kind) {
-        input.videos += 1;
-    }
-}
-
-fn read_tool(tool: &Value, input: &mut ExtractedInput) {
-    for definition in tool.get("function").into_iter().chain([tool]) {
-        for key in ["name", "description"] {
-            if let Some(text) = definition.get(key).and_then(Value::as_str) {
-                input.add_tool_text(text.to_owned());
-            }
-        }
-        if let Some(parameters) = definition
-            .get("parameters")
-            .filter(|value| !value.is_null())
-        {
-            input.add_tool_text(parameters.to_string());
-        }
-    }
-}
-
-/// Reads the body of a type that has no messages: the first key that holds something decides.
-fn read_prompt(body: &Map<String, Value>, input: &mut ExtractedInput) {
-    let found = ["prompt", "input"].iter().any(|key| {
-        body.get(*key)
-            .is_some_and(|prompt| read_texts_or_tokens(prompt, input))
-    });
-    if found {
-        return;
-    }
-    if let (Some(Value::String(query)), Some(Value::Array(passages))) =
-        (body.get("query"), body.get("passages"))
-    {
-        input.texts.push(query.clone());
-        let text = |passage: &Value| {
-            passage
-                .get("text")
-                .unwrap_or(passage)
-                .as_str()
-                .map(str::to_owned)
-        };
-        input.texts.extend(passages.iter().filter_map(text));
-    } else if let Some(Value::String(text)) = body.get("inputs") {
-        input.texts.push(text.clone());
-    }
-}
-
-/// Reads a text, a list of texts, token ids, or lists of token ids; whether it is one of these.
-fn read_texts_or_tokens(prompt: &Value, input: &mut ExtractedInput) -> bool {
-    let items = match prompt {
-        Value::String(text) => {
-            input.texts.push(text.clone());
-            return true;
-        }
-        Value::Array(items) if !items.is_empty() => items,
-        _ => return false,
-    };
-    if items.iter().all(Value::is_string) {
-        input
-            .texts
-            .extend(items.iter().filter_map(Value::as_str).map(str::to_owned));
-        return true;
-    }
-    let is_token = |value: &Value| value.is_i64() || value.is_u64();
-    if items.iter().all(is_token) {
-        input.pretokenised += items.len();
-        return true;
-    }
-    let lists: Option<Vec<_>> = items.iter().map(Value::as_array).collect();
-    match lists {
-        Some(lists) if lists.iter().all(|list| list.iter().all(is_token)) => {
-            input.pretokenised += lists.iter().map(|list| list.len()).sum::<usize>();
-            true
-        }
-        _ => false,
-    }
+/// Whether a member is a file that goes into a part of its own.
+fn holds_file(body: &Map<String, Value>, key: &str) -> bool {
+    body.get(key)
+        .and_then(|file| file.get("b64_data"))
+        .is_some_and(Value::is_string)
 }
 
 #[cfg(test)]

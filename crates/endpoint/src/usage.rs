@@ -147,11 +147,8 @@ impl<'u> Report<'u> {
     }
 
     fn get(&self, key: &str) -> Option<&'u Value> {
-        let found = self
-            .levels
-            .iter()
-            .flatten()
-            .find_map(|level| level.get(key));
+        let mut levels = self.levels.iter().flatten();
+        let found = levels.find_map(|level| member(level, key));
         found.or_else(|| self.meta.filter(|_| key == "cached_tokens")?.get(key))
     }
 
@@ -165,7 +162,7 @@ impl<'u> Report<'u> {
     fn detail(&self, groups: &[&str], key: &str) -> Option<&'u Value> {
         groups
             .iter()
-            .find_map(|group| self.get(group)?.as_object()?.get(key))
+            .find_map(|group| member(self.get(group)?.as_object()?, key))
     }
 
     /// All tokens of the prompt, and those that no cache had a part in.
@@ -189,6 +186,19 @@ impl<'u> Report<'u> {
             Some(reported),
         )
     }
+}
+
+/// A member of an object. Reports are short and asked for many keys, so that comparing names beats
+/// hashing them.
+fn member<'u>(members: &'u Map<String, Value>, key: &str) -> Option<&'u Value> {
+    const SHORT: usize = 16;
+    if members.len() > SHORT {
+        return members.get(key);
+    }
+    let mut members = members.iter();
+    members
+        .find(|(name, _)| *name == key)
+        .map(|(_, value)| value)
 }
 
 /// A count: a number that is whole and not negative, even if written with a point.
@@ -344,6 +354,13 @@ mod tests {
         assert_eq!(usage.prompt_cache_write_tokens, Some(6));
         assert_eq!(usage.tool_use_prompt_tokens, Some(7));
         assert_eq!(usage.prompt_audio_seconds, Some(1.5));
+    }
+
+    #[test]
+    fn a_report_may_have_many_members() {
+        let others = (0..40).map(|index| format!("\"x{index}\":null,"));
+        let text = format!("{{{}\"prompt_tokens\":3}}", others.collect::<String>());
+        assert_eq!(usage(&text).prompt_tokens, Some(3));
     }
 
     #[test]

@@ -3,34 +3,57 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aiperf_clock::monotonic_now;
+use aiperf_clock::{Nanos, monotonic_now};
+use aiperf_schedule::LimitRamp;
 use tokio::task::JoinSet;
 
 use crate::io_thread::IoThread;
 use crate::phase_state::PhaseState;
-use crate::session::{self, Pace};
+use crate::session::{self, FirstRequest, Pace, SessionPlan};
 
-/// Starts this thread's share of `slots` slots; they end when the phase has nothing more to send.
+/// Starts this thread's share of the slots; they end when the phase has nothing more to send.
 pub(crate) fn start(
     thread: &Rc<IoThread>,
     phase: &Arc<PhaseState>,
-    slots: u32,
+    slots: LimitRamp,
     tasks: &mut JoinSet<()>,
 ) {
-    let threads = thread.thread_count;
-    let share = slots as usize / threads + usize::from(thread.index < slots as usize % threads);
-    for _ in 0..share {
-        tasks.spawn_local(slot(Rc::clone(thread), Arc::clone(phase)));
+    let own = (thread.index as u64..u64::from(slots.limit())).step_by(thread.thread_count);
+    for number in own {
+        // The n-th slot opens when the limit has grown to n.
+        let opens_at = slots.reached_at(number as u32 + 1).unwrap_or(0);
+        tasks.spawn_local(slot(
+            Rc::clone(thread),
+            Arc::clone(phase),
+            phase.start + opens_at,
+        ));
     }
 }
 
-async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>) {
-    let mut free_since = phase.start;
-    while let Some(ticket) = phase.take_session(monotonic_now()) {
-        let pace = Pace::Free {
-            slot_free_since: free_since,
+async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>, opens_at: Nanos) {
+    if !phase.sleep_until_session(&thread.timer, opens_at).await {
+        return;
+    }
+    let mut free_since = opens_at;
+    loop {
+        let prefill = phase.take_prefill_place().await;
+        let Some(ticket) = phase.take_session(monotonic_now()) else {
+            return;
         };
-        session::play(Rc::clone(&thread), Arc::clone(&phase), ticket, pace).await;
+        let plan = SessionPlan {
+            session: ticket.session,
+            conversation: thread.workload.conversation_of(ticket.session),
+            turns: usize::MAX,
+            correlation_id: thread.next_id().into(),
+            pace: Pace::Free {
+                slot_free_since: free_since,
+            },
+            first: Some(FirstRequest {
+                index: ticket.request,
+                prefill,
+            }),
+        };
+        session::play(Rc::clone(&thread), Arc::clone(&phase), plan).await;
         free_since = monotonic_now();
     }
 }

@@ -12,6 +12,7 @@ use thiserror::Error;
 use tokio::sync::{mpsc as async_mpsc, watch};
 
 use crate::exchange::ExchangeSink;
+use crate::first_content::FirstContent;
 use crate::io_thread::{self, PhaseOrder};
 use crate::phase_state::{PhaseCounts, PhaseState};
 use crate::request::{ConnectionReuse, HeaderPlan};
@@ -21,7 +22,7 @@ use crate::workload::Workload;
 const HEAD_START: Nanos = 2 * MILLISECOND;
 
 /// What is the same for all requests of a run.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct EngineSettings {
     /// Number of I/O threads, at least 1.
     pub threads: usize,
@@ -35,6 +36,11 @@ pub struct EngineSettings {
     pub connection_reuse: ConnectionReuse,
     /// From the start of a request to the end of its answer; `None` waits for ever.
     pub request_timeout: Option<Nanos>,
+    /// How long a request that is to be given up after it was sent may take to be sent, where there
+    /// is no timeout.
+    pub send_timeout: Nanos,
+    /// Recognises the first content of answers, for phases with a prefill limit.
+    pub first_content: Option<Arc<dyn FirstContent>>,
     /// How late an arrival may be and still be sent together with the next ones.
     pub max_catch_up: Nanos,
 }

@@ -5,6 +5,8 @@ use aiperf_transport::HttpExchange;
 use bytes::Bytes;
 use uuid::Uuid;
 
+use crate::correlation::CorrelationId;
+
 /// One request that was sent, with everything that is needed to make a record of it.
 #[derive(Debug, Clone)]
 pub struct Exchange {
@@ -12,6 +14,8 @@ pub struct Exchange {
     pub phase: usize,
     /// Number of the request in its phase, from 0.
     pub request_index: u64,
+    /// Number of the session in the run, from 0.
+    pub session: u64,
     /// The conversation that the session plays.
     pub conversation: usize,
     /// The turn within it.
@@ -23,7 +27,7 @@ pub struct Exchange {
     /// The request's own id (`X-Request-ID`).
     pub request_id: Uuid,
     /// The session's id (`X-Correlation-ID`).
-    pub correlation_id: Uuid,
+    pub correlation_id: CorrelationId,
     /// When the plan wanted it sent; closed loops have no such time.
     pub intended: Option<Nanos>,
     /// When the decision to send it was taken.

@@ -11,6 +11,7 @@ use aiperf_clock::{Nanos, monotonic_now, thread_cpu_now};
 use aiperf_random::Generator;
 use aiperf_schedule::Arrivals;
 use aiperf_transport::Transport;
+use futures_util::future::join_all;
 use rand::{Rng, SeedableRng};
 use tokio::sync::{oneshot, watch};
 use tokio::task::{JoinSet, LocalSet};
@@ -18,11 +19,12 @@ use uuid::Uuid;
 
 use crate::engine::{EngineSettings, ThreadReport};
 use crate::exchange::ExchangeSink;
+use crate::first_content::FirstContent;
 use crate::phase_state::PhaseState;
 use crate::request::{ConnectionReuse, HeaderPlan};
 use crate::session::Arrival;
 use crate::workload::Workload;
-use crate::{closed_loop, open_loop};
+use crate::{closed_loop, fixed_schedule, open_loop, user_centric};
 
 /// What one I/O thread has. Not `Send`.
 pub(crate) struct IoThread {
@@ -35,6 +37,8 @@ pub(crate) struct IoThread {
     pub(crate) headers: HeaderPlan,
     pub(crate) connection_reuse: ConnectionReuse,
     pub(crate) request_timeout: Option<Nanos>,
+    pub(crate) send_timeout: Nanos,
+    pub(crate) first_content: Option<Arc<dyn FirstContent>>,
     pub(crate) max_catch_up: Nanos,
     pub(crate) target_count: u64,
     /// Open-loop sessions that wait for an arrival to send their next turn, oldest first.
@@ -82,6 +86,8 @@ pub(crate) fn run(
             headers: settings.headers.clone(),
             connection_reuse: settings.connection_reuse,
             request_timeout: settings.request_timeout,
+            send_timeout: settings.send_timeout,
+            first_content: settings.first_content.clone(),
             max_catch_up: settings.max_catch_up,
             target_count: settings.targets.len() as u64,
             continuations: RefCell::default(),
@@ -111,10 +117,13 @@ async fn carry_out(
                 closed_loop::start(thread, phase, *slots, &mut tasks);
             }
             Arrivals::OpenLoop {
-                process,
-                session_cap,
-            } => {
-                open_loop::send_all(thread, phase, process, *session_cap, &mut tasks).await;
+                process, overflow, ..
+            } => open_loop::send_all(thread, phase, process, *overflow, &mut tasks).await,
+            Arrivals::UserCentric { plan, .. } => {
+                user_centric::send_all(thread, phase, *plan, &mut tasks).await;
+            }
+            Arrivals::FixedSchedule { schedule, .. } => {
+                fixed_schedule::send_all(thread, phase, schedule, &mut tasks).await;
             }
         }
         while tasks.join_next().await.is_some() {}
@@ -130,9 +139,20 @@ async fn carry_out(
             None => std::future::pending().await,
         }
     };
+    // One thread lets the limits of all grow.
+    let growing = async {
+        if thread.index == 0 {
+            let growing = phase
+                .limits()
+                .map(|limit| limit.grow(&thread.timer, phase.start));
+            join_all(growing).await;
+        }
+        std::future::pending().await
+    };
     let timed_out = Cell::new(false);
     tokio::select! {
         () = sending_and_draining => {}
+        () = growing => {}
         () = deadline => timed_out.set(true),
         // An error means that nobody is left who could cancel.
         _ = cancelled.wait_for(|&is_cancelled| is_cancelled) => phase.end_sending(),

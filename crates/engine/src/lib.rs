@@ -8,22 +8,30 @@
 //! are the counters in [`PhaseState`].
 //!
 //! Reading order: [`workload`] (what may be sent) → [`Engine::run_phase`] → `io_thread` →
-//! `closed_loop` or `open_loop` → `session` → `request`.
+//! `closed_loop`, `open_loop`, `user_centric` or `fixed_schedule` → `session` → `request`. Limits that
+//! threads share are `slots`.
 
 mod closed_loop;
+mod correlation;
 mod engine;
 pub mod exchange;
+mod first_content;
+mod fixed_schedule;
 mod io_thread;
 mod open_loop;
 pub mod phase_state;
 mod request;
 mod session;
+mod slots;
+mod user_centric;
 pub mod workload;
 
+pub use correlation::CorrelationId;
 pub use engine::{
     CancelHandle, Engine, EngineError, EngineSettings, PhaseOutcome, PhaseTimes, ThreadReport,
 };
 pub use exchange::{Exchange, ExchangeSink};
+pub use first_content::FirstContent;
 pub use phase_state::{PhaseCounts, PhaseState};
 pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
 pub use workload::{Compose, NothingToCompose, PlannedConversation, PlannedTurn, Workload};

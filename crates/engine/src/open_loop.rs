@@ -7,25 +7,26 @@
 use std::rc::Rc;
 use std::sync::Arc;
 
-use aiperf_clock::monotonic_now;
-use aiperf_schedule::ArrivalProcess;
+use aiperf_clock::{Nanos, monotonic_now};
+use aiperf_schedule::{ArrivalProcess, Overflow};
 use tokio::task::JoinSet;
 
 use crate::io_thread::IoThread;
-use crate::phase_state::PhaseState;
-use crate::session::{self, Arrival, Pace};
+use crate::phase_state::{PhaseState, Places, SessionTicket};
+use crate::session::{self, Arrival, FirstRequest, Pace, SessionPlan};
 
 /// Sends this thread's share of the arrivals until the phase has nothing more to send.
 pub(crate) async fn send_all(
     thread: &Rc<IoThread>,
     phase: &Arc<PhaseState>,
     process: &ArrivalProcess,
-    session_cap: Option<u32>,
+    overflow: Overflow,
     tasks: &mut JoinSet<()>,
 ) {
-    // Without turns that wait and without a cap, arrival i is request i is session i, whichever
-    // thread comes first.
-    let is_indexed = session_cap.is_none() && thread.workload.is_single_turn();
+    // Without turns that wait and without arrivals that are lost, arrival i is request i is session
+    // i, whichever thread comes first.
+    let loses_none = !phase.is_limited() || overflow == Overflow::Queue;
+    let is_indexed = loses_none && thread.workload.is_single_turn();
     let deadline = phase.sending_deadline();
     let mut shift = 0;
     for (index, offset) in process.share(thread.index as u64, thread.thread_count as u64) {
@@ -43,30 +44,29 @@ pub(crate) async fn send_all(
             shift += late;
             due = now;
         }
-        thread.timer.sleep_until(due).await;
+        if !phase.sleep_until(&thread.timer, due).await {
+            break;
+        }
         // Finished sessions leave the set here, not only at the end.
         while tasks.try_join_next().is_some() {}
 
         if let Some(permit) = next_waiting(thread) {
-            let Some(request) = phase.take_request(due) else {
+            if !phase.may_send_more(due) {
                 break;
-            };
+            }
             // The session may have been dropped in between; then the arrival is lost with it.
-            let _ = permit.send(Arrival {
-                request,
-                intended: due,
-            });
+            let _ = permit.send(Arrival { intended: due });
             continue;
         }
-        if let Some(cap) = session_cap
-            && !phase.try_open_session(cap)
-        {
-            phase.note_lost_arrival();
-            continue;
-        }
-        let open = OpenSession {
-            phase: Arc::clone(phase),
-            is_capped: session_cap.is_some(),
+        let places = match overflow {
+            Overflow::Queue => None,
+            Overflow::Drop => match phase.try_take_places() {
+                Some(places) => Some(places),
+                None => {
+                    phase.note_lost_arrival();
+                    continue;
+                }
+            },
         };
         let ticket = if is_indexed {
             phase.session_at(index, due)
@@ -74,7 +74,7 @@ pub(crate) async fn send_all(
             phase.take_session(due)
         };
         let Some(ticket) = ticket else {
-            drop(open);
+            drop(places);
             // Sessions that may still send a turn keep the schedule going.
             if tasks.is_empty() || !phase.may_send_more(due) {
                 break;
@@ -82,13 +82,46 @@ pub(crate) async fn send_all(
             continue;
         };
         let (thread, phase) = (Rc::clone(thread), Arc::clone(phase));
-        tasks.spawn_local(async move {
-            let _open = open;
-            session::play(thread, phase, ticket, Pace::Arrivals { intended: due }).await;
-        });
+        tasks.spawn_local(begin(thread, phase, ticket, due, places));
     }
     // Sessions that wait for an arrival learn that none will come.
     thread.continuations.borrow_mut().clear();
+}
+
+/// Plays a session that an arrival has started, after waiting for its places if it has none yet.
+async fn begin(
+    thread: Rc<IoThread>,
+    phase: Arc<PhaseState>,
+    ticket: SessionTicket,
+    due: Nanos,
+    places: Option<Places>,
+) {
+    let places = match places {
+        Some(places) => places,
+        None => {
+            let places = Places {
+                session: phase.take_session_place().await,
+                prefill: phase.take_prefill_place().await,
+            };
+            if phase.sending_is_over(monotonic_now()) {
+                return phase.note_lost_arrival();
+            }
+            places
+        }
+    };
+    let _until_the_end = places.session;
+    let plan = SessionPlan {
+        session: ticket.session,
+        conversation: thread.workload.conversation_of(ticket.session),
+        turns: usize::MAX,
+        correlation_id: thread.next_id().into(),
+        pace: Pace::Arrivals { intended: due },
+        first: Some(FirstRequest {
+            index: ticket.request,
+            prefill: places.prefill,
+        }),
+    };
+    session::play(thread, phase, plan).await;
 }
 
 fn next_waiting(thread: &IoThread) -> Option<tokio::sync::oneshot::Sender<Arrival>> {
@@ -99,18 +132,4 @@ fn next_waiting(thread: &IoThread) -> Option<tokio::sync::oneshot::Sender<Arriva
         }
     }
     None
-}
-
-/// Holds a place under the session cap.
-struct OpenSession {
-    phase: Arc<PhaseState>,
-    is_capped: bool,
-}
-
-impl Drop for OpenSession {
-    fn drop(&mut self) {
-        if self.is_capped {
-            self.phase.close_session();
-        }
-    }
 }

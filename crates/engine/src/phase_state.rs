@@ -1,9 +1,14 @@
 //! What the threads of a phase share: counters, limits and the end of sending.
 
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering::Relaxed};
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
+use aiperf_clock::precise::PreciseTimer;
 use aiperf_clock::{Nanos, monotonic_now};
-use aiperf_schedule::PhasePlan;
+use aiperf_schedule::progress::Done;
+use aiperf_schedule::{Arrivals, PhasePlan};
+use tokio::sync::watch;
+
+use crate::slots::{Slot, Slots};
 
 /// Live state of one phase. Threads touch it a few times per request, never under a lock.
 #[derive(Debug)]
@@ -19,8 +24,11 @@ pub struct PhaseState {
     pub first_session: u64,
     requests_taken: AtomicU64,
     sessions_taken: AtomicU64,
-    sessions_open: AtomicU64,
-    is_over: AtomicBool,
+    /// Places for sessions, where the phase limits them.
+    sessions: Option<Slots>,
+    /// Places for requests before their first token, where the phase limits them.
+    prefills: Option<Slots>,
+    sending: watch::Sender<Sending>,
     sent: AtomicU64,
     completed: AtomicU64,
     failed: AtomicU64,
@@ -32,6 +40,17 @@ pub struct PhaseState {
     arrivals_lost: AtomicU64,
     reanchors: AtomicU64,
     reanchored_time: AtomicU64,
+    waits: AtomicU64,
+    waited: AtomicU64,
+}
+
+/// What is still to come: who waits to send something else waits in vain.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Sending {
+    Everything,
+    /// Later turns of sessions that have begun.
+    NoMoreSessions,
+    Nothing,
 }
 
 /// The counters at one moment.
@@ -57,6 +76,10 @@ pub struct PhaseCounts {
     pub reanchors: u64,
     /// By how much altogether.
     pub reanchored_time: Nanos,
+    /// Requests that were due and had to wait for a place.
+    pub waits: u64,
+    /// How long they waited altogether.
+    pub waited: Nanos,
 }
 
 impl PhaseCounts {
@@ -64,6 +87,13 @@ impl PhaseCounts {
     pub fn in_flight(&self) -> u64 {
         self.sent.saturating_sub(self.completed + self.cancelled)
     }
+}
+
+/// Places of a session and of its first request.
+#[derive(Debug, Default)]
+pub(crate) struct Places {
+    pub(crate) session: Option<Slot>,
+    pub(crate) prefill: Option<Slot>,
 }
 
 /// Permission to start a session with its first request.
@@ -78,15 +108,23 @@ pub(crate) struct SessionTicket {
 impl PhaseState {
     pub(crate) fn new(index: usize, plan: PhasePlan, start: Nanos, first_session: u64) -> Self {
         let counter = || AtomicU64::new(0);
+        let session_cap = match &plan.arrivals {
+            // Its slots are tasks that play one session after the other.
+            Arrivals::ClosedLoop { .. } => None,
+            Arrivals::OpenLoop { session_cap, .. }
+            | Arrivals::UserCentric { session_cap, .. }
+            | Arrivals::FixedSchedule { session_cap, .. } => *session_cap,
+        };
         Self {
             index,
+            sessions: session_cap.map(Slots::new),
+            prefills: plan.prefill_limit.map(Slots::new),
             plan,
             start,
             first_session,
             requests_taken: counter(),
             sessions_taken: counter(),
-            sessions_open: counter(),
-            is_over: AtomicBool::new(false),
+            sending: watch::Sender::new(Sending::Everything),
             sent: counter(),
             completed: counter(),
             failed: counter(),
@@ -98,6 +136,8 @@ impl PhaseState {
             arrivals_lost: counter(),
             reanchors: counter(),
             reanchored_time: counter(),
+            waits: counter(),
+            waited: counter(),
         }
     }
 
@@ -114,24 +154,21 @@ impl PhaseState {
             arrivals_lost: self.arrivals_lost.load(Relaxed),
             reanchors: self.reanchors.load(Relaxed),
             reanchored_time: self.reanchored_time.load(Relaxed),
+            waits: self.waits.load(Relaxed),
+            waited: self.waited.load(Relaxed),
         }
     }
 
     /// Share of the phase that is done, 0 to 1, by the stop rule that is furthest.
     pub fn progress(&self) -> Option<f64> {
         let counts = self.counts();
-        let share = |done: u64, all: Option<u64>| all.map(|all| done as f64 / all as f64);
-        let elapsed = monotonic_now().saturating_sub(self.start);
-        let stop = &self.plan.stop;
-        [
-            share(counts.completed, stop.requests),
-            share(counts.sessions_completed, stop.sessions),
-            share(elapsed, stop.duration),
-        ]
-        .into_iter()
-        .flatten()
-        .reduce(f64::max)
-        .map(|share| share.min(1.0))
+        let done = Done {
+            requests: counts.completed,
+            sessions: counts.sessions_completed,
+            elapsed: monotonic_now().saturating_sub(self.start),
+            is_complete: false,
+        };
+        done.percent(&self.plan.stop).map(|percent| percent / 100.0)
     }
 
     /// When the last request was sent, or the start of the phase.
@@ -141,13 +178,50 @@ impl PhaseState {
 
     /// Stops all sending.
     pub(crate) fn end_sending(&self) {
-        self.is_over.store(true, Relaxed);
+        self.narrow(Sending::Nothing);
+    }
+
+    fn narrow(&self, to: Sending) {
+        self.sending.send_if_modified(|sending| {
+            let narrows = *sending < to;
+            if narrows {
+                *sending = to;
+            }
+            narrows
+        });
+    }
+
+    /// Sleeps until a turn is due; `false` as soon as no turn will be sent.
+    pub(crate) async fn sleep_until(&self, timer: &PreciseTimer, due: Nanos) -> bool {
+        self.sleep_unless(timer, due, Sending::Nothing).await
+    }
+
+    /// Sleeps until a session may begin; `false` as soon as none will.
+    pub(crate) async fn sleep_until_session(&self, timer: &PreciseTimer, due: Nanos) -> bool {
+        self.sleep_unless(timer, due, Sending::NoMoreSessions).await
+    }
+
+    async fn sleep_unless(&self, timer: &PreciseTimer, deadline: Nanos, end_of: Sending) -> bool {
+        let end = self.sending_deadline().unwrap_or(Nanos::MAX);
+        if deadline >= end {
+            timer.sleep_until(end).await;
+            return false;
+        }
+        if deadline <= monotonic_now() {
+            return true;
+        }
+        let mut sending = self.sending.subscribe();
+        tokio::select! {
+            () = timer.sleep_until(deadline) => true,
+            _ = sending.wait_for(|&sending| sending >= end_of) => false,
+        }
     }
 
     /// Whether what is due at `due` is no longer to be sent. A closed loop sends now; an arrival
     /// that was due in time is sent even if it is a little late.
-    fn sending_is_over(&self, due: Nanos) -> bool {
-        self.is_over.load(Relaxed) || self.sending_deadline().is_some_and(|end| due >= end)
+    pub(crate) fn sending_is_over(&self, due: Nanos) -> bool {
+        *self.sending.borrow() == Sending::Nothing
+            || self.sending_deadline().is_some_and(|end| due >= end)
     }
 
     /// The instant at which the duration is over.
@@ -169,7 +243,7 @@ impl PhaseState {
         if self.sending_is_over(due) {
             return None;
         }
-        take(&self.requests_taken, self.plan.stop.requests)
+        self.take(&self.requests_taken, self.plan.stop.requests)
     }
 
     /// Permission to start one more session.
@@ -179,12 +253,24 @@ impl PhaseState {
         }
         // The session first: a request number that was taken cannot be given back, another thread
         // may have taken the next. A session without a request means that no request is left.
-        let session = take(&self.sessions_taken, self.plan.stop.sessions)?;
-        let request = take(&self.requests_taken, self.plan.stop.requests)?;
+        let Some(session) = take(&self.sessions_taken, self.plan.stop.sessions) else {
+            self.narrow(Sending::NoMoreSessions);
+            return None;
+        };
+        let request = self.take(&self.requests_taken, self.plan.stop.requests)?;
         Some(SessionTicket {
             session: self.first_session + session,
             request,
         })
+    }
+
+    /// The next request number. When there is none left, that is the end of sending.
+    fn take(&self, counter: &AtomicU64, limit: Option<u64>) -> Option<u64> {
+        let number = take(counter, limit);
+        if number.is_none() {
+            self.end_sending();
+        }
+        number
     }
 
     /// Permission to start session `index` where every session is one request and none is skipped.
@@ -199,17 +285,62 @@ impl PhaseState {
         })
     }
 
-    /// Opens a session if fewer than `cap` are open.
-    pub(crate) fn try_open_session(&self, cap: u32) -> bool {
-        self.sessions_open
-            .fetch_update(Relaxed, Relaxed, |open| {
-                (open < u64::from(cap)).then_some(open + 1)
-            })
-            .is_ok()
+    /// Permission to start session `index` of a plan that numbers its sessions itself. Its first
+    /// request gets its number when it is sent.
+    pub(crate) fn may_start_session(&self, index: u64, due: Nanos) -> bool {
+        let sessions = self.plan.stop.sessions;
+        sessions.is_none_or(|limit| index < limit) && self.may_send_more(due)
     }
 
-    pub(crate) fn close_session(&self) {
-        self.sessions_open.fetch_sub(1, Relaxed);
+    /// Whether an arrival may find no place.
+    pub(crate) fn is_limited(&self) -> bool {
+        self.sessions.is_some() || self.prefills.is_some()
+    }
+
+    /// How long after its sending a request is given up on purpose, if it is.
+    pub(crate) fn cancel_after(&self, request: u64) -> Option<Nanos> {
+        let cancellation = self.plan.cancellation.as_ref()?;
+        cancellation.delay_of(self.plan.kind, request)
+    }
+
+    /// The limits of the phase, for the one that lets them grow.
+    pub(crate) fn limits(&self) -> impl Iterator<Item = &Slots> {
+        self.sessions.iter().chain(&self.prefills)
+    }
+
+    /// A place for a session and one for its first request, at once or not at all. Places that
+    /// nobody limits are free.
+    pub(crate) fn try_take_places(&self) -> Option<Places> {
+        let take = |slots: &Option<Slots>| match slots {
+            Some(slots) => slots.try_take().map(Some),
+            None => Some(None),
+        };
+        Some(Places {
+            session: take(&self.sessions)?,
+            prefill: take(&self.prefills)?,
+        })
+    }
+
+    /// Waits for a place for a session.
+    pub(crate) async fn take_session_place(&self) -> Option<Slot> {
+        self.take_place(self.sessions.as_ref()).await
+    }
+
+    /// Waits for a place before the first token.
+    pub(crate) async fn take_prefill_place(&self) -> Option<Slot> {
+        self.take_place(self.prefills.as_ref()).await
+    }
+
+    async fn take_place(&self, slots: Option<&Slots>) -> Option<Slot> {
+        let slots = slots?;
+        if let Some(slot) = slots.try_take() {
+            return Some(slot);
+        }
+        let since = monotonic_now();
+        let slot = slots.take().await;
+        self.waits.fetch_add(1, Relaxed);
+        self.waited.fetch_add(monotonic_now() - since, Relaxed);
+        Some(slot)
     }
 
     pub(crate) fn note_sent(&self, at: Nanos, is_first_of_session: bool) {
@@ -262,18 +393,22 @@ fn take(counter: &AtomicU64, limit: Option<u64>) -> Option<u64> {
 
 #[cfg(test)]
 mod tests {
-    use aiperf_schedule::{Arrivals, PhaseKind, StopRules};
+    use std::sync::Arc;
+
+    use aiperf_schedule::{FixedSchedule, LimitRamp, PhaseKind, StopRules, ZeroPoint};
+
+    use std::sync::atomic::AtomicBool;
 
     use super::*;
 
+    fn plan(stop: StopRules) -> PhasePlan {
+        let slots = LimitRamp::steady(1);
+        let arrivals = Arrivals::ClosedLoop { slots };
+        PhasePlan::new("profiling", PhaseKind::Profiling, arrivals, stop)
+    }
+
     fn state(stop: StopRules) -> PhaseState {
-        let plan = PhasePlan {
-            name: "profiling".to_owned(),
-            kind: PhaseKind::Profiling,
-            arrivals: Arrivals::ClosedLoop { slots: 1 },
-            stop,
-        };
-        PhaseState::new(0, plan, monotonic_now(), 100)
+        PhaseState::new(0, plan(stop), monotonic_now(), 100)
     }
 
     #[test]
@@ -335,12 +470,22 @@ mod tests {
     }
 
     #[test]
-    fn a_cap_admits_only_so_many_open_sessions() {
-        let state = state(StopRules::default());
-        assert!(state.try_open_session(2) && state.try_open_session(2));
-        assert!(!state.try_open_session(2));
-        state.close_session();
-        assert!(state.try_open_session(2));
+    fn a_session_that_finds_no_place_for_its_request_takes_none() {
+        let mut plan = plan(StopRules::default());
+        plan.arrivals = Arrivals::FixedSchedule {
+            schedule: Arc::new(
+                FixedSchedule::new([("c", Some(0.0))], ZeroPoint::EarliestTurn).unwrap(),
+            ),
+            session_cap: Some(LimitRamp::steady(2)),
+        };
+        plan.prefill_limit = Some(LimitRamp::steady(1));
+        let state = PhaseState::new(0, plan, monotonic_now(), 0);
+        let first = state.try_take_places().unwrap();
+        assert!(state.try_take_places().is_none());
+        drop(first.prefill);
+        let second = state.try_take_places().unwrap();
+        drop(second.prefill);
+        assert!(state.try_take_places().is_none(), "both sessions are open");
     }
 
     #[test]

@@ -3,14 +3,20 @@
 use std::time::Duration;
 
 use aiperf_clock::{Nanos, monotonic_now};
-use aiperf_transport::{HttpExchange, Lease, OutgoingRequest, StickyConnection};
+use aiperf_transport::watch::OnData;
+use aiperf_transport::{
+    CancelAfterSent, HttpExchange, Lease, OutgoingRequest, StickyConnection, Watch,
+};
 use bytes::Bytes;
+use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
 use uuid::Uuid;
 
+use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
 use crate::io_thread::IoThread;
 use crate::phase_state::PhaseState;
+use crate::slots::Slot;
 
 /// Which connection a request goes over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,6 +35,8 @@ pub enum ConnectionReuse {
 pub struct HeaderPlan {
     /// Later fields replace earlier ones of the same name.
     pub fields: Vec<HeaderField>,
+    /// Before which of them a turn's own fields stand.
+    pub turn_fields_at: usize,
 }
 
 /// One header field.
@@ -52,17 +60,40 @@ pub enum HeaderValueSource {
 }
 
 impl HeaderPlan {
-    pub(crate) fn render(&self, request_id: Uuid, correlation_id: Uuid) -> HeaderMap {
+    pub(crate) fn render(
+        &self,
+        request_id: Uuid,
+        correlation_id: &CorrelationId,
+        of_turn: Option<&HeaderMap>,
+    ) -> HeaderMap {
         let mut headers = HeaderMap::with_capacity(self.fields.len() + 2);
-        for field in &self.fields {
+        for (position, field) in self.fields.iter().enumerate() {
+            if position == self.turn_fields_at {
+                for (name, value) in of_turn.into_iter().flatten() {
+                    headers.insert(name.clone(), value.clone());
+                }
+            }
             let value = match &field.value {
                 HeaderValueSource::Fixed(value) => value.clone(),
                 HeaderValueSource::RequestId => uuid_value(request_id),
-                HeaderValueSource::CorrelationId => uuid_value(correlation_id),
+                HeaderValueSource::CorrelationId => correlation_value(correlation_id),
             };
             headers.insert(field.name.clone(), value);
         }
         headers
+    }
+}
+
+fn correlation_value(id: &CorrelationId) -> HeaderValue {
+    match id {
+        CorrelationId::Random(id) => uuid_value(Uuid::from_u128(*id)),
+        // A conversation's id is the user's: what a header cannot hold is left out.
+        CorrelationId::User(_) | CorrelationId::Scheduled(_) => {
+            let mut text = id.to_string();
+            text.retain(|letter| !letter.is_control());
+            HeaderValue::from_bytes(text.as_bytes())
+                .unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
+        }
     }
 }
 
@@ -75,12 +106,15 @@ fn uuid_value(id: Uuid) -> HeaderValue {
 /// What is to be sent, and as whose part.
 pub(crate) struct RequestPlan {
     pub(crate) request_index: u64,
+    pub(crate) session: u64,
     pub(crate) conversation: usize,
     pub(crate) turn: usize,
     pub(crate) target: usize,
-    pub(crate) correlation_id: Uuid,
+    pub(crate) correlation_id: CorrelationId,
     pub(crate) intended: Option<Nanos>,
     pub(crate) slot_free_since: Option<Nanos>,
+    /// Given back with the first content of the answer, else at its end.
+    pub(crate) prefill: Option<Slot>,
     pub(crate) body: Bytes,
 }
 
@@ -88,81 +122,156 @@ pub(crate) struct RequestPlan {
 pub(crate) async fn send(
     thread: &IoThread,
     phase: &PhaseState,
-    plan: RequestPlan,
+    mut plan: RequestPlan,
     sticky: &mut StickyConnection,
 ) -> Exchange {
-    let issued = monotonic_now();
-    let counted = InFlight::begin(phase, issued, plan.turn == 0);
     let request_id = thread.next_id();
-    let request = OutgoingRequest {
-        method: Method::POST,
-        headers: thread.headers.render(request_id, plan.correlation_id),
-        body: plan.body.clone(),
-    };
+    let request = outgoing(thread, &plan, request_id);
     let lease = match thread.connection_reuse {
         ConnectionReuse::Pooled => Lease::Pooled,
         ConnectionReuse::Never => Lease::Fresh,
         ConnectionReuse::StickySessions => Lease::Sticky(sticky),
     };
-    let mut http = HttpExchange::default();
+    let target = plan.target;
+    let cancel_after = phase.cancel_after(plan.request_index);
+
+    let mut prefill = plan.prefill.take();
+    let recognise = match (&prefill, &thread.first_content) {
+        (Some(_), Some(first_content)) => Some(first_content.watch()),
+        _ => None,
+    };
+    let mut on_data = recognise.map(|mut is_content| {
+        let prefill = &mut prefill;
+        move |content_type: Option<&str>, bytes: &[u8]| {
+            if prefill.is_some() && is_content(content_type, bytes) {
+                *prefill = None;
+            }
+        }
+    });
+    let watch = Watch {
+        cancel: cancel_after.map(|delay| CancelAfterSent {
+            delay,
+            timer: &thread.timer,
+        }),
+        on_data: on_data.as_mut().map(|on_data| on_data as OnData<'_>),
+    };
+    let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
+    let http = &mut in_flight.http;
     let performing = thread
         .transport
-        .perform(plan.target, request, lease, &mut http);
-    match thread.request_timeout {
+        .perform(target, request, lease, http, watch);
+    // A request that is to be given up may not wait for ever to be sent.
+    let unsent_budget = cancel_after.map(|delay| thread.send_timeout.saturating_add(delay));
+    match thread.request_timeout.or(unsent_budget) {
         None => performing.await,
-        Some(timeout) => {
-            let budget = Duration::from_nanos(timeout);
+        Some(budget) => {
+            let budget = Duration::from_nanos(budget);
             if tokio::time::timeout(budget, performing).await.is_err() {
-                http.give_up_timed_out();
+                if cancel_after.is_some() && !http.is_sent {
+                    http.give_up_unsent();
+                } else {
+                    http.give_up_timed_out();
+                }
             }
         }
     }
-    counted.complete(!http.is_success());
-    Exchange {
-        phase: phase.index,
-        request_index: plan.request_index,
-        conversation: plan.conversation,
-        turn: plan.turn,
-        worker: thread.index,
-        target: plan.target,
-        request_id,
-        correlation_id: plan.correlation_id,
-        intended: plan.intended,
-        issued,
-        slot_empty: plan
-            .slot_free_since
-            .map(|since| http.start.saturating_sub(since)),
-        body: plan.body,
-        http,
+    in_flight.complete()
+}
+
+fn outgoing(thread: &IoThread, plan: &RequestPlan, request_id: Uuid) -> OutgoingRequest {
+    let turn = &thread.workload.conversations[plan.conversation].turns[plan.turn];
+    let mut headers =
+        thread
+            .headers
+            .render(request_id, &plan.correlation_id, turn.headers.as_deref());
+    let body = match thread.workload.composer.wire_form(&plan.body) {
+        None => plan.body.clone(),
+        Some((form, content_type)) => {
+            headers.insert(CONTENT_TYPE, content_type);
+            form
+        }
+    };
+    OutgoingRequest {
+        method: Method::POST,
+        headers,
+        body,
     }
 }
 
-/// Counts a request as sent, and as cancelled if it is dropped before its end.
+/// A request under way. Dropped before its end, it was cut off: it is counted as cancelled, and what
+/// was seen of it is handed on.
 struct InFlight<'a> {
+    thread: &'a IoThread,
     phase: &'a PhaseState,
+    plan: RequestPlan,
+    request_id: Uuid,
+    issued: Nanos,
+    http: HttpExchange,
     is_complete: bool,
 }
 
 impl<'a> InFlight<'a> {
-    fn begin(phase: &'a PhaseState, at: Nanos, is_first_of_session: bool) -> Self {
-        phase.note_sent(at, is_first_of_session);
+    fn begin(
+        thread: &'a IoThread,
+        phase: &'a PhaseState,
+        plan: RequestPlan,
+        request_id: Uuid,
+    ) -> Self {
+        let issued = monotonic_now();
+        phase.note_sent(issued, plan.turn == 0);
         Self {
+            thread,
             phase,
+            plan,
+            request_id,
+            issued,
+            http: HttpExchange::default(),
             is_complete: false,
         }
     }
 
-    fn complete(mut self, is_failure: bool) {
+    fn complete(mut self) -> Exchange {
         self.is_complete = true;
-        self.phase.note_completed(is_failure);
+        self.phase.note_completed(!self.http.is_success());
+        self.take_exchange()
+    }
+
+    fn take_exchange(&mut self) -> Exchange {
+        let plan = &mut self.plan;
+        let http = std::mem::take(&mut self.http);
+        Exchange {
+            phase: self.phase.index,
+            request_index: plan.request_index,
+            session: plan.session,
+            conversation: plan.conversation,
+            turn: plan.turn,
+            worker: self.thread.index,
+            target: plan.target,
+            request_id: self.request_id,
+            correlation_id: plan.correlation_id.clone(),
+            intended: plan.intended,
+            issued: self.issued,
+            slot_empty: plan
+                .slot_free_since
+                .map(|since| http.start.saturating_sub(since)),
+            body: std::mem::take(&mut plan.body),
+            http,
+        }
     }
 }
 
 impl Drop for InFlight<'_> {
     fn drop(&mut self) {
-        if !self.is_complete {
-            self.phase.note_cancelled();
+        if self.is_complete {
+            return;
         }
+        self.phase.note_cancelled();
+        if self.http.start == 0 {
+            self.http.start = self.issued;
+        }
+        self.http.give_up_cut_off();
+        let exchange = self.take_exchange();
+        self.thread.sink.accept(exchange);
     }
 }
 
@@ -177,6 +286,7 @@ mod tests {
             value,
         };
         let plan = HeaderPlan {
+            turn_fields_at: 1,
             fields: vec![
                 field("x-request-id", HeaderValueSource::RequestId),
                 field(
@@ -190,12 +300,16 @@ mod tests {
                 field("x-correlation-id", HeaderValueSource::CorrelationId),
             ],
         };
-        let rendered = plan.render(Uuid::from_u128(1), Uuid::from_u128(2));
-        assert_eq!(rendered["accept"], "b");
-        assert_eq!(
-            rendered["x-request-id"],
-            "00000000-0000-0000-0000-000000000001"
+        let mut of_turn = HeaderMap::new();
+        of_turn.insert("x-request-id", HeaderValue::from_static("turn"));
+        of_turn.insert("accept", HeaderValue::from_static("turn"));
+        let rendered = plan.render(
+            Uuid::from_u128(1),
+            &CorrelationId::Random(2),
+            Some(&of_turn),
         );
+        assert_eq!(rendered["accept"], "b");
+        assert_eq!(rendered["x-request-id"], "turn");
         assert_eq!(
             rendered["x-correlation-id"],
             "00000000-0000-0000-0000-000000000002"

@@ -4,56 +4,102 @@ use std::rc::Rc;
 use std::sync::Arc;
 
 use aiperf_clock::{Nanos, monotonic_now};
+use aiperf_schedule::{FixedSchedule, LaterTurn, TurnTiming, UserCentricPlan};
 use aiperf_transport::StickyConnection;
 use bytes::Bytes;
 use tokio::sync::oneshot;
 
+use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
 use crate::io_thread::IoThread;
-use crate::phase_state::{PhaseState, SessionTicket};
+use crate::phase_state::PhaseState;
 use crate::request::{self, RequestPlan};
+use crate::slots::Slot;
+use crate::workload::PlannedTurn;
 
-/// How the turns after the first get their turn.
+/// What a session plays, and when.
+pub(crate) struct SessionPlan {
+    /// Its number in the run.
+    pub(crate) session: u64,
+    pub(crate) conversation: usize,
+    /// At most so many turns of the conversation.
+    pub(crate) turns: usize,
+    pub(crate) correlation_id: CorrelationId,
+    pub(crate) pace: Pace,
+    /// What the first turn has already; it gets the rest when it is due.
+    pub(crate) first: Option<FirstRequest>,
+}
+
+/// What whoever starts a session has taken for its first request.
+pub(crate) struct FirstRequest {
+    /// Its number in the phase.
+    pub(crate) index: u64,
+    /// Its place before the first token, where that is limited.
+    pub(crate) prefill: Option<Slot>,
+}
+
+/// How the turns of a session get their turn. Times are instants, not offsets.
 pub(crate) enum Pace {
     /// As soon as their delay is over.
     Free {
         /// When the slot that plays this session became free.
         slot_free_since: Nanos,
     },
-    /// With the next arrival of the thread's schedule.
+    /// With the next arrival of the thread's schedule, after their delay.
     Arrivals {
         /// When the first turn was due.
         intended: Nanos,
     },
+    /// At a fixed distance from the turn before.
+    UserCentric {
+        plan: UserCentricPlan,
+        /// When the first turn is due.
+        due: Nanos,
+    },
+    /// At the times of a trace.
+    Scheduled {
+        schedule: Arc<FixedSchedule>,
+        /// When the first turn is due.
+        due: Nanos,
+    },
 }
 
-/// Permission to send a later turn of an open-loop session.
+/// The turn of an open-loop session to send its next request.
 pub(crate) struct Arrival {
-    pub(crate) request: u64,
     pub(crate) intended: Nanos,
 }
 
+/// What a request needs before it is sent.
+struct Permission {
+    index: u64,
+    intended: Option<Nanos>,
+    prefill: Option<Slot>,
+}
+
 /// Plays a session to its end, or as far as the phase lets it.
-pub(crate) async fn play(
-    thread: Rc<IoThread>,
-    phase: Arc<PhaseState>,
-    ticket: SessionTicket,
-    pace: Pace,
-) {
+pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: SessionPlan) {
+    let SessionPlan {
+        session,
+        conversation: index,
+        turns,
+        correlation_id,
+        pace,
+        mut first,
+    } = plan;
     let mut end = SessionEnd {
         phase: &phase,
+        has_begun: first.is_some(),
         is_complete: false,
     };
     let workload = Arc::clone(&thread.workload);
-    let index = workload.conversation_of(ticket.session);
     let conversation = &workload.conversations[index];
-    let correlation_id = thread.next_id();
-    let target = (ticket.session % thread.target_count) as usize;
+    let turns = &conversation.turns[..turns.min(conversation.turns.len())];
+    let target = (session % thread.target_count) as usize;
     let mut sticky = StickyConnection::default();
     let mut earlier: Vec<Exchange> = Vec::new();
-    let mut answered_at = 0;
+    let (mut last_due, mut answered_at) = (0, 0);
 
-    for (turn, planned) in conversation.turns.iter().enumerate() {
+    for (turn, planned) in turns.iter().enumerate() {
         // Before the permission: what composing takes must not make the request late.
         let body = match &planned.body {
             Some(body) => body.clone(),
@@ -62,30 +108,48 @@ pub(crate) async fn play(
                 None => return,
             },
         };
-        let not_before = answered_at + planned.delay;
-        let Some((request_index, intended)) =
-            permission(&thread, &phase, ticket, &pace, turn, not_before).await
-        else {
-            return;
+        let permission = match first.take() {
+            Some(FirstRequest { index, prefill }) => Permission {
+                index,
+                prefill,
+                intended: pace.first_due(),
+            },
+            None => {
+                let due = match pace.first_due() {
+                    Some(due) if turn == 0 => Some(due),
+                    _ => {
+                        let due = pace.later_due(&phase, planned, last_due, answered_at);
+                        wait_for_turn(&thread, &phase, &pace, due).await
+                    }
+                };
+                let Some(due) = due else { return };
+                let is_planned = !matches!(pace, Pace::Free { .. });
+                match permission(&phase, due, is_planned).await {
+                    Some(permission) => permission,
+                    None => return,
+                }
+            }
         };
+        end.has_begun = true;
+        last_due = permission.intended.unwrap_or(0);
         let plan = RequestPlan {
-            request_index,
+            request_index: permission.index,
+            session,
             conversation: index,
             turn,
             target,
-            correlation_id,
-            intended,
+            correlation_id: correlation_id.clone(),
+            intended: permission.intended,
             slot_free_since: match pace {
                 Pace::Free { slot_free_since } if turn == 0 => Some(slot_free_since),
                 _ => None,
             },
+            prefill: permission.prefill,
             body,
         };
         let exchange = request::send(&thread, &phase, plan, &mut sticky).await;
         answered_at = monotonic_now();
-        let is_needed_later = conversation.turns[turn + 1..]
-            .iter()
-            .any(|later| later.body.is_none());
+        let is_needed_later = turns[turn + 1..].iter().any(|later| later.body.is_none());
         if is_needed_later {
             earlier.push(exchange.clone());
         }
@@ -94,38 +158,77 @@ pub(crate) async fn play(
     end.is_complete = true;
 }
 
-/// Waits until a turn may be sent. The first turn has its permission already.
-async fn permission(
-    thread: &IoThread,
-    phase: &PhaseState,
-    ticket: SessionTicket,
-    pace: &Pace,
-    turn: usize,
-    not_before: Nanos,
-) -> Option<(u64, Option<Nanos>)> {
-    let intended = match pace {
-        Pace::Free { .. } => None,
-        Pace::Arrivals { intended } => Some(*intended),
-    };
-    if turn == 0 {
-        return Some((ticket.request, intended));
-    }
-    let until = phase
-        .sending_deadline()
-        .map_or(not_before, |end| not_before.min(end));
-    thread.timer.sleep_until(until).await;
-    match pace {
-        Pace::Free { .. } => phase
-            .take_request(monotonic_now())
-            .map(|request| (request, None)),
-        Pace::Arrivals { .. } => {
-            let (permit, arrival) = oneshot::channel();
-            thread.continuations.borrow_mut().push_back(permit);
-            // An error means that the schedule has ended.
-            let Arrival { request, intended } = arrival.await.ok()?;
-            Some((request, Some(intended)))
+impl Pace {
+    /// When the first turn is due, where the plan says so.
+    fn first_due(&self) -> Option<Nanos> {
+        match self {
+            Self::Free { .. } => None,
+            Self::Arrivals { intended: due }
+            | Self::UserCentric { due, .. }
+            | Self::Scheduled { due, .. } => Some(*due),
         }
     }
+
+    /// When a later turn may be sent at the earliest.
+    fn later_due(
+        &self,
+        phase: &PhaseState,
+        planned: &PlannedTurn,
+        last_due: Nanos,
+        answered_at: Nanos,
+    ) -> Nanos {
+        let offset = |instant: Nanos| instant.saturating_sub(phase.start);
+        match self {
+            Self::Free { .. } | Self::Arrivals { .. } => answered_at.saturating_add(planned.delay),
+            Self::UserCentric { plan, .. } => phase
+                .start
+                .saturating_add(plan.next_turn(offset(last_due), offset(answered_at))),
+            Self::Scheduled { schedule, .. } => {
+                let timing = TurnTiming {
+                    timestamp_ms: planned.timestamp_ms,
+                    delay_ms: Some(planned.delay as f64 / 1e6),
+                };
+                match schedule.later_turn(&timing) {
+                    // Its time in the trace stays what was intended, however late the answer came.
+                    LaterTurn::At(due) => phase.start.saturating_add(due),
+                    LaterTurn::After(_) | LaterTurn::AtOnce => {
+                        answered_at.saturating_add(planned.delay)
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// Waits until a later turn is due and returns when that was; `None` if the phase sends no more.
+async fn wait_for_turn(
+    thread: &IoThread,
+    phase: &PhaseState,
+    pace: &Pace,
+    due: Nanos,
+) -> Option<Nanos> {
+    if !phase.sleep_until(&thread.timer, due).await {
+        return None;
+    }
+    if let Pace::Arrivals { .. } = pace {
+        let (permit, arrival) = oneshot::channel();
+        thread.continuations.borrow_mut().push_back(permit);
+        // An error means that the schedule has ended.
+        return Some(arrival.await.ok()?.intended);
+    }
+    Some(due)
+}
+
+/// A place and a number for a request that is due.
+async fn permission(phase: &PhaseState, due: Nanos, is_planned: bool) -> Option<Permission> {
+    let prefill = phase.take_prefill_place().await;
+    // What was planned for a time before the end is sent even if it is a little late.
+    let at = if is_planned { due } else { monotonic_now() };
+    Some(Permission {
+        index: phase.take_request(at)?,
+        intended: is_planned.then_some(due),
+        prefill,
+    })
 }
 
 /// Builds a body that depends on replies, away from the I/O thread: it reads whole answers.
@@ -151,11 +254,15 @@ async fn compose(
 /// Counts the session's end, also when it is cut off.
 struct SessionEnd<'a> {
     phase: &'a PhaseState,
+    /// Whether any of its requests was sent; a session that waits for its place is none yet.
+    has_begun: bool,
     is_complete: bool,
 }
 
 impl Drop for SessionEnd<'_> {
     fn drop(&mut self) {
-        self.phase.note_session_end(self.is_complete);
+        if self.has_begun {
+            self.phase.note_session_end(self.is_complete);
+        }
     }
 }

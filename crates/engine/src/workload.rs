@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use aiperf_clock::Nanos;
 use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
 
 use crate::exchange::Exchange;
 
@@ -47,6 +48,10 @@ pub struct PlannedTurn {
     pub body: Option<Bytes>,
     /// How long to wait after the previous turn's answer.
     pub delay: Nanos,
+    /// Header fields of this turn alone.
+    pub headers: Option<Box<HeaderMap>>,
+    /// Its time in the trace, in milliseconds; only fixed schedules look at it.
+    pub timestamp_ms: Option<f64>,
 }
 
 /// Builds bodies out of the server's replies.
@@ -63,6 +68,12 @@ pub trait Compose: Send + Sync {
         turn: usize,
         earlier: &[Exchange],
     ) -> Result<Bytes, String>;
+
+    /// How a body goes over the wire where that is not as it is, with its content type: a form is
+    /// made from the JSON that describes it. Called on an I/O thread, before the request is due.
+    fn wire_form(&self, _body: &Bytes) -> Option<(Bytes, HeaderValue)> {
+        None
+    }
 }
 
 /// For workloads whose bodies are all known beforehand.

@@ -12,13 +12,17 @@ use serde::Deserialize;
 use serde::de::{Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 use crate::options::PromptCounter;
-use crate::render::Endpoint;
+use crate::prefix_cache::block_hashes;
+use crate::protocol::Endpoint;
 
 /// The longest answer that is given. It bounds what one request can make the server hold.
 const MAX_OUTPUT_TOKENS: u64 = 10_000_000;
 
+/// Choices of one request.
+const MAX_CHOICES: u64 = 128;
+
 /// A generation request, as far as the answer depends on it.
-#[derive(Debug, PartialEq, Eq)]
+#[derive(Debug, PartialEq, Eq, Default)]
 pub(crate) struct Asked {
     pub(crate) model: Option<String>,
     pub(crate) stream: bool,
@@ -27,41 +31,64 @@ pub(crate) struct Asked {
     /// The limit on output tokens.
     pub(crate) limit: Option<u64>,
     pub(crate) prompt_tokens: u64,
+    /// How many answers are wanted at once, at least 1.
+    pub(crate) choices: u64,
+    /// The first tool that is offered.
+    pub(crate) tool: Option<String>,
+    /// Whether the answer is to be kept for later (Responses).
+    pub(crate) store: bool,
+    pub(crate) previous_response_id: Option<String>,
+    /// The prompt's beginnings, for the prefix cache; empty where there is none.
+    pub(crate) blocks: Vec<u64>,
+}
+
+/// How prompts are looked at.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct PromptReading<'a> {
+    pub(crate) counter: Option<&'a PromptCounter>,
+    pub(crate) with_blocks: bool,
 }
 
 /// Reads the body of a generation request. The error is a message for the client.
 pub(crate) fn parse(
     endpoint: Endpoint,
     body: &[u8],
-    counter: Option<&PromptCounter>,
+    reading: PromptReading<'_>,
 ) -> Result<Asked, String> {
-    match counter {
-        Some(counter) => read(endpoint, body, |prompt: Texts| {
-            prompt.token_ids + counter.count(&prompt.texts.join(" "))
-        }),
-        None => read(endpoint, body, |prompt: WordCount| prompt.0),
+    if reading.counter.is_none() && !reading.with_blocks {
+        return read(endpoint, body, |prompt: WordCount| (prompt.0, Vec::new()));
     }
+    read(endpoint, body, |prompt: Texts| {
+        let text = prompt.texts.join(" ");
+        let tokens = match reading.counter {
+            Some(counter) => counter.count(&text),
+            None => count_words(text.as_bytes()),
+        };
+        let blocks = if reading.with_blocks {
+            block_hashes(&text)
+        } else {
+            Vec::new()
+        };
+        (prompt.token_ids + tokens, blocks)
+    })
 }
 
 fn read<P: Prompt>(
     endpoint: Endpoint,
     body: &[u8],
-    tokens_of: impl Fn(P) -> u64,
+    look_at: impl Fn(P) -> (u64, Vec<u64>),
 ) -> Result<Asked, String> {
-    let body: Body<P> =
+    let mut body: Body<P> =
         serde_json::from_slice(body).map_err(|error| format!("the body is not valid: {error}"))?;
-    let prompt = match endpoint {
-        Endpoint::Chat => {
-            let messages = body.messages.ok_or("`messages` is missing")?;
-            let mut prompt = P::default();
-            for message in messages {
-                prompt.append(message.content.0);
-            }
-            prompt
-        }
-        Endpoint::Completions => body.prompt.ok_or("`prompt` is missing")?.0,
+    let prompt = body.take_prompt(endpoint)?;
+    let parameters = body.parameters.unwrap_or_default();
+    let limit = match endpoint {
+        Endpoint::Chat | Endpoint::Completions => body.max_completion_tokens.or(body.max_tokens),
+        Endpoint::Responses => body.max_output_tokens,
+        Endpoint::Messages => Some(body.max_tokens.ok_or("`max_tokens` is missing")?),
+        Endpoint::Generate => parameters.max_new_tokens,
+        Endpoint::Rag => None,
     };
-    let limit = body.max_completion_tokens.or(body.max_tokens);
     match limit {
         Some(0) => return Err("the limit on output tokens must be at least 1".to_owned()),
         Some(limit) if limit > MAX_OUTPUT_TOKENS => {
@@ -71,14 +98,28 @@ fn read<P: Prompt>(
         }
         _ => {}
     }
+    let choices = match endpoint {
+        Endpoint::Chat | Endpoint::Completions => body.n.unwrap_or(1),
+        _ => 1,
+    };
+    if !(1..=MAX_CHOICES).contains(&choices) {
+        return Err(format!("`n` must be from 1 to {MAX_CHOICES}"));
+    }
     let stream_options = body.stream_options.unwrap_or_default();
+    let (prompt_tokens, blocks) = look_at(prompt);
+    let first_tool = body.tools.into_iter().flatten().next();
     Ok(Asked {
-        model: body.model,
+        model: body.model.or(body.inference_model),
         stream: body.stream.unwrap_or(false),
         include_usage: stream_options.include_usage.unwrap_or(false),
         continuous_usage: stream_options.continuous_usage_stats.unwrap_or(false),
         limit,
-        prompt_tokens: tokens_of(prompt),
+        prompt_tokens,
+        choices,
+        tool: first_tool.map(|tool| tool.into_name()),
+        store: body.store.unwrap_or(false),
+        previous_response_id: body.previous_response_id,
+        blocks,
     })
 }
 
@@ -92,6 +133,79 @@ struct Body<P: Prompt> {
     stream_options: Option<StreamOptions>,
     max_completion_tokens: Option<u64>,
     max_tokens: Option<u64>,
+    n: Option<u64>,
+    tools: Option<Vec<Tool>>,
+    // Responses
+    input: Option<Content<P>>,
+    instructions: Option<Content<P>>,
+    max_output_tokens: Option<u64>,
+    store: Option<bool>,
+    previous_response_id: Option<String>,
+    // Messages
+    system: Option<Content<P>>,
+    // Text generation inference
+    inputs: Option<Content<P>>,
+    parameters: Option<Parameters>,
+    // Retrieval-augmented generation
+    query: Option<Content<P>>,
+    inference_model: Option<String>,
+}
+
+impl<P: Prompt> Body<P> {
+    fn take_prompt(&mut self, endpoint: Endpoint) -> Result<P, &'static str> {
+        let mut prompt = P::default();
+        let before = match endpoint {
+            Endpoint::Responses => self.instructions.take(),
+            Endpoint::Messages => self.system.take(),
+            _ => None,
+        };
+        if let Some(before) = before {
+            prompt.append(before.0);
+        }
+        match endpoint {
+            Endpoint::Chat | Endpoint::Messages => {
+                let messages = self.messages.take().ok_or("`messages` is missing")?;
+                for message in messages {
+                    prompt.append(message.content.0);
+                }
+            }
+            Endpoint::Completions => {
+                prompt.append(self.prompt.take().ok_or("`prompt` is missing")?.0);
+            }
+            Endpoint::Responses => {
+                prompt.append(self.input.take().ok_or("`input` is missing")?.0);
+            }
+            Endpoint::Generate => {
+                prompt.append(self.inputs.take().ok_or("`inputs` is missing")?.0);
+            }
+            Endpoint::Rag => prompt.append(self.query.take().ok_or("`query` is missing")?.0),
+        }
+        Ok(prompt)
+    }
+}
+
+/// A tool in any of the three shapes: named beside its type, or within `function`.
+#[derive(Deserialize)]
+struct Tool {
+    name: Option<String>,
+    function: Option<Function>,
+}
+
+#[derive(Deserialize)]
+struct Function {
+    name: Option<String>,
+}
+
+impl Tool {
+    fn into_name(self) -> String {
+        let within = self.function.and_then(|function| function.name);
+        self.name.or(within).unwrap_or_else(|| "tool".to_owned())
+    }
+}
+
+#[derive(Default, Deserialize)]
+struct Parameters {
+    max_new_tokens: Option<u64>,
 }
 
 #[derive(Deserialize)]
@@ -205,7 +319,9 @@ impl<'de, P: Prompt> Visitor<'de> for ContentVisitor<P> {
         let mut prompt = P::default();
         while let Some(key) = part.next_key::<PartKey>()? {
             match key {
-                PartKey::Text => prompt.append(part.next_value::<Content<P>>()?.0),
+                PartKey::Text | PartKey::Content => {
+                    prompt.append(part.next_value::<Content<P>>()?.0);
+                }
                 PartKey::Other => drop(part.next_value::<IgnoredAny>()?),
             }
         }
@@ -213,16 +329,19 @@ impl<'de, P: Prompt> Visitor<'de> for ContentVisitor<P> {
     }
 }
 
-/// Only the text of a content part is counted; images and audio are free.
+/// Only the text of a content part is counted, and that of an item's content; images and audio are
+/// free.
 #[derive(Deserialize)]
 #[serde(field_identifier, rename_all = "lowercase")]
 enum PartKey {
     Text,
+    Content,
     #[serde(other)]
     Other,
 }
 
-fn count_words(text: &[u8]) -> u64 {
+/// The words of a text, separated by ASCII white space.
+pub(crate) fn count_words(text: &[u8]) -> u64 {
     let mut words = 0;
     let mut in_blank = true;
     for byte in text {
@@ -266,9 +385,24 @@ mod tests {
             (Endpoint::Completions, r#"{"prompt":["a b","c"]}"#, 3),
             (Endpoint::Completions, r#"{"prompt":[11,12,13,14]}"#, 4),
             (Endpoint::Completions, r#"{"prompt":[[1,2],[3]]}"#, 3),
+            (
+                Endpoint::Responses,
+                r#"{"instructions":"be brief","input":[{"type":"message","role":"user",
+                   "content":[{"type":"input_text","text":"one two"}]},{"content":"three"}]}"#,
+                5,
+            ),
+            (Endpoint::Responses, r#"{"input":"a b c"}"#, 3),
+            (
+                Endpoint::Messages,
+                r#"{"max_tokens":1,"system":[{"type":"text","text":"a b"}],
+                   "messages":[{"role":"user","content":"c"}]}"#,
+                3,
+            ),
+            (Endpoint::Generate, r#"{"inputs":"a b"}"#, 2),
+            (Endpoint::Rag, r#"{"query":["a b"]}"#, 2),
         ] {
             assert_eq!(
-                parse(endpoint, body.as_bytes(), None)
+                parse(endpoint, body.as_bytes(), PromptReading::default())
                     .unwrap()
                     .prompt_tokens,
                 expected,
@@ -280,6 +414,10 @@ mod tests {
     #[test]
     fn a_counter_sees_all_texts_joined_by_one_blank_and_token_ids_are_added() {
         let letters = PromptCounter::new(|prompt| prompt.chars().count() as u64);
+        let reading = PromptReading {
+            counter: Some(&letters),
+            with_blocks: false,
+        };
         for (endpoint, body, expected) in [
             (Endpoint::Chat, r#"{"messages":[]}"#, 0),
             (
@@ -299,7 +437,7 @@ mod tests {
             (Endpoint::Completions, r#"{"prompt":[11,12,13,14]}"#, 4),
         ] {
             assert_eq!(
-                parse(endpoint, body.as_bytes(), Some(&letters))
+                parse(endpoint, body.as_bytes(), reading)
                     .unwrap()
                     .prompt_tokens,
                 expected,
@@ -314,7 +452,7 @@ mod tests {
             parse(
                 Endpoint::Completions,
                 format!(r#"{{"prompt":""{fields}}}"#).as_bytes(),
-                None,
+                PromptReading::default(),
             )
             .unwrap()
             .limit
@@ -329,6 +467,18 @@ mod tests {
             limit(r#","max_tokens":7,"max_completion_tokens":null"#),
             Some(7)
         );
+    }
+
+    #[test]
+    fn the_first_tool_is_found_in_every_shape() {
+        for tools in [
+            r#"[{"type":"function","function":{"name":"look"}},{"name":"other"}]"#,
+            r#"[{"type":"function","name":"look"}]"#,
+        ] {
+            let body = format!(r#"{{"messages":[],"tools":{tools}}}"#);
+            let asked = parse(Endpoint::Chat, body.as_bytes(), PromptReading::default()).unwrap();
+            assert_eq!(asked.tool.as_deref(), Some("look"));
+        }
     }
 
     #[test]
@@ -358,6 +508,19 @@ mod tests {
                 "the limit on output",
             ),
             (
+                Endpoint::Messages,
+                r#"{"messages":[]}"#,
+                "`max_tokens` is missing",
+            ),
+            (Endpoint::Responses, "{}", "`input` is missing"),
+            (Endpoint::Generate, "{}", "`inputs` is missing"),
+            (Endpoint::Rag, "{}", "`query` is missing"),
+            (
+                Endpoint::Completions,
+                r#"{"prompt":"","n":0}"#,
+                "`n` must be from 1",
+            ),
+            (
                 Endpoint::Completions,
                 r#"{"prompt":"","max_tokens":-1}"#,
                 "the body is not valid",
@@ -368,7 +531,7 @@ mod tests {
                 "the limit on out",
             ),
         ] {
-            let error = parse(endpoint, body.as_bytes(), None).unwrap_err();
+            let error = parse(endpoint, body.as_bytes(), PromptReading::default()).unwrap_err();
             assert!(error.starts_with(reason), "{body}: {error}");
         }
     }

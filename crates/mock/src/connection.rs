@@ -1,7 +1,6 @@
 //! One client's connection: reading requests, waiting, and handing bytes to the socket.
 
 use std::io;
-use std::net::SocketAddr;
 use std::pin::pin;
 use std::rc::Rc;
 use std::sync::atomic::Ordering::Relaxed;
@@ -9,11 +8,12 @@ use std::sync::atomic::Ordering::Relaxed;
 use aiperf_clock::{MILLISECOND, Nanos};
 use bytes::BytesMut;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
-use crate::answer::{self, After};
 use crate::exchange::Exchange;
+use crate::http2;
+use crate::routes::{self, After};
 use crate::server::Worker;
+use crate::stream::Stream;
 use crate::wire::{self, ChunkedBody, Framing, Head, Unreadable};
 
 /// Room made for a read where nothing tells how much will come.
@@ -28,6 +28,8 @@ const MAX_READ_AHEAD_BYTES: usize = 1024 * 1024;
 /// A request that was read to its end.
 pub(crate) struct Request {
     pub(crate) head: Head,
+    /// The head as it came.
+    pub(crate) raw_head: BytesMut,
     pub(crate) body: BytesMut,
     /// When the first bytes of it had been read.
     pub(crate) first_byte_read: Nanos,
@@ -35,10 +37,28 @@ pub(crate) struct Request {
     pub(crate) arrival: Nanos,
 }
 
+/// Who is at the other end, and by which way.
+#[derive(Debug, Clone)]
+pub(crate) struct Peer {
+    /// The address, or `unix`.
+    pub(crate) address: String,
+    /// 0 where there are no ports.
+    pub(crate) port: u16,
+    /// The number of the connection, from 1, in the order of acceptance.
+    pub(crate) connection: u64,
+    /// Whether `/metrics` is the page of GPUs here.
+    pub(crate) is_gpu_exporter: bool,
+    /// `1.1` or `2`.
+    pub(crate) http_version: &'static str,
+}
+
 /// A client's socket and what was read from it but not yet used.
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Stream,
     pub(crate) worker: Rc<Worker>,
+    pub(crate) peer: Peer,
+    /// When the first byte of the answer in progress was handed to the socket.
+    pub(crate) first_write: Option<Nanos>,
     incoming: BytesMut,
     last_read: Nanos,
 }
@@ -63,42 +83,105 @@ impl From<Unreadable> for NoRequest {
     }
 }
 
-/// Serves one connection until it ends.
-pub(crate) async fn serve(stream: TcpStream, peer: SocketAddr, worker: Rc<Worker>) {
-    // A token must leave when it is written, not when the next one is.
-    if let Err(error) = stream.set_nodelay(true) {
-        tracing::debug!("connection from {peer} cannot be served promptly: {error}");
+impl Request {
+    /// The value of the first header of this name.
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        self.headers()
+            .find(|(found, _)| found.eq_ignore_ascii_case(name))
+            .map(|(_, value)| value)
     }
-    worker.shared.metrics.connections.fetch_add(1, Relaxed);
-    let limit = worker.shared.options.idle_close.unwrap_or(u64::MAX);
-    let mut connection = Connection {
-        stream,
-        worker,
-        incoming: BytesMut::with_capacity(READ_BYTES),
-        last_read: 0,
-    };
-    for _ in 0..limit {
-        let request = match connection.next_request().await {
-            Ok(request) => request,
-            Err(NoRequest::Gone) => return,
-            Err(NoRequest::Unreadable(unreadable)) => {
-                // The client may be gone already; the connection is closed either way.
-                let _ = answer::refuse_unreadable(&mut connection, &unreadable).await;
-                return;
-            }
-        };
-        let worker = Rc::clone(&connection.worker);
-        let mut exchange = Exchange::begin(worker, &request, peer.port());
-        match answer::answer(&mut connection, &mut exchange, &request).await {
-            Ok(After::KeepOpen) => {}
-            Ok(After::Close) => return,
-            Ok(After::Reset) => return connection.reset(),
-            Err(_) => return exchange.client_left(),
-        }
+
+    pub(crate) fn headers(&self) -> impl Iterator<Item = (&str, &str)> {
+        wire::headers_of(&self.raw_head)
+    }
+
+    /// The method as it was sent.
+    pub(crate) fn method_name(&self) -> &str {
+        let end = self.raw_head.iter().position(|&byte| byte == b' ');
+        let name = &self.raw_head[..end.unwrap_or(0)];
+        std::str::from_utf8(name).unwrap_or_default()
     }
 }
 
+/// Serves one connection, in whichever version of HTTP the client speaks, until it ends.
+pub(crate) async fn serve(stream: Stream, peer: Peer, worker: Rc<Worker>) {
+    let mut connection = Connection::new(stream, peer, worker);
+    if connection.worker.shared.options.http2 {
+        match connection.begins_http2().await {
+            Ok(true) => {
+                let Connection {
+                    stream,
+                    worker,
+                    peer,
+                    incoming,
+                    ..
+                } = connection;
+                return http2::serve(stream, incoming, peer, worker).await;
+            }
+            Ok(false) => {}
+            Err(_) => return,
+        }
+    }
+    connection.serve().await;
+}
+
+/// Serves requests in HTTP/1.1.
+pub(crate) async fn serve_http1(stream: Stream, peer: Peer, worker: Rc<Worker>) {
+    Connection::new(stream, peer, worker).serve().await;
+}
+
 impl Connection {
+    fn new(stream: Stream, peer: Peer, worker: Rc<Worker>) -> Self {
+        Self {
+            stream,
+            worker,
+            peer,
+            first_write: None,
+            incoming: BytesMut::with_capacity(READ_BYTES),
+            last_read: 0,
+        }
+    }
+
+    async fn serve(mut self) {
+        let limit = self.worker.shared.options.idle_close.unwrap_or(u64::MAX);
+        for _ in 0..limit {
+            let request = match self.next_request().await {
+                Ok(request) => request,
+                Err(NoRequest::Gone) => return,
+                Err(NoRequest::Unreadable(unreadable)) => {
+                    // The client may be gone already; the connection is closed either way.
+                    let _ = routes::refuse_unreadable(&mut self, &unreadable).await;
+                    return;
+                }
+            };
+            self.first_write = None;
+            let mut exchange = Exchange::begin(&self, &request);
+            let after = routes::answer(&mut self, &mut exchange, &request).await;
+            exchange.first_write = self.first_write;
+            match after {
+                Ok(After::KeepOpen) => {}
+                Ok(After::Close) => return self.close().await,
+                Ok(After::Reset) => return self.stream.reset_when_dropped(),
+                Err(_) => return exchange.client_left(),
+            }
+        }
+        self.close().await;
+    }
+
+    /// Whether the connection opens with the preface of HTTP/2 (RFC 9113, 3.4).
+    async fn begins_http2(&mut self) -> io::Result<bool> {
+        loop {
+            let known = self.incoming.len().min(http2::PREFACE.len());
+            if self.incoming[..known] != http2::PREFACE[..known] {
+                return Ok(false);
+            }
+            if known == http2::PREFACE.len() {
+                return Ok(true);
+            }
+            self.read(READ_BYTES).await?;
+        }
+    }
+
     async fn next_request(&mut self) -> Result<Request, NoRequest> {
         let mut first_byte_read = None;
         let (head, head_length) = loop {
@@ -110,7 +193,7 @@ impl Connection {
             }
             self.read(READ_BYTES).await?;
         };
-        let _ = self.incoming.split_to(head_length);
+        let raw_head = self.incoming.split_to(head_length);
         let body = match head.framing {
             Framing::Length(length) => {
                 if head.expects_continue && (self.incoming.len() as u64) < length {
@@ -136,6 +219,7 @@ impl Connection {
         let arrival = self.last_read;
         Ok(Request {
             head,
+            raw_head,
             body,
             first_byte_read: first_byte_read.unwrap_or(arrival),
             arrival,
@@ -157,8 +241,12 @@ impl Connection {
     /// Hands `bytes` to the socket: in one call where the socket takes them, or byte by byte where
     /// the options say so.
     pub(crate) async fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.first_write.is_none() {
+            self.first_write = Some(self.worker.shared.clock.now());
+        }
         let Some(delay_ms) = self.worker.shared.options.slow_bytes_ms else {
-            return self.stream.write_all(bytes).await;
+            self.stream.write_all(bytes).await?;
+            return self.flush().await;
         };
         let start = self.worker.shared.clock.now();
         let delay = delay_ms * MILLISECOND as f64;
@@ -166,8 +254,17 @@ impl Connection {
             self.wait_until(start + (place as f64 * delay) as Nanos)
                 .await?;
             self.stream.write_all(std::slice::from_ref(byte)).await?;
+            self.flush().await?;
         }
         Ok(())
+    }
+
+    /// TLS keeps what the socket does not take at once; sockets keep nothing.
+    async fn flush(&mut self) -> io::Result<()> {
+        match &mut self.stream {
+            Stream::Tls(stream) => stream.flush().await,
+            _ => Ok(()),
+        }
     }
 
     /// Waits until `deadline`; fails as soon as the client goes away.
@@ -176,53 +273,43 @@ impl Connection {
             return Ok(());
         }
         let timer = self.worker.timer.clone();
-        let mut due = pin!(timer.sleep_until(deadline));
+        self.while_connected(timer.sleep_until(deadline)).await
+    }
+
+    /// Waits for `event`; fails as soon as the client goes away.
+    pub(crate) async fn while_connected<T>(
+        &mut self,
+        event: impl Future<Output = T>,
+    ) -> io::Result<T> {
+        let mut event = pin!(event);
         loop {
             tokio::select! {
                 biased;
-                () = &mut due => return Ok(()),
-                ready = self.stream.readable() => {
-                    ready?;
-                    self.read_ahead()?;
-                }
+                happened = &mut event => return Ok(happened),
+                read = self.read(READ_BYTES) => read?,
+            }
+            if self.incoming.len() > MAX_READ_AHEAD_BYTES {
+                return Err(io::ErrorKind::FileTooLarge.into());
             }
         }
     }
 
     /// Waits until the client goes away, which is an error as elsewhere.
     pub(crate) async fn wait_for_departure(&mut self) -> io::Error {
-        loop {
-            if let Err(error) = self.stream.readable().await {
-                return error;
-            }
-            if let Err(error) = self.read_ahead() {
-                return error;
-            }
-        }
+        let departed = self.while_connected(std::future::pending::<()>()).await;
+        departed.err().unwrap_or(io::ErrorKind::Other.into())
     }
 
-    /// Takes in what the client sent before it had its answer, which is how its departure shows.
-    fn read_ahead(&mut self) -> io::Result<()> {
-        self.incoming.reserve(READ_BYTES);
-        match self.stream.try_read_buf(&mut self.incoming) {
-            Ok(0) => Err(io::ErrorKind::UnexpectedEof.into()),
-            Ok(_) if self.incoming.len() > MAX_READ_AHEAD_BYTES => {
-                Err(io::ErrorKind::FileTooLarge.into())
-            }
-            Ok(_) => {
-                self.last_read = self.worker.shared.clock.now();
-                Ok(())
-            }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => Ok(()),
-            Err(error) => Err(error),
+    /// Ends the connection in good order; TLS says so before it closes.
+    async fn close(mut self) {
+        if let Stream::Tls(_) = self.stream {
+            // The client may have closed it first.
+            let _ = self.stream.shutdown().await;
         }
     }
+}
 
-    /// Ends the connection with `RST` when it is dropped.
-    fn reset(&self) {
-        let socket = socket2::SockRef::from(&self.stream);
-        if let Err(error) = socket.set_linger(Some(std::time::Duration::ZERO)) {
-            tracing::warn!("a connection is closed properly instead of reset: {error}");
-        }
-    }
+/// Counts a connection; its number.
+pub(crate) fn number_of_next(worker: &Worker) -> u64 {
+    worker.shared.metrics.connections.fetch_add(1, Relaxed) + 1
 }

@@ -47,6 +47,25 @@ pub enum MockError {
         /// What the system said.
         source: std::io::Error,
     },
+    /// The request log cannot be opened.
+    #[error("cannot append to request log `{}`: {source}", .path.display())]
+    RequestLog {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The socket in the file system cannot be listened on.
+    #[error("cannot listen on socket `{}`: {reason}", .path.display())]
+    UnixSocket {
+        /// The path as it was given.
+        path: PathBuf,
+        /// What is wrong.
+        reason: String,
+    },
+    /// Certificates could not be made, or not be written.
+    #[error("cannot set up TLS: {0}")]
+    Tls(String),
     /// A thread or its event loop could not be set up.
     #[error("cannot start a serving thread: {0}")]
     Thread(std::io::Error),

@@ -9,9 +9,10 @@ use std::sync::atomic::Ordering::Relaxed;
 use aiperf_clock::Nanos;
 use http::StatusCode;
 
-use crate::connection::Request;
+use crate::connection::{Connection, Request};
 use crate::fault::Fault;
 use crate::plan::{Finish, Plan};
+use crate::request_log::RequestRecord;
 use crate::server::Worker;
 use crate::truth::TruthRecord;
 
@@ -23,9 +24,13 @@ pub(crate) struct Exchange {
     worker: Rc<Worker>,
     /// When the request's last byte had been read.
     pub(crate) arrival: Nanos,
+    /// When the first byte of the answer was handed to the socket.
+    pub(crate) first_write: Option<Nanos>,
     generation: Option<Generation>,
     /// `None` where no truth file is kept.
     record: Option<TruthRecord>,
+    /// `None` where no request log is kept.
+    log: Option<Box<RequestRecord>>,
 }
 
 /// What the metrics need of a request that generates.
@@ -38,12 +43,26 @@ struct Generation {
 
 impl Exchange {
     /// Begins with the arrival of a whole request.
-    pub(crate) fn begin(worker: Rc<Worker>, request: &Request, peer_port: u16) -> Self {
+    pub(crate) fn begin(connection: &Connection, request: &Request) -> Self {
+        let worker = Rc::clone(&connection.worker);
+        let peer = &connection.peer;
         let clock = worker.shared.clock;
+        let log = worker.log.is_some().then(|| {
+            let mut log = RequestRecord::begin(request, peer);
+            log.first_byte_read_ns = clock.epoch(request.first_byte_read);
+            log.arrival_ns = clock.epoch(request.arrival);
+            Box::new(log)
+        });
+        let body_bytes = request.body.len() as u64;
+        worker
+            .shared
+            .metrics
+            .body_bytes
+            .fetch_add(body_bytes, Relaxed);
         let record = worker.truth.is_some().then(|| TruthRecord {
             x_request_id: request.head.request_id.clone(),
             path: request.head.path.clone(),
-            peer_port,
+            peer_port: peer.port,
             first_byte_read_ns: clock.epoch(request.first_byte_read),
             arrival_ns: clock.epoch(request.arrival),
             chunk_ns: Vec::new(),
@@ -52,17 +71,25 @@ impl Exchange {
             status: None,
             fault: None,
             output_tokens: 0,
-            body_bytes: request.body.len() as u64,
+            body_bytes,
         });
         Self {
             worker,
             arrival: request.arrival,
+            first_write: None,
             generation: None,
             record,
+            log,
         }
     }
 
     pub(crate) fn set_status(&mut self, status: StatusCode) {
+        if status.is_client_error() || status.is_server_error() {
+            self.worker.shared.metrics.errors.fetch_add(1, Relaxed);
+        }
+        if let Some(log) = &mut self.log {
+            log.status = Some(status.as_u16());
+        }
         if let Some(record) = &mut self.record {
             record.status = Some(status.as_u16());
         }
@@ -95,11 +122,30 @@ impl Exchange {
         if let Some(record) = &mut self.record
             && plan.stream
         {
-            let chunks = plan.output_tokens / plan.tokens_per_chunk;
+            let chunks = plan.all_output_tokens() / plan.tokens_per_chunk;
             record
                 .chunk_ns
                 .reserve(chunks.min(MAX_STAMPS_AHEAD) as usize);
         }
+    }
+
+    /// Counts a request that is answered without tokens among the running ones.
+    pub(crate) fn begin_document(&mut self, prompt_tokens: u64) {
+        let metrics = &self.worker.shared.metrics;
+        metrics.running.fetch_add(1, Relaxed);
+        metrics.held_tokens.fetch_add(prompt_tokens as i64, Relaxed);
+        metrics.prompt_tokens.fetch_add(prompt_tokens, Relaxed);
+        self.generation = Some(Generation {
+            prompt_tokens,
+            output_tokens: 0,
+            last_chunk: None,
+            finish: None,
+        });
+    }
+
+    /// Such an answer was given to its end.
+    pub(crate) fn finish_document(&mut self) {
+        self.finish(Finish::Stop);
     }
 
     /// Streamed chunks are being handed to the socket, in one call, at `instant`.
@@ -163,9 +209,14 @@ impl Exchange {
 
     /// The client was found to be gone.
     pub(crate) fn client_left(&mut self) {
+        let shared = &self.worker.shared;
+        shared.metrics.departures.fetch_add(1, Relaxed);
+        let now = shared.clock.epoch(shared.clock.now());
         if let Some(record) = &mut self.record {
-            let clock = self.worker.shared.clock;
-            record.disconnect_ns = Some(clock.epoch(clock.now()));
+            record.disconnect_ns = Some(now);
+        }
+        if let Some(log) = &mut self.log {
+            log.disconnect_ns = Some(now);
         }
     }
 }
@@ -188,11 +239,19 @@ impl Drop for Exchange {
                 .observe(generation.prompt_tokens);
             metrics.request_generation_tokens.observe(output_tokens);
             let finished = match generation.finish {
-                Some(Finish::Stop) => &metrics.finished_stop,
+                Some(Finish::Stop | Finish::ToolCalls) => &metrics.finished_stop,
                 Some(Finish::Length) => &metrics.finished_length,
                 None => &metrics.finished_abort,
             };
             finished.fetch_add(1, Relaxed);
+        }
+        if let Some(mut log) = self.log.take()
+            && let Some(sender) = &self.worker.log
+        {
+            log.first_byte_written_ns = self.first_write.map(|instant| shared.clock.epoch(instant));
+            log.end_ns = shared.clock.epoch(end);
+            // The writer is gone only after it failed, which it has said.
+            let _ = sender.send(*log);
         }
         if let Some(mut record) = self.record.take()
             && let Some(truth) = &self.worker.truth

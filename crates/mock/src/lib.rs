@@ -1,6 +1,6 @@
 //! The mock inference server for demos, tests and benchmarks.
 //!
-//! It speaks the OpenAI chat and text completion protocols over HTTP/1.1, keeps its time schedule
+//! It speaks the protocols of every endpoint type over HTTP/1.1 and HTTP/2, keeps its time schedule
 //! to about 0.1 ms, breaks in every way it is told to, and writes down what it really did: the
 //! *truth file* says when each chunk was handed to the socket, which is what a client's own figures
 //! are judged against.
@@ -14,34 +14,48 @@
 //! # Ok::<(), aiperf_mock::MockError>(())
 //! ```
 //!
-//! One request is told from top to bottom by: `server` (threads and listeners), `connection`
-//! (one client's socket, kept alive), `wire` (HTTP framing), `body` (what was asked),
-//! `plan` (how long the answer is, when each token is due, which fault befalls it),
-//! `answer` (writing it, on time) with `render` (its bytes), and `exchange` (what is
-//! remembered of it: `metrics` and `truth`).
+//! One request is told from top to bottom by: `server` (threads and listeners, with `listen` and
+//! `tls`), `connection` (one client's socket, kept alive; `http2` leads there too), `wire` (HTTP
+//! framing), `routes` (which path is answered how), `body` (what was asked), `plan` (how long the
+//! answer is, when each token is due, which fault befalls it), `routes::generation` (writing it, on
+//! time) with `protocol` (its bytes), and `exchange` (what is remembered of it: `metrics`, `truth` and
+//! `request_log`).
 //!
-//! What is absent: no TLS, no HTTP/2, no batching model (every request runs at once, as on a server
-//! of unlimited size) and no tokenizer: without a [`PromptCounter`], prompt tokens are words.
+//! What is absent: a tokenizer (without a [`PromptCounter`], prompt tokens are words) and a model.
 
-mod answer;
+mod batch;
 mod body;
+mod compress;
 mod connection;
 mod delay;
 mod error;
 mod exchange;
 mod fault;
+mod http2;
+mod lines;
+mod listen;
 mod metrics;
 mod options;
 mod plan;
-mod render;
+mod prefix_cache;
+mod protocol;
+mod request_log;
+mod response;
+mod routes;
 mod server;
+mod stream;
+mod tls;
 mod truth;
 mod wire;
 mod words;
 
 pub use delay::Distribution;
 pub use error::MockError;
-pub use fault::Fault;
-pub use options::{CachedTokens, MockOptions, PromptCounter, UsageMode};
+pub use fault::{Fault, FaultRule, When};
+pub use options::{
+    BatchOptions, CachedTokens, Compression, MetricsStyle, MockOptions, PromptCounter,
+    ReasoningField, TlsOptions, UsageMode,
+};
+pub use request_log::RequestRecord;
 pub use server::{MockServer, Stats};
 pub use truth::TruthRecord;

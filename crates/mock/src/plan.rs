@@ -3,15 +3,15 @@
 //! A plan is a function of the seed, the request's number and what the request asks for; nothing
 //! that happens while it is carried out changes it.
 
-use aiperf_clock::Nanos;
+use aiperf_clock::{MILLISECOND, Nanos};
 use aiperf_random::{Generator, RootSeed, Stream};
 
 use crate::body::Asked;
 use crate::delay::Delay;
 use crate::error::MockError;
 use crate::fault::{Fault, FaultChooser};
-use crate::options::{CachedTokens, MockOptions, UsageMode};
-use crate::render::Endpoint;
+use crate::options::{CachedTokens, MockOptions, ReasoningField, UsageMode};
+use crate::protocol::Endpoint;
 use crate::words::{FILLER, Text};
 
 /// Everything about one answer that is decided before its first byte.
@@ -29,6 +29,24 @@ pub(crate) struct Plan {
     pub(crate) output_tokens: u64,
     /// How many of them, from the first on, are reasoning.
     pub(crate) reasoning_tokens: u64,
+    /// The member that carries reasoning.
+    pub(crate) reasoning_field: ReasoningField,
+    /// Whether one chunk has the last of the reasoning and the first of the content.
+    pub(crate) mixed_reasoning: bool,
+    /// Tools called at the end of the answer.
+    pub(crate) tool_calls: u64,
+    /// Tokens of the arguments of each, part of the output.
+    pub(crate) tool_call_tokens: u64,
+    /// What the called tool is named.
+    pub(crate) tool: String,
+    pub(crate) legacy_function_call: bool,
+    /// Answers given at once, at least 1. Each has all the tokens.
+    pub(crate) choices: u64,
+    /// Whether the response is kept (Responses).
+    pub(crate) store: bool,
+    pub(crate) previous_response_id: Option<String>,
+    /// The model's draft tokens at each step, where their acceptance is reported.
+    pub(crate) draft_tokens: Option<u64>,
     pub(crate) tokens_per_chunk: u64,
     pub(crate) finish: Finish,
     /// Whether the usage is reported at the end.
@@ -45,6 +63,34 @@ pub(crate) enum Finish {
     Stop,
     /// The limit on output tokens was reached.
     Length,
+    /// A tool is to be called.
+    ToolCalls,
+}
+
+/// What a part of an answer is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Section {
+    Reasoning,
+    Content,
+    /// The arguments of the call with this index.
+    Tool(u64),
+}
+
+/// A part of an answer: the tokens `first..end`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Span {
+    pub(crate) section: Section,
+    pub(crate) first: u64,
+    pub(crate) end: u64,
+}
+
+/// What else decides the delays of an answer.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Surroundings {
+    /// Prompt tokens found in the prefix cache; `None` without one.
+    pub(crate) cache_hits: Option<u64>,
+    /// Other requests running.
+    pub(crate) running: u64,
 }
 
 /// When tokens are due: an absolute schedule, counted from the request's arrival, which lateness
@@ -53,6 +99,8 @@ pub(crate) enum Finish {
 pub(crate) struct Schedule {
     offset: f64,
     inter_token: Delay,
+    /// On top of every inter-token latency.
+    added: Nanos,
     random: Generator,
 }
 
@@ -93,25 +141,41 @@ impl Planner {
         &self,
         number: u64,
         endpoint: Endpoint,
-        asked: &Asked,
+        asked: Asked,
         model: String,
+        surroundings: Surroundings,
     ) -> (Plan, Schedule) {
         let options = &self.options;
-        let mut random = self.delays.at(number);
+        let cached_tokens = match options.cached_tokens {
+            CachedTokens::Unreported => surroundings.cache_hits,
+            CachedTokens::Count(count) => Some(count.min(asked.prompt_tokens)),
+            CachedTokens::Share(share) => Some((asked.prompt_tokens as f64 * share) as u64),
+        };
+        let fault = self.faults.choose(number, &model);
         let mut plan = Plan {
             number,
             endpoint,
             model,
             stream: asked.stream,
-            text: Text::of_request(number),
-            prompt_tokens: asked.prompt_tokens,
-            cached_tokens: match options.cached_tokens {
-                CachedTokens::Unreported => None,
-                CachedTokens::Count(count) => Some(count.min(asked.prompt_tokens)),
-                CachedTokens::Share(share) => Some((asked.prompt_tokens as f64 * share) as u64),
+            text: if options.unicode {
+                Text::of_request(number).in_unicode()
+            } else {
+                Text::of_request(number)
             },
+            prompt_tokens: asked.prompt_tokens,
+            cached_tokens,
             output_tokens: asked.limit.unwrap_or(options.default_output_tokens),
             reasoning_tokens: 0,
+            reasoning_field: options.reasoning_field,
+            mixed_reasoning: options.mixed_reasoning,
+            tool_calls: 0,
+            tool_call_tokens: 0,
+            tool: asked.tool.unwrap_or_default(),
+            legacy_function_call: options.legacy_function_call,
+            choices: asked.choices,
+            store: asked.store,
+            previous_response_id: asked.previous_response_id,
+            draft_tokens: options.draft_tokens,
             tokens_per_chunk: options.tokens_per_chunk,
             finish: if asked.limit.is_some() {
                 Finish::Length
@@ -119,28 +183,83 @@ impl Planner {
                 Finish::Stop
             },
             final_usage: match options.usage {
-                UsageMode::AsRequested => asked.include_usage || !asked.stream,
-                UsageMode::Always => true,
+                UsageMode::AsRequested => {
+                    asked.include_usage || !asked.stream || endpoint.always_reports_usage()
+                }
+                UsageMode::Always | UsageMode::EveryChunk => true,
                 UsageMode::Never => false,
             },
             continuous_usage: false,
-            fault: self.faults.choose(number),
+            fault,
         };
-        let mut schedule = Schedule {
-            offset: self.first_token.draw(&mut random),
-            inter_token: self.inter_token,
-            random,
-        };
-        plan.continuous_usage = plan.final_usage && asked.continuous_usage;
+        let mut schedule = self.schedule(number, &plan, surroundings);
+        plan.continuous_usage =
+            options.usage == UsageMode::EveryChunk || (plan.final_usage && asked.continuous_usage);
         if let Some(bytes) = options.single_chunk_bytes {
             plan.text = Text::Filler;
             plan.output_tokens = bytes.div_ceil(FILLER.len() as u64);
             plan.tokens_per_chunk = plan.output_tokens;
             schedule.inter_token = Delay::Fixed(0);
-        } else if endpoint == Endpoint::Chat {
+            return (plan, schedule);
+        }
+        if endpoint.can_reason() {
             plan.reasoning_tokens = options.reasoning_tokens.min(plan.output_tokens);
         }
+        if endpoint.can_call_tools() && !plan.tool.is_empty() && options.tool_calls > 0 {
+            let left = plan.output_tokens - plan.reasoning_tokens;
+            let each = options.tool_call_tokens.min(left / options.tool_calls);
+            if each > 0 {
+                plan.tool_calls = options.tool_calls;
+                plan.tool_call_tokens = each;
+                plan.finish = Finish::ToolCalls;
+            }
+        }
         (plan, schedule)
+    }
+
+    /// When `count` things without tokens are due: the first after the time to first token, the
+    /// others one inter-token latency apart.
+    pub(crate) fn document_schedule(
+        &self,
+        number: u64,
+        model: &str,
+        running: u64,
+    ) -> (Schedule, Option<Fault>) {
+        let mut random = self.delays.at(number);
+        let schedule = Schedule {
+            offset: self.first_token.draw(&mut random)
+                + self.first_token_wait(0, running) * MILLISECOND as f64,
+            inter_token: self.inter_token,
+            added: 0,
+            random,
+        };
+        (schedule, self.faults.choose(number, model))
+    }
+
+    fn schedule(&self, number: u64, plan: &Plan, surroundings: Surroundings) -> Schedule {
+        let options = &self.options;
+        let mut random = self.delays.at(number);
+        let hits = surroundings.cache_hits.unwrap_or(0);
+        let uncached = plan.prompt_tokens.saturating_sub(hits);
+        let mut offset = self.first_token.draw(&mut random);
+        if hits > 0 {
+            offset *= uncached as f64 / plan.prompt_tokens.max(1) as f64;
+        }
+        offset += self.first_token_wait(uncached, surroundings.running) * MILLISECOND as f64;
+        let added = options.itl_per_running_ms * surroundings.running as f64
+            + options.itl_per_output_token_ms * plan.output_tokens as f64;
+        Schedule {
+            offset,
+            inter_token: self.inter_token,
+            added: (added * MILLISECOND as f64) as Nanos,
+            random,
+        }
+    }
+
+    /// What the prompt and the other requests add to the time to first token, in milliseconds.
+    fn first_token_wait(&self, uncached: u64, running: u64) -> f64 {
+        self.options.ttft_per_prompt_token_ms * uncached as f64
+            + self.options.ttft_per_running_squared_ms * (running as f64).powi(2)
     }
 }
 
@@ -148,20 +267,74 @@ impl Plan {
     /// How many tokens are sent before the fault, if any, strikes: half of them, rounded up.
     pub(crate) fn tokens_before_fault(&self) -> u64 {
         match self.fault {
-            Some(_) => self.output_tokens.div_ceil(2),
-            None => self.output_tokens,
+            Some(fault) if fault.strikes_midway() => self.output_tokens.div_ceil(2),
+            Some(Fault::NoContent | Fault::Empty) => 0,
+            _ => self.output_tokens,
         }
     }
 
     /// The tokens of the chunk that begins with token `first`: it ends with the chunk size, with
-    /// the reasoning, or at `end`.
+    /// the section, or at `end`.
     pub(crate) fn chunk_length(&self, first: u64, end: u64) -> u64 {
-        let section_end = if first < self.reasoning_tokens {
-            self.reasoning_tokens.min(end)
-        } else {
-            end
-        };
+        let is_mixed = self.mixed_reasoning
+            && first + 1 == self.reasoning_tokens
+            && self.first_tool_token() > self.reasoning_tokens;
+        if is_mixed {
+            return (end - first).min(2);
+        }
+        let mut section_end = self.span_at(first).end.min(end);
+        if self.mixed_reasoning && section_end == self.reasoning_tokens && section_end > first + 1 {
+            section_end -= 1;
+        }
         self.tokens_per_chunk.min(section_end - first)
+    }
+
+    /// The section that token `place` is in.
+    pub(crate) fn span_at(&self, place: u64) -> Span {
+        let first_tool_token = self.first_tool_token();
+        if place < self.reasoning_tokens {
+            return Span {
+                section: Section::Reasoning,
+                first: 0,
+                end: self.reasoning_tokens,
+            };
+        }
+        if place < first_tool_token || self.tool_calls == 0 {
+            return Span {
+                section: Section::Content,
+                first: self.reasoning_tokens,
+                end: first_tool_token,
+            };
+        }
+        let call = (place - first_tool_token) / self.tool_call_tokens;
+        let first = first_tool_token + call * self.tool_call_tokens;
+        Span {
+            section: Section::Tool(call),
+            first,
+            end: first + self.tool_call_tokens,
+        }
+    }
+
+    /// All sections, in order.
+    pub(crate) fn spans(&self) -> impl Iterator<Item = Span> {
+        let mut place = 0;
+        std::iter::from_fn(move || {
+            if place >= self.output_tokens {
+                return None;
+            }
+            let span = self.span_at(place);
+            place = span.end;
+            Some(span)
+        })
+    }
+
+    fn first_tool_token(&self) -> u64 {
+        self.output_tokens - self.tool_calls * self.tool_call_tokens
+    }
+
+    /// Output tokens over all choices.
+    pub(crate) fn all_output_tokens(&self) -> u64 {
+        self.output_tokens * self.choices
     }
 }
 
@@ -180,12 +353,13 @@ impl Schedule {
     /// and how many times in a row it occurs.
     pub(crate) fn advance_seeing(&mut self, tokens: u64, mut see: impl FnMut(Nanos, u64)) {
         if let Delay::Fixed(nanos) = self.inter_token {
-            self.offset += (nanos * tokens) as f64;
-            see(nanos, tokens);
+            let latency = nanos + self.added;
+            self.offset += (latency * tokens) as f64;
+            see(latency, tokens);
             return;
         }
         for _ in 0..tokens {
-            let latency = self.inter_token.draw(&mut self.random);
+            let latency = self.inter_token.draw(&mut self.random) + self.added as f64;
             self.offset += latency;
             see(latency as Nanos, 1);
         }
@@ -193,7 +367,7 @@ impl Schedule {
 
     /// Whether all tokens are due at once.
     pub(crate) fn is_one_burst(&self) -> bool {
-        self.inter_token.is_zero()
+        self.inter_token.is_zero() && self.added == 0
     }
 }
 
@@ -202,17 +376,35 @@ mod tests {
     use super::*;
 
     fn plan(options: &MockOptions, number: u64, limit: Option<u64>) -> (Plan, Schedule) {
+        plan_in(options, number, limit, Surroundings::default())
+    }
+
+    fn plan_in(
+        options: &MockOptions,
+        number: u64,
+        limit: Option<u64>,
+        surroundings: Surroundings,
+    ) -> (Plan, Schedule) {
         let asked = Asked {
-            model: None,
             stream: true,
-            include_usage: false,
-            continuous_usage: false,
             limit,
             prompt_tokens: 10,
+            choices: 1,
+            tool: Some("look".to_owned()),
+            ..Asked::default()
         };
-        Planner::new(options)
-            .unwrap()
-            .plan(number, Endpoint::Chat, &asked, "m".to_owned())
+        let planner = Planner::new(options).unwrap();
+        planner.plan(number, Endpoint::Chat, asked, "m".to_owned(), surroundings)
+    }
+
+    fn chunk_lengths(plan: &Plan) -> Vec<u64> {
+        let mut lengths = vec![];
+        let mut first = 0;
+        while first < plan.output_tokens {
+            lengths.push(plan.chunk_length(first, plan.output_tokens));
+            first += lengths.last().unwrap();
+        }
+        lengths
     }
 
     fn dues(options: &MockOptions, number: u64) -> Vec<Nanos> {
@@ -277,13 +469,82 @@ mod tests {
             ..MockOptions::default()
         };
         let (plan, _) = plan(&options, 0, Some(8));
-        let mut lengths = vec![];
-        let mut first = 0;
-        while first < 8 {
-            lengths.push(plan.chunk_length(first, 8));
-            first += lengths.last().unwrap();
+        assert_eq!(chunk_lengths(&plan), [2, 1, 2, 2, 1]);
+    }
+
+    #[test]
+    fn a_mixed_chunk_has_the_last_of_the_reasoning_and_the_first_of_the_content() {
+        let options = MockOptions {
+            reasoning_tokens: 3,
+            mixed_reasoning: true,
+            tokens_per_chunk: 2,
+            ..MockOptions::default()
+        };
+        assert_eq!(chunk_lengths(&plan(&options, 0, Some(8)).0), [2, 2, 2, 2]);
+        assert_eq!(chunk_lengths(&plan(&options, 0, Some(3)).0), [2, 1]);
+    }
+
+    #[test]
+    fn tool_calls_take_the_end_of_the_answer_as_far_as_it_reaches() {
+        for (limit, expected) in [
+            (
+                10,
+                vec![
+                    (Section::Content, 0, 4),
+                    (Section::Tool(0), 4, 7),
+                    (Section::Tool(1), 7, 10),
+                ],
+            ),
+            (
+                5,
+                vec![
+                    (Section::Content, 0, 1),
+                    (Section::Tool(0), 1, 3),
+                    (Section::Tool(1), 3, 5),
+                ],
+            ),
+            (1, vec![(Section::Content, 0, 1)]),
+        ] {
+            let options = MockOptions {
+                tool_calls: 2,
+                tool_call_tokens: 3,
+                ..MockOptions::default()
+            };
+            let (plan, _) = plan(&options, 0, Some(limit));
+            let spans: Vec<_> = plan
+                .spans()
+                .map(|span| (span.section, span.first, span.end))
+                .collect();
+            assert_eq!(spans, expected);
         }
-        assert_eq!(lengths, [2, 1, 2, 2, 1]);
+    }
+
+    #[test]
+    fn prompt_cache_and_crowd_move_the_schedule() {
+        let options = MockOptions {
+            ttft_ms: 10.0,
+            itl_ms: 1.0,
+            ttft_per_prompt_token_ms: 2.0,
+            ttft_per_running_squared_ms: 3.0,
+            itl_per_running_ms: 0.5,
+            itl_per_output_token_ms: 0.25,
+            ..MockOptions::default()
+        };
+        for (cache_hits, running, first_ms, step_ms) in [
+            (None, 0, 30.0, 2.0),
+            (Some(5), 0, 15.0, 2.0),
+            (Some(10), 2, 12.0, 3.0),
+        ] {
+            let surroundings = Surroundings {
+                cache_hits,
+                running,
+            };
+            let (plan, mut schedule) = plan_in(&options, 0, Some(4), surroundings);
+            assert_eq!(schedule.due() as f64 / 1e6, first_ms);
+            schedule.advance(1);
+            assert_eq!(schedule.due() as f64 / 1e6, first_ms + step_ms);
+            assert_eq!(plan.cached_tokens, cache_hits);
+        }
     }
 
     #[test]

@@ -41,6 +41,8 @@ pub(crate) struct Head {
     pub(crate) method: Method,
     /// Without the query.
     pub(crate) path: String,
+    /// What follows the `?`; empty without one.
+    pub(crate) query: String,
     pub(crate) framing: Framing,
     pub(crate) keep_alive: bool,
     pub(crate) expects_continue: bool,
@@ -83,7 +85,7 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unreadab
         });
     }
     let target = request.path.unwrap_or_default();
-    let path = target.split_once('?').map_or(target, |(path, _query)| path);
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
     let mut head = Head {
         method: match request.method {
             Some("GET") => Method::Get,
@@ -91,6 +93,7 @@ pub(crate) fn parse_head(bytes: &[u8]) -> Result<Option<(Head, usize)>, Unreadab
             _ => Method::Other,
         },
         path: path.to_owned(),
+        query: query.to_owned(),
         framing: Framing::Length(0),
         keep_alive: true,
         expects_continue: false,
@@ -134,6 +137,16 @@ fn read_header(head: &mut Head, header: &httparse::Header<'_>) -> Result<(), Unr
         head.request_id = Some(String::from_utf8_lossy(value).into_owned());
     }
     Ok(())
+}
+
+/// The headers of a head that [`parse_head`] has accepted, in order, with their names as sent.
+/// Values that are not UTF-8 are left out.
+pub(crate) fn headers_of(head: &[u8]) -> impl Iterator<Item = (&str, &str)> {
+    let lines = head.split(|&byte| byte == b'\n').skip(1);
+    lines.filter_map(|line| {
+        let (name, value) = std::str::from_utf8(line).ok()?.split_once(':')?;
+        Some((name.trim(), value.trim()))
+    })
 }
 
 /// Takes a chunked body out of its framing, as it comes in.
@@ -241,11 +254,22 @@ mod tests {
             Head {
                 method: Method::Post,
                 path: "/v1/completions".to_owned(),
+                query: "a=b".to_owned(),
                 framing: Framing::Length(12),
                 keep_alive: false,
                 expects_continue: true,
                 request_id: Some("abc".to_owned()),
             }
+        );
+    }
+
+    #[test]
+    fn headers_are_found_again_with_the_names_that_were_sent() {
+        let head = b"GET / HTTP/1.1\r\nHost: a:1\r\nX-Empty:\r\nx-B:  two words \r\n\r\n";
+        let headers: Vec<_> = headers_of(head).collect();
+        assert_eq!(
+            headers,
+            [("Host", "a:1"), ("X-Empty", ""), ("x-B", "two words")]
         );
     }
 

@@ -267,11 +267,18 @@ const WORDS: [&str; 256] = [
 /// The only word of an answer whose size in bytes was asked for.
 pub(crate) const FILLER: &str = " the";
 
+/// Words with letters of two, three and four bytes.
+const UNICODE_WORDS: [&str; 8] = [
+    " été", " größe", " señor", " мир", " 世界", " 東京", " 🙂", " naïve",
+];
+
 /// Which words an answer consists of. Equal for equal request numbers.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Text {
     /// Words of the list in turn, from a place that the request number decides.
     Varied { start: u64 },
+    /// Words with letters beyond ASCII in turn.
+    Unicode { start: u64 },
     /// [`FILLER`] throughout.
     Filler,
 }
@@ -285,12 +292,40 @@ impl Text {
         }
     }
 
+    /// The same in words beyond ASCII.
+    pub(crate) fn in_unicode(self) -> Self {
+        match self {
+            Self::Varied { start } | Self::Unicode { start } => Self::Unicode { start },
+            Self::Filler => Self::Filler,
+        }
+    }
+
+    /// The text of another choice of the same answer; that of choice 0 is the answer's own.
+    pub(crate) fn of_choice(self, choice: u64) -> Self {
+        let shift = choice.wrapping_mul(101);
+        match self {
+            Self::Varied { start } => Self::Varied {
+                start: start.wrapping_add(shift),
+            },
+            Self::Unicode { start } => Self::Unicode {
+                start: start.wrapping_add(shift),
+            },
+            Self::Filler => Self::Filler,
+        }
+    }
+
     /// Appends the tokens `first..first + count`.
     pub(crate) fn append(self, out: &mut Vec<u8>, first: u64, count: u64) {
         match self {
             Self::Varied { start } => {
                 for index in first..first + count {
                     out.extend_from_slice(word(start.wrapping_add(index)).as_bytes());
+                }
+            }
+            Self::Unicode { start } => {
+                for index in first..first + count {
+                    let place = start.wrapping_add(index) % UNICODE_WORDS.len() as u64;
+                    out.extend_from_slice(UNICODE_WORDS[place as usize].as_bytes());
                 }
             }
             Self::Filler => {

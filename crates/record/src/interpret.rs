@@ -3,8 +3,9 @@
 use std::sync::OnceLock;
 
 use aiperf_endpoint::failure::reason_phrase;
+use aiperf_endpoint::parse::parse_with;
 use aiperf_endpoint::usage::Usage;
-use aiperf_endpoint::{Answer, Failure, Transcript, input, parse};
+use aiperf_endpoint::{Answer, Failure, Transcript, input};
 use aiperf_engine::Exchange;
 use aiperf_transport::{ReceivedBody, TransportFailure};
 
@@ -67,7 +68,7 @@ pub(crate) fn interpret(
     let http = &exchange.http;
     let is_good_status = http.status.is_some_and(|status| status.is_success());
     let answer = if is_good_status {
-        parse(settings.endpoint_type, &transcript(exchange, body))
+        parse_with(&settings.endpoint, &transcript(exchange, body))
     } else {
         Answer::default()
     };
@@ -77,7 +78,12 @@ pub(crate) fn interpret(
         if let (None, Some(usage)) = (&failure, &answer.usage) {
             tokens = server_counts(usage);
         }
-    } else if settings.endpoint_type.capabilities().tokenizes_input {
+    } else if settings
+        .endpoint
+        .endpoint_type
+        .capabilities()
+        .tokenizes_input
+    {
         tokens.input = input_length(settings, input_lengths, exchange);
         if failure.is_none() {
             let tokenizer = tokenizer_of(settings, exchange);
@@ -100,6 +106,10 @@ fn failure(exchange: &Exchange, body: &ReceivedBody, answer: &Answer) -> Option<
     if let Some(error) = &http.error {
         return Some(match error.failure {
             TransportFailure::Timeout => Failure::timeout(),
+            TransportFailure::NotSentInTime => Failure::send_timeout(),
+            TransportFailure::Cancelled | TransportFailure::CutOff => {
+                Failure::cancelled(&error.message)
+            }
             failure => Failure::exception(failure.type_name(), &error.message),
         });
     }
@@ -145,7 +155,7 @@ fn input_length(
 
 /// Tokens of the texts in the body as it was sent; `None` where there are none to count.
 fn count_input(settings: &RecorderSettings, exchange: &Exchange) -> Option<u64> {
-    let extracted = input::extract(settings.endpoint_type, &exchange.body);
+    let extracted = input::extract(settings.endpoint.endpoint_type, &exchange.body);
     let tokenizer = tokenizer_of(settings, exchange)?;
     let text = extracted
         .joined_text()

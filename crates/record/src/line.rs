@@ -7,7 +7,7 @@
 use std::io::Write;
 
 use aiperf_endpoint::Failure;
-use aiperf_engine::Exchange;
+use aiperf_engine::{CorrelationId, Exchange};
 use aiperf_metrics::{ActiveMetrics, ExportedNumber, RecordValues};
 use uuid::Uuid;
 
@@ -20,6 +20,8 @@ pub(crate) struct RecordInstants {
     pub(crate) start: i64,
     pub(crate) ack: Option<i64>,
     pub(crate) end: i64,
+    /// When the request was given up, on purpose or because its phase was over.
+    pub(crate) cancelled: Option<i64>,
 }
 
 /// Appends JSON to a buffer, nothing escaped but what must be.
@@ -50,6 +52,13 @@ impl JsonLine<'_> {
         self.0
             .extend_from_slice(id.hyphenated().encode_lower(&mut text).as_bytes());
         self.raw("\"");
+    }
+
+    fn correlation_id(&mut self, id: &CorrelationId) {
+        match id {
+            CorrelationId::Random(id) => self.uuid(Uuid::from_u128(*id)),
+            CorrelationId::User(_) | CorrelationId::Scheduled(_) => self.string(&id.to_string()),
+        }
     }
 
     fn number(&mut self, number: ExportedNumber<'_>) {
@@ -92,7 +101,7 @@ impl JsonLine<'_> {
         self.raw(",\"x_request_id\":");
         self.uuid(exchange.request_id);
         self.raw(",\"x_correlation_id\":");
-        self.uuid(exchange.correlation_id);
+        self.correlation_id(&exchange.correlation_id);
         self.raw(",\"conversation_id\":");
         self.string(&settings.conversations[exchange.conversation].id);
         self.raw(",\"turn_index\":");
@@ -123,11 +132,18 @@ impl JsonLine<'_> {
         self.string(&phase.name);
         self.raw(",\"phase_kind\":\"");
         self.raw(kind);
-        self.raw(
-            "\",\"was_cancelled\":false,\"context_overflow_skip\":false,\"agent_depth\":0,\
-             \"root_correlation_id\":",
-        );
-        self.uuid(exchange.correlation_id);
+        self.raw("\",\"was_cancelled\":");
+        self.raw(if instants.cancelled.is_some() {
+            "true"
+        } else {
+            "false"
+        });
+        if let Some(cancelled) = instants.cancelled {
+            self.raw(",\"cancellation_time_ns\":");
+            self.int(cancelled);
+        }
+        self.raw(",\"context_overflow_skip\":false,\"agent_depth\":0,\"root_correlation_id\":");
+        self.correlation_id(&exchange.correlation_id);
         self.raw("}");
     }
 

@@ -12,7 +12,7 @@ use aiperf_engine::Exchange;
 use aiperf_metrics::{
     Columns, HttpTraceFacts, RecordFacts, RecordValues, UsageFacts, compute_record,
 };
-use aiperf_transport::ReceivedBody;
+use aiperf_transport::{ReceivedBody, TransportFailure};
 use thiserror::Error;
 
 use crate::backlog::Backlog;
@@ -58,8 +58,8 @@ struct Shared {
     input_lengths: InputLengths,
     records: Option<LineFile>,
     raw: Option<LineFile>,
-    valid: AtomicU64,
-    failed: AtomicU64,
+    /// Valid and failed records of each phase so far.
+    live_counts: Vec<[AtomicU64; 2]>,
 }
 
 /// Everything that was recorded.
@@ -104,13 +104,14 @@ impl Recorder {
                 })
                 .transpose()
         };
+        let phases = settings.phases.len();
+        let live_counts = std::iter::repeat_with(Default::default).take(phases);
         let shared = Arc::new(Shared {
             records: create(&settings.records_path)?,
             raw: create(&settings.raw_path)?,
             input_lengths: InputLengths::new(&settings),
             settings,
-            valid: AtomicU64::new(0),
-            failed: AtomicU64::new(0),
+            live_counts: live_counts.collect(),
         });
         let threads = processor_ids
             .into_iter()
@@ -129,12 +130,10 @@ impl Recorder {
         })
     }
 
-    /// Valid and failed records so far, warmup included.
-    pub fn counts(&self) -> (u64, u64) {
-        (
-            self.shared.valid.load(Relaxed),
-            self.shared.failed.load(Relaxed),
-        )
+    /// Valid and failed records of a phase so far.
+    pub fn counts(&self, phase: usize) -> (u64, u64) {
+        let [valid, failed] = &self.shared.live_counts[phase];
+        (valid.load(Relaxed), failed.load(Relaxed))
     }
 
     /// Why records can no longer be written, if so: the run should end.
@@ -264,14 +263,14 @@ impl RecorderThread {
         } = &interpretation;
 
         let instants = self.instants(exchange, &interpretation);
+        if is_cut_off(exchange) {
+            // It has no part in any figure: how long it would have taken is not known.
+            return self.write_cut_off(settings, exchange, failure.as_ref(), &instants);
+        }
         self.compute(exchange, &interpretation, &instants);
 
-        let counter = if failure.is_none() {
-            &shared.valid
-        } else {
-            &shared.failed
-        };
-        counter.fetch_add(1, Relaxed);
+        let live = &shared.live_counts[exchange.phase];
+        live[usize::from(failure.is_some())].fetch_add(1, Relaxed);
         let (valid, failed) = &mut self.result.counts[exchange.phase];
         match failure {
             None => *valid += 1,
@@ -306,6 +305,7 @@ impl RecorderThread {
                 .filter(|_| is_good_status)
                 .map(|at| clock.epoch(at)),
             end: clock.epoch(end),
+            cancelled: is_given_up(exchange).then(|| clock.epoch(end)),
         }
     }
 
@@ -345,15 +345,17 @@ impl RecorderThread {
             input_tokens: tokens.input,
             output_tokens: tokens.output,
             reasoning_tokens: tokens.reasoning,
-            first_chunk_tokens: None,
+            first_chunk_tokens: answer
+                .first_chunk_tokens
+                .filter(|_| settings.endpoint.per_chunk_usage),
             max_tokens: turn.max_tokens.map(u64::from),
             http: Some(trace_facts(exchange)),
             credit_issued_epoch_ns: Some(instants.credit_issued as u64),
             credit_drop_latency_ns: None,
             failed: failure.is_some(),
-            cancelled: false,
+            cancelled: is_given_up(exchange),
             context_overflow: failure.as_ref().is_some_and(is_overflow),
-            scheduled_epoch_ns: None,
+            scheduled_epoch_ns: turn.timestamp_ms.map(|time| (time * 1e6) as u64),
         };
         compute_record(&settings.metrics, &facts, &mut self.values);
         self.result
@@ -385,6 +387,27 @@ impl RecorderThread {
             self.lines.truncate(start);
             return;
         }
+        line.raw("}");
+        line.end();
+    }
+
+    /// The line of a request that was under way when its phase ended: no metrics, and an error that
+    /// says so.
+    fn write_cut_off(
+        &mut self,
+        settings: &RecorderSettings,
+        exchange: &Exchange,
+        failure: Option<&Failure>,
+        instants: &RecordInstants,
+    ) {
+        let (true, Some(failure)) = (self.shared.records.is_some(), failure) else {
+            return;
+        };
+        let mut line = JsonLine(&mut self.lines);
+        line.raw("{");
+        line.metadata(settings, &self.processor_id, exchange, instants);
+        line.raw(",\"metrics\":{},\"error\":");
+        line.failure(failure);
         line.raw("}");
         line.end();
     }
@@ -429,6 +452,23 @@ impl RecorderThread {
         line.raw("}");
         line.end();
     }
+}
+
+/// Whether the request was under way when its phase ended.
+fn is_cut_off(exchange: &Exchange) -> bool {
+    let error = exchange.http.error.as_ref();
+    error.is_some_and(|error| error.failure == TransportFailure::CutOff)
+}
+
+/// Whether this program gave the request up.
+fn is_given_up(exchange: &Exchange) -> bool {
+    let error = exchange.http.error.as_ref();
+    error.is_some_and(|error| {
+        matches!(
+            error.failure,
+            TransportFailure::Cancelled | TransportFailure::CutOff
+        )
+    })
 }
 
 /// Lowers this thread's priority, so that on a shared core a timer or an answer of an I/O thread

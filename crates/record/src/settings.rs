@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use aiperf_clock::Clock;
-use aiperf_endpoint::EndpointType;
+use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::HeaderTemplate;
 use aiperf_metrics::ActiveMetrics;
 use aiperf_tokenizer::Tokenizer;
@@ -14,7 +14,7 @@ pub struct RecorderSettings {
     /// Places instants on the wall clock.
     pub clock: Clock,
     /// How answers are read.
-    pub endpoint_type: EndpointType,
+    pub endpoint: Arc<EndpointSettings>,
     /// Whether token counts come from the server's usage blocks.
     pub use_server_token_count: bool,
     /// Tokenizers; turns name theirs by index. Empty where no tokens are counted here.
@@ -53,6 +53,8 @@ pub struct ConversationMeta {
 pub struct TurnMeta {
     /// The output length that was asked for.
     pub max_tokens: Option<u32>,
+    /// Its time in the trace, in milliseconds; absent where the run does not replay one.
+    pub timestamp_ms: Option<f64>,
     /// Which tokenizer counts it.
     pub tokenizer: usize,
     /// Whether every request of this turn sends the same body, so that its tokens need counting

@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 
-use aiperf_engine::Exchange;
+use aiperf_engine::{CorrelationId, Exchange};
 use aiperf_transport::exchange::ConnectionFacts;
 use aiperf_transport::{HttpExchange, Received, TransportError, TransportFailure};
 use bytes::Bytes;
@@ -87,7 +87,8 @@ struct Spilled<'a> {
     worker: usize,
     target: usize,
     request_id: u128,
-    correlation_id: u128,
+    correlation_id: CorrelationId,
+    session: u64,
     intended: Option<u64>,
     issued: u64,
     slot_empty: Option<u64>,
@@ -103,6 +104,7 @@ struct Spilled<'a> {
     remote: Option<SocketAddr>,
     send_start: Option<u64>,
     send_end: Option<u64>,
+    is_sent: bool,
     writes: u32,
     first_byte: Option<u64>,
     head_at: Option<u64>,
@@ -118,7 +120,7 @@ struct Spilled<'a> {
 }
 
 /// Every failure, at the position that stands for it in the file.
-const FAILURES: [TransportFailure; 12] = [
+const FAILURES: [TransportFailure; 15] = [
     TransportFailure::Connect,
     TransportFailure::NameResolution,
     TransportFailure::Tls,
@@ -131,6 +133,9 @@ const FAILURES: [TransportFailure; 12] = [
     TransportFailure::OutOfDescriptors,
     TransportFailure::OutOfPorts,
     TransportFailure::InvalidRequest,
+    TransportFailure::Cancelled,
+    TransportFailure::NotSentInTime,
+    TransportFailure::CutOff,
 ];
 
 impl<'a> Spilled<'a> {
@@ -145,7 +150,8 @@ impl<'a> Spilled<'a> {
             worker: exchange.worker,
             target: exchange.target,
             request_id: exchange.request_id.as_u128(),
-            correlation_id: exchange.correlation_id.as_u128(),
+            correlation_id: exchange.correlation_id.clone(),
+            session: exchange.session,
             intended: exchange.intended,
             issued: exchange.issued,
             slot_empty: exchange.slot_empty,
@@ -160,6 +166,7 @@ impl<'a> Spilled<'a> {
             remote: http.connection.remote,
             send_start: http.send_start,
             send_end: http.send_end,
+            is_sent: http.is_sent,
             writes: http.writes,
             first_byte: http.first_byte,
             head_at: http.head_at,
@@ -206,7 +213,8 @@ impl<'a> Spilled<'a> {
             worker: self.worker,
             target: self.target,
             request_id: Uuid::from_u128(self.request_id),
-            correlation_id: Uuid::from_u128(self.correlation_id),
+            correlation_id: self.correlation_id,
+            session: self.session,
             intended: self.intended,
             issued: self.issued,
             slot_empty: self.slot_empty,
@@ -224,6 +232,7 @@ impl<'a> Spilled<'a> {
                 },
                 send_start: self.send_start,
                 send_end: self.send_end,
+                is_sent: self.is_sent,
                 writes: self.writes,
                 first_byte: self.first_byte,
                 head_at: self.head_at,
@@ -262,7 +271,8 @@ mod tests {
             worker: 5,
             target: 6,
             request_id: Uuid::from_u128(7),
-            correlation_id: Uuid::from_u128(8),
+            correlation_id: CorrelationId::Scheduled("c".into()),
+            session: 33,
             intended: Some(9),
             issued: 10,
             slot_empty: Some(11),
@@ -280,6 +290,7 @@ mod tests {
                 },
                 send_start: Some(22),
                 send_end: Some(23),
+                is_sent: true,
                 writes: 24,
                 first_byte: Some(25),
                 head_at: Some(26),

@@ -36,7 +36,7 @@ pub use fixed_schedule::{
     ZeroPoint,
 };
 pub use limit_ramp::LimitRamp;
-pub use phase::{Arrivals, PhaseKind, PhasePlan};
+pub use phase::{Arrivals, Overflow, PhaseKind, PhasePlan};
 pub use rate_profile::{RATE_RAMP_FIRST_STEP, RateProfile};
 pub use rate_series::{RatePoint, RateSeries, RateSeriesError};
 pub use stop::{SendCounts, StopReason, StopRules};

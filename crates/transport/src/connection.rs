@@ -14,19 +14,19 @@ use std::task::{Context, Poll, Waker};
 use aiperf_clock::Nanos;
 use bytes::Bytes;
 use http::{Request, Response};
-use http_body_util::Full;
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::quiet_waker::QuietWaker;
+use crate::request_body::RequestBody;
 use crate::wire::WireStamps;
 
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
 
 pub(crate) struct Connection {
-    sender: SendRequest<Full<Bytes>>,
+    sender: SendRequest<RequestBody>,
     driver: Option<Driver>,
     waker: QuietWaker,
     pub(crate) wire: Rc<WireStamps>,
@@ -44,7 +44,7 @@ impl Connection {
     {
         let (sender, driver) = http1::Builder::new()
             .max_headers(256)
-            .handshake::<_, Full<Bytes>>(TokioIo::new(stream))
+            .handshake::<_, RequestBody>(TokioIo::new(stream))
             .await?;
         Ok(Self {
             sender,
@@ -61,7 +61,7 @@ impl Connection {
     /// Sends a request and waits for the head of the answer.
     pub(crate) async fn send(
         &mut self,
-        request: Request<Full<Bytes>>,
+        request: Request<RequestBody>,
     ) -> hyper::Result<Response<Incoming>> {
         let Self {
             sender,

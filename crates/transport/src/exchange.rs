@@ -22,6 +22,8 @@ pub struct HttpExchange {
     pub send_start: Option<Nanos>,
     /// After the kernel accepted the last byte of the request.
     pub send_end: Option<Nanos>,
+    /// Whether the kernel has accepted the whole request.
+    pub is_sent: bool,
     /// Number of writes that the request took.
     pub writes: u32,
     /// The first byte of the answer.

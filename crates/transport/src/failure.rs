@@ -4,6 +4,8 @@ use std::error::Error;
 use std::fmt;
 use std::io;
 
+use aiperf_clock::{Nanos, SECOND};
+
 /// What kind of thing went wrong on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFailure {
@@ -31,6 +33,12 @@ pub enum TransportFailure {
     OutOfPorts,
     /// The request could not be built (a header with a line break, for example).
     InvalidRequest,
+    /// The request was given up on purpose, some time after it had been sent.
+    Cancelled,
+    /// The request was to be given up after it had been sent, but its time was over before.
+    NotSentInTime,
+    /// The request was under way when the run or its phase ended.
+    CutOff,
 }
 
 impl TransportFailure {
@@ -48,6 +56,8 @@ impl TransportFailure {
             Self::NotHttp => "ClientResponseError",
             Self::Timeout => "TimeoutError",
             Self::InvalidRequest => "ValueError",
+            Self::Cancelled | Self::CutOff => "RequestCancellationError",
+            Self::NotSentInTime => "RequestSendTimeout",
         }
     }
 }
@@ -133,6 +143,28 @@ impl TransportError {
         Self::new(
             TransportFailure::Disconnected,
             "the server closed the connection without an answer",
+        )
+    }
+
+    pub(crate) fn cancelled(delay: Nanos) -> Self {
+        let seconds = delay as f64 / SECOND as f64;
+        Self::new(
+            TransportFailure::Cancelled,
+            format!("Request cancelled {seconds:.3}s after being sent"),
+        )
+    }
+
+    pub(crate) fn not_sent_in_time() -> Self {
+        Self::new(
+            TransportFailure::NotSentInTime,
+            "Timed out waiting for request to be sent",
+        )
+    }
+
+    pub(crate) fn cut_off() -> Self {
+        Self::new(
+            TransportFailure::CutOff,
+            "Request cancelled by external signal",
         )
     }
 

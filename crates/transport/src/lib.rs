@@ -20,9 +20,11 @@ mod perform;
 mod pool;
 mod quiet_waker;
 pub mod received;
+mod request_body;
 mod stream;
 pub mod target;
 mod tls;
+pub mod watch;
 pub mod wire;
 
 pub use connect::NameResolution;
@@ -31,6 +33,7 @@ pub use failure::{TransportError, TransportFailure};
 pub use perform::{Lease, OutgoingRequest, StickyConnection, Transport, TransportCounters};
 pub use received::{Received, ReceivedBody};
 pub use target::Target;
+pub use watch::{CancelAfterSent, Watch};
 pub use wire::TimestampSource;
 
 use std::sync::Arc;

@@ -7,7 +7,6 @@ use aiperf_clock::monotonic_now;
 use bytes::Bytes;
 use http::header::{AUTHORIZATION, HOST};
 use http::{HeaderMap, HeaderValue, Method, Request};
-use http_body_util::Full;
 
 use crate::TransportOptions;
 use crate::connect::Connector;
@@ -16,7 +15,10 @@ use crate::exchange::HttpExchange;
 use crate::failure::{TransportError, TransportFailure};
 use crate::kernel_stamps::StampingOn;
 use crate::pool::Pool;
+use crate::received::Received;
+use crate::request_body::RequestBody;
 use crate::target::Target;
+use crate::watch::{OnData, Watch};
 use crate::wire::{TimestampSource, WireStamps};
 
 /// The connections of one thread. Not `Send`: every I/O thread has its own.
@@ -95,6 +97,7 @@ impl Transport {
         request: OutgoingRequest,
         mut lease: Lease<'_>,
         exchange: &mut HttpExchange,
+        watch: Watch<'_>,
     ) {
         exchange.start = monotonic_now();
         let taken = match &mut lease {
@@ -123,8 +126,13 @@ impl Transport {
                 exchange,
                 wire: Rc::clone(&connection.wire),
             };
-            self.converse(&mut connection, target, request, running)
-                .await
+            let Watch { cancel, on_data } = watch;
+            let wire = Rc::clone(&connection.wire);
+            let conversation = self.converse(&mut connection, target, request, running, on_data);
+            match cancel {
+                None => conversation.await,
+                Some(cancel) => cancel.race(&wire, conversation).await,
+            }
         };
         match result {
             Ok(()) => {
@@ -163,9 +171,10 @@ impl Transport {
         target: usize,
         request: OutgoingRequest,
         running: Running<'_>,
+        mut on_data: Option<OnData<'_>>,
     ) -> Result<(), TransportError> {
         let target = &self.targets[target];
-        let mut message = Request::new(Full::new(request.body));
+        let mut message = Request::new(RequestBody::new(request.body, Rc::clone(&running.wire)));
         *message.method_mut() = request.method;
         *message.uri_mut() = target.path.clone().into();
         *message.headers_mut() = request.headers;
@@ -191,6 +200,9 @@ impl Transport {
             let data = data.map_err(|error| TransportError::exchanging(&error, true))?;
             let at = running.wire.last_read.get();
             running.exchange.received.append(&data, at);
+            if let Some(on_data) = &mut on_data {
+                on_data(running.exchange.content_type(), &data);
+            }
         }
         Ok(())
     }
@@ -199,6 +211,8 @@ impl Transport {
         match error.failure {
             TransportFailure::OutOfDescriptors => increment(&self.counters.out_of_descriptors),
             TransportFailure::OutOfPorts => increment(&self.counters.out_of_ports),
+            // Nobody has seen the answer of a request that was given up.
+            TransportFailure::Cancelled => exchange.forget_answer(),
             _ => {}
         }
         exchange.end = monotonic_now();
@@ -226,6 +240,7 @@ impl Drop for Running<'_> {
         exchange.receive_delay_max = wire.receive_delay_max.get();
         exchange.receive_delay_sum = wire.receive_delay_sum.get();
         exchange.received.finish();
+        exchange.is_sent = wire.is_sent();
     }
 }
 
@@ -250,6 +265,25 @@ impl HttpExchange {
     pub fn give_up_timed_out(&mut self) {
         self.end = monotonic_now();
         self.error = Some(TransportError::timed_out());
+    }
+
+    /// Marks an exchange that was to be given up after it had been sent, and was not sent in time.
+    pub fn give_up_unsent(&mut self) {
+        self.end = monotonic_now();
+        self.error = Some(TransportError::not_sent_in_time());
+    }
+
+    /// Marks an exchange that was under way when its phase ended.
+    pub fn give_up_cut_off(&mut self) {
+        self.end = monotonic_now();
+        self.error = Some(TransportError::cut_off());
+    }
+
+    fn forget_answer(&mut self) {
+        self.status = None;
+        self.head_at = None;
+        self.headers.clear();
+        self.received = Received::default();
     }
 }
 

@@ -150,14 +150,20 @@ impl AsyncWrite for StampedStream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         loop {
-            let mut ready = ready!(this.socket.poll_write_ready(context))?;
+            let ready = this.socket.poll_write_ready(context);
+            this.wire.write_blocked.set(ready.is_pending());
+            let mut ready = ready!(ready)?;
             let before = monotonic_now();
             match ready.get_inner().write(bytes) {
                 Ok(written) => {
                     this.wire.wrote(before, monotonic_now(), written);
+                    this.wire.write_blocked.set(false);
                     return Poll::Ready(Ok(written));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    this.wire.write_blocked.set(true);
+                    ready.clear_ready();
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
@@ -171,14 +177,20 @@ impl AsyncWrite for StampedStream {
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         loop {
-            let mut ready = ready!(this.socket.poll_write_ready(context))?;
+            let ready = this.socket.poll_write_ready(context);
+            this.wire.write_blocked.set(ready.is_pending());
+            let mut ready = ready!(ready)?;
             let before = monotonic_now();
             match ready.get_inner().write_vectored(parts) {
                 Ok(written) => {
                     this.wire.wrote(before, monotonic_now(), written);
+                    this.wire.write_blocked.set(false);
                     return Poll::Ready(Ok(written));
                 }
-                Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                    this.wire.write_blocked.set(true);
+                    ready.clear_ready();
+                }
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }

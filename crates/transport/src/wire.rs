@@ -44,6 +44,10 @@ pub struct WireStamps {
     pub receive_delay_max: Cell<Nanos>,
     /// Sum of the receive delays of the kernel-stamped reads.
     pub receive_delay_sum: Cell<Nanos>,
+    /// The HTTP layer has taken the whole body of the request.
+    pub(crate) body_taken: Cell<bool>,
+    /// The kernel did not accept everything that was to be written.
+    pub(crate) write_blocked: Cell<bool>,
     /// Reads go to the socket even where the event loop has announced nothing to read: for finding
     /// out what has become of an idle connection.
     pub(crate) reads_unannounced: Cell<bool>,
@@ -64,8 +68,12 @@ impl WireStamps {
             bytes_read,
             receive_delay_max,
             receive_delay_sum,
+            body_taken,
+            write_blocked,
             reads_unannounced: _,
         } = self;
+        body_taken.set(false);
+        write_blocked.set(false);
         for instant in [first_write, last_write, first_read, last_read] {
             instant.set(0);
         }
@@ -80,6 +88,12 @@ impl WireStamps {
         ] {
             amount.set(0);
         }
+    }
+
+    /// Whether the kernel has accepted the whole request. To be asked when the HTTP layer has
+    /// nothing more to do: what it has taken and not been refused, it has written.
+    pub(crate) fn is_sent(&self) -> bool {
+        self.body_taken.get() && !self.write_blocked.get() && self.writes.get() > 0
     }
 
     pub(crate) fn wrote(&self, before: Nanos, after: Nanos, bytes: usize) {

@@ -1,5 +1,7 @@
 //! `aiperf mock-server`.
 
+mod groups;
+
 use std::path::PathBuf;
 
 use aiperf_config::command::Limits;
@@ -222,13 +224,14 @@ static ANSWERS: Group<MockArgs> = Group {
             &["usage"],
             "WHEN",
             "as-requested",
-            "When usage is reported: in streams only if asked for, always, or never.",
+            "When usage is reported: in streams only if asked for, always, in every chunk, or never.",
             Kind::Choice {
                 later: &[],
-                names: &["as-requested", "always", "never"],
+                names: &["as-requested", "always", "every-chunk", "never"],
                 set: |args, mode| {
                     args.0.usage = match mode {
                         "always" => UsageMode::Always,
+                        "every-chunk" => UsageMode::EveryChunk,
                         "never" => UsageMode::Never,
                         _ => UsageMode::AsRequested,
                     };
@@ -365,14 +368,37 @@ static REPRODUCTION: Group<MockArgs> = Group {
                 Ok(())
             }),
         ),
+        flag(
+            &["request-log"],
+            "FILE",
+            "",
+            "Append every request as it came to this file, one JSON line each, credentials included.",
+            Kind::Path(|args, path: PathBuf| {
+                args.0.request_log = Some(path);
+                Ok(())
+            }),
+        ),
     ],
 };
 
 static MOCK_SERVER: Command<MockArgs> = Command {
     name: "mock-server",
-    about: "Serves `/v1/chat/completions`, `/v1/completions`, `/v1/models`, `/health` and Prometheus \
-            `/metrics` with chosen delays and faults, until it is stopped.",
-    groups: &[&LISTENING, &DELAYS, &ANSWERS, &FAULTS, &REPRODUCTION],
+    about: "Serves the routes of every endpoint type, models, health, control hooks and Prometheus \
+            metrics with chosen delays and faults, until it is stopped.",
+    groups: &[
+        &LISTENING,
+        &groups::TRANSPORT,
+        &groups::ACCESS,
+        &DELAYS,
+        &groups::LOAD,
+        &ANSWERS,
+        &groups::PROTOCOLS,
+        &FAULTS,
+        &groups::MORE_FAULTS,
+        &groups::FRAMING,
+        &groups::METRICS,
+        &REPRODUCTION,
+    ],
     positional: None,
     reference_names: &[],
     examples: &[aiperf_config::command::Example {
@@ -399,6 +425,9 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     };
     let mut server = MockServer::start(options)?;
     super::print(&format!("listening on {}\n", server.url()))?;
+    if let Some(address) = server.gpu_address() {
+        super::print(&format!("GPU figures at http://{address}/metrics\n"))?;
+    }
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()?;

@@ -76,6 +76,12 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     if let Some(failure) = &executed.record_failure {
         tracing::error!("{failure}; the run was ended, and what is in the file is complete");
     }
+    if let Some((failed, all)) = executed.too_many_failures {
+        tracing::error!(
+            "{failed} of {all} requests failed, more than `--failed-request-threshold` allows; \
+             the run was ended"
+        );
+    }
     let mut failed_exporters = outcome.failed_exporters();
     failed_exporters.extend(executed.record_failure.clone());
     if !report.all_failed() && report.counts.total() > 0 {
@@ -124,7 +130,10 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     let _ = std::io::stdout().lock().write_all(text.as_bytes());
 
     let limited = check.verdict == Verdict::ClientLimited;
-    Ok(if exit_error.is_some() || !failed_exporters.is_empty() {
+    let has_failed = exit_error.is_some()
+        || !failed_exporters.is_empty()
+        || executed.too_many_failures.is_some();
+    Ok(if has_failed {
         Exit::Failure
     } else if limited && prepared.config.runtime.fail_on_client_limit {
         Exit::ClientLimited
@@ -204,7 +213,9 @@ fn report(
     let last = measured
         .last()
         .map_or(0, |outcome| clock.epoch(outcome.times.end));
-    let was_cancelled = executed.was_cancelled || executed.record_failure.is_some();
+    let was_cancelled = executed.was_cancelled
+        || executed.record_failure.is_some()
+        || executed.too_many_failures.is_some();
     RunReport {
         aiperf_version: VERSION.to_owned(),
         metrics_title: prepared.metrics_title.to_owned(),

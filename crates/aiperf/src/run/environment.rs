@@ -18,6 +18,8 @@ pub(crate) struct Environment {
     pub(crate) affinity: AffinityHeaders,
     pub(crate) force_content_parts: bool,
     pub(crate) max_catch_up: Nanos,
+    pub(crate) send_timeout: Nanos,
+    pub(crate) rate_ramp_step: Nanos,
     pub(crate) thresholds: Thresholds,
     pub(crate) console_width: usize,
     pub(crate) context_overflow_texts: Vec<String>,
@@ -77,6 +79,16 @@ impl Environment {
                 "AIPERF_TIMING_MAX_CATCHUP_SECONDS",
                 0.01,
                 0.0..=10.0,
+            )?),
+            send_timeout: seconds(reader.number(
+                "AIPERF_HTTP_REQUEST_CANCELLATION_SEND_TIMEOUT",
+                300.0,
+                10.0..=3600.0,
+            )?),
+            rate_ramp_step: seconds(reader.number(
+                "AIPERF_TIMING_RATE_RAMP_UPDATE_INTERVAL",
+                0.1,
+                0.01..=10.0,
             )?),
             thresholds: Thresholds {
                 usage_difference_pct: reader.number(

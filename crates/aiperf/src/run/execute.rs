@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering::SeqCst;
 use aiperf_config::profile::Ui;
 use aiperf_engine::{Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
 use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder};
-use aiperf_schedule::{PhaseKind, PhasePlan};
+use aiperf_schedule::{FailureThreshold, PhaseKind, PhasePlan};
 use anyhow::{Context, Result};
 
 use super::logging::NOTICE;
@@ -23,6 +23,8 @@ pub(crate) struct Executed {
     pub(crate) recorded: Recorded,
     pub(crate) backlog: BacklogFacts,
     pub(crate) was_cancelled: bool,
+    /// Failed and all records when the run was ended because too many failed.
+    pub(crate) too_many_failures: Option<(u64, u64)>,
     /// Why records could not be written to the end.
     pub(crate) record_failure: Option<String>,
 }
@@ -40,11 +42,22 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
     let was_cancelled = signals::watch(cancel.clone());
     let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
 
+    let mut too_many_failures = None;
     let mut outcomes = Vec::with_capacity(prepared.phases.len());
     for (index, plan) in prepared.phases.iter().enumerate() {
         announce(index, plan);
+        let threshold = (plan.kind == PhaseKind::Profiling)
+            .then(|| failure_threshold(prepared))
+            .flatten();
         let outcome = engine.run_phase(plan.clone(), |phase| {
             progress.observe(phase);
+            let (valid, failed) = recorder.counts(index);
+            if threshold.is_some_and(|limit| limit.is_exceeded(failed, valid + failed))
+                && !cancel.is_cancelled()
+            {
+                too_many_failures = Some((failed, valid + failed));
+                cancel.cancel();
+            }
             // Without a place for records there is no point in going on.
             if recorder.failure().is_some() && !cancel.is_cancelled() {
                 cancel.cancel();
@@ -66,8 +79,19 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
         recorded,
         backlog: backlog.facts(),
         was_cancelled: was_cancelled.load(SeqCst),
+        too_many_failures,
         record_failure,
     })
+}
+
+/// When the share of failed requests ends the run.
+fn failure_threshold(prepared: &Prepared) -> Option<FailureThreshold> {
+    let profiling = &prepared.config.profiling;
+    let concurrency = profiling.arrivals.concurrency();
+    let concurrency = concurrency.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+    profiling
+        .failed_request_threshold
+        .map(|share| FailureThreshold::new(share, concurrency))
 }
 
 fn announce(index: usize, plan: &PhasePlan) {
@@ -127,5 +151,12 @@ fn conclude(outcome: &PhaseOutcome) {
     let lost = outcome.counts.arrivals_lost;
     if lost > 0 {
         tracing::warn!("{lost} arrivals found all sessions in use and were not sent");
+    }
+    let PhaseCounts { waits, waited, .. } = outcome.counts;
+    if waits > 0 {
+        let seconds = waited as f64 / 1e9;
+        tracing::warn!(
+            "{waits} requests were due and waited for a place, {seconds:.2} s altogether"
+        );
     }
 }

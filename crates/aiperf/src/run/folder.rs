@@ -54,20 +54,25 @@ fn path(config: &ProfileConfig) -> PathBuf {
     let name = run_directory_name(
         &models,
         config.endpoint.kind.name(),
-        stimulus(config.profiling.arrivals),
+        stimulus(&config.profiling.arrivals),
     );
     Path::new(BASE_DIRECTORY).join(name)
 }
 
-fn stimulus(arrivals: Arrivals) -> Stimulus {
+fn stimulus(arrivals: &Arrivals) -> Stimulus {
     match arrivals {
-        Arrivals::ClosedLoop { concurrency } => Stimulus::Concurrency(concurrency),
+        Arrivals::ClosedLoop { concurrency } => Stimulus::Concurrency(concurrency.count),
         Arrivals::Rate {
             rate, concurrency, ..
         } => Stimulus::Rate {
-            concurrency,
-            requests_per_second: Some(rate),
+            concurrency: concurrency.map(|limit| limit.count),
+            requests_per_second: Some(rate.base()),
         },
+        Arrivals::UserCentric { rate, users, .. } => Stimulus::UserCentric {
+            users: *users,
+            requests_per_second: *rate,
+        },
+        Arrivals::FixedSchedule { .. } => Stimulus::FixedSchedule,
     }
 }
 

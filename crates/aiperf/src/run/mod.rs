@@ -3,11 +3,14 @@
 //! The steps stand in the order in which they happen: [`prepare`] (everything that can fail before
 //! a request is sent), [`execute`] (the phases), [`conclude`] (figures and files).
 
+mod composer;
 pub(crate) mod conclude;
 pub(crate) mod environment;
 pub(crate) mod execute;
+mod first_content;
 pub(crate) mod folder;
 pub(crate) mod logging;
+mod phases;
 pub(crate) mod prepare;
 pub(crate) mod progress;
 pub(crate) mod settings;

@@ -17,6 +17,8 @@ use serde_json::Value;
 use uuid::Uuid;
 
 use super::environment::Environment;
+use super::first_content::FirstContentOf;
+use super::phases;
 use super::{RunRequest, folder, logging, settings, workload};
 
 /// A run that is ready to start.
@@ -82,7 +84,7 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
     )?;
     tracing::info!("dataset: {} conversations", dataset.conversations.len());
 
-    let phases = settings::phases(&config, seed);
+    let phases = phases::plan(&config, &environment, &dataset, seed)?;
     let clock = Clock::start();
     let threads = io_threads(&config);
     let conversations = workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));
@@ -93,6 +95,8 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
         headers: settings::header_plan(&headers)?,
         connection_reuse: settings::connection_reuse(&config),
         request_timeout: config.endpoint.timeout().map(settings::nanos),
+        send_timeout: environment.send_timeout,
+        first_content: Some(Arc::new(FirstContentOf::new(&endpoint))),
         max_catch_up: environment.max_catch_up,
     };
     let records = config.output.export_level != ExportLevel::Summary;
@@ -100,7 +104,7 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
     let path_of = |file| folder.join(names.name(file));
     let recorder = RecorderSettings {
         clock,
-        endpoint_type: endpoint.endpoint_type,
+        endpoint: Arc::clone(&endpoint),
         use_server_token_count: config.endpoint.use_server_token_count,
         tokenizers: tokenizers.all,
         conversations,

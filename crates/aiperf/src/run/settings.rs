@@ -6,7 +6,7 @@ use std::time::Duration;
 use aiperf_clock::Nanos;
 use aiperf_config::profile::{
     self as config, Arrivals as ConfiguredArrivals, DatasetFormat, DatasetSource, LogLevel,
-    PhaseConfig, ProfileConfig, RatePattern, Sampling,
+    ProfileConfig, Sampling,
 };
 use aiperf_dataset::{
     DatasetPlan, FileFormat, FilePlan, ModelSelection, Normal, SamplingStrategy, SessionIdStyle,
@@ -16,8 +16,6 @@ use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate, RequestIds};
 use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
 use aiperf_metrics::{EndpointTraits, RunContext};
-use aiperf_random::RootSeed;
-use aiperf_schedule::{ArrivalProcess, Arrivals, Pattern, PhaseKind, PhasePlan, StopRules};
 use aiperf_transport::{Target, TimestampSource, TransportOptions};
 use anyhow::{Context, Result};
 use http::{HeaderName, HeaderValue};
@@ -38,6 +36,8 @@ pub(crate) fn endpoint_settings(
         use_server_token_count: config.endpoint.use_server_token_count,
         per_chunk_usage: false,
         force_content_parts: environment.force_content_parts,
+        template: None,
+        response_field: None,
     }
 }
 
@@ -98,8 +98,14 @@ pub(crate) fn header_plan(template: &HeaderTemplate) -> Result<HeaderPlan> {
                 .with_context(|| format!("`{name}` is not a header name"))?;
             Ok(HeaderField { name, value })
         })
-        .collect::<Result<_>>()?;
-    Ok(HeaderPlan { fields })
+        .collect::<Result<Vec<_>>>()?;
+    // What a turn says goes before what the endpoint type demands.
+    let demanded = |field: &HeaderField| field.name == http::header::ACCEPT;
+    let turn_fields_at = fields.iter().position(demanded).unwrap_or(fields.len());
+    Ok(HeaderPlan {
+        fields,
+        turn_fields_at,
+    })
 }
 
 pub(crate) fn transport(config: &ProfileConfig, environment: &Environment) -> TransportOptions {
@@ -176,50 +182,6 @@ pub(crate) fn dataset_plan(config: &ProfileConfig) -> Result<DatasetPlan> {
     })
 }
 
-pub(crate) fn phases(config: &ProfileConfig, seed: RootSeed) -> Vec<PhasePlan> {
-    let warmup = config
-        .warmup
-        .as_ref()
-        .map(|phase| phase_plan(phase, PhaseKind::Warmup, seed));
-    let profiling = phase_plan(&config.profiling, PhaseKind::Profiling, seed);
-    warmup.into_iter().chain([profiling]).collect()
-}
-
-fn phase_plan(phase: &PhaseConfig, kind: PhaseKind, seed: RootSeed) -> PhasePlan {
-    let limit = |sessions: u64| u32::try_from(sessions).unwrap_or(u32::MAX);
-    PhasePlan {
-        name: kind.name().to_owned(),
-        kind,
-        arrivals: match phase.arrivals {
-            ConfiguredArrivals::ClosedLoop { concurrency } => Arrivals::ClosedLoop {
-                slots: limit(concurrency),
-            },
-            ConfiguredArrivals::Rate {
-                pattern,
-                rate,
-                concurrency,
-            } => Arrivals::OpenLoop {
-                process: ArrivalProcess::new(arrival_pattern(pattern), rate, seed),
-                session_cap: concurrency.map(limit),
-            },
-        },
-        stop: StopRules {
-            requests: phase.requests,
-            sessions: phase.sessions,
-            duration: phase.duration().map(nanos),
-            grace: phase.grace().map(nanos),
-        },
-    }
-}
-
-fn arrival_pattern(pattern: RatePattern) -> Pattern {
-    match pattern {
-        RatePattern::Constant => Pattern::Constant,
-        RatePattern::Poisson => Pattern::Poisson,
-        RatePattern::Gamma { smoothness } => Pattern::Gamma { smoothness },
-    }
-}
-
 pub(crate) fn nanos(duration: Duration) -> Nanos {
     u64::try_from(duration.as_nanos()).unwrap_or(u64::MAX)
 }
@@ -236,7 +198,10 @@ pub(crate) fn run_context(config: &ProfileConfig, environment: &Environment) -> 
         },
         streaming: config.endpoint.streaming,
         use_server_token_count: config.endpoint.use_server_token_count,
-        fixed_schedule: false,
+        fixed_schedule: matches!(
+            config.profiling.arrivals,
+            ConfiguredArrivals::FixedSchedule { .. }
+        ),
         accuracy: false,
         compute_experimental: environment.developer_mode || environment.show_experimental,
         show_internal: environment.developer_mode && environment.show_internal,

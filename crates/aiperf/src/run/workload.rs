@@ -6,12 +6,15 @@ use std::sync::Arc;
 use aiperf_dataset::Dataset;
 use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
 use aiperf_endpoint::format::{EndpointSettings, FormatContext, format};
-use aiperf_endpoint::{EndpointError, parse, reply};
-use aiperf_engine::{Compose, Exchange, PlannedConversation, PlannedTurn, Workload};
+use aiperf_endpoint::{EndpointError, multipart};
+use aiperf_engine::{PlannedConversation, PlannedTurn, Workload};
 use aiperf_export::inputs_json::InputsWriter;
-use aiperf_record::{ConversationMeta, TurnMeta, transcript};
+use aiperf_record::{ConversationMeta, TurnMeta};
 use anyhow::{Context, Result};
 use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue};
+
+use super::composer::Composer;
 
 const NANOS_PER_MILLISECOND: f64 = 1e6;
 
@@ -26,10 +29,7 @@ pub(crate) fn plan(dataset: &Arc<Dataset>, settings: &Arc<EndpointSettings>) -> 
     Ok(Workload {
         conversations,
         sampler: Box::new(move |session| sampler.conversation_for(session)),
-        composer: Arc::new(Composer {
-            dataset: Arc::clone(dataset),
-            settings: Arc::clone(settings),
-        }),
+        composer: Arc::new(Composer::new(dataset, settings)),
     })
 }
 
@@ -44,17 +44,24 @@ fn plan_conversation(
                 ContextMode::DeltasWithResponses => Some(&conversation.turns[..=index]),
                 _ => Some(&conversation.turns[index..=index]),
             };
+            let place = || format!("conversation `{}`, turn {index}", conversation.id);
             let body = turns
                 .map(|turns| {
-                    body(conversation, &turns.iter().collect::<Vec<_>>(), settings).with_context(
-                        || format!("conversation `{}`, turn {index}", conversation.id),
-                    )
+                    let turns: Vec<_> = turns.iter().collect();
+                    let body = body(conversation, &turns, None, settings)?;
+                    // What cannot be made into a form is found out before the run.
+                    multipart::wire_body(settings.endpoint_type, body.to_vec())?;
+                    Ok::<_, EndpointError>(body)
                 })
-                .transpose()?;
-            let delay_ms = conversation.turns[index].delay_ms.unwrap_or(0.0).max(0.0);
+                .transpose()
+                .with_context(place)?;
+            let turn = &conversation.turns[index];
+            let delay_ms = turn.delay_ms.unwrap_or(0.0).max(0.0);
             Ok(PlannedTurn {
                 body,
+                headers: turn_headers(turn).with_context(place)?,
                 delay: (delay_ms * NANOS_PER_MILLISECOND) as u64,
+                timestamp_ms: turn.timestamp_ms,
             })
         })
         .collect::<Result<_>>()?;
@@ -64,18 +71,37 @@ fn plan_conversation(
     })
 }
 
-fn body(
+/// The body of the last of `turns`, which the others precede.
+pub(super) fn body(
     conversation: &Conversation,
     turns: &[&Turn],
+    previous_response_id: Option<&str>,
     settings: &EndpointSettings,
 ) -> Result<Bytes, EndpointError> {
     let context = FormatContext {
         turns,
         system_message: conversation.system_message.as_deref(),
         user_context_message: conversation.user_context_message.as_deref(),
+        previous_response_id,
         settings,
     };
     format(&context).map(Bytes::from)
+}
+
+/// Header fields that go with this turn alone.
+fn turn_headers(turn: &Turn) -> Result<Option<Box<HeaderMap>>> {
+    if turn.extra_headers.is_empty() {
+        return Ok(None);
+    }
+    let mut headers = HeaderMap::new();
+    for (name, value) in &turn.extra_headers {
+        let field = HeaderName::from_bytes(name.as_bytes())
+            .with_context(|| format!("`{name}` is not a header name"))?;
+        let value = HeaderValue::from_str(value)
+            .with_context(|| format!("header `{name}` has an unusable value"))?;
+        headers.insert(field, value);
+    }
+    Ok(Some(Box::new(headers)))
 }
 
 /// Writes what the dataset sends: each turn's body as it is without the turns before it.
@@ -94,7 +120,7 @@ pub(crate) fn write_inputs(
             .map(|(index, turn)| match &planned.turns[index].body {
                 // Alone and in its place are the same for a turn without a history.
                 Some(body) if index == 0 => Ok(body.clone()),
-                _ => body(conversation, &[turn], settings),
+                _ => body(conversation, &[turn], None, settings),
             })
             .collect::<Result<Vec<_>, _>>()?;
         file.session(&conversation.id, &bodies)?;
@@ -121,6 +147,7 @@ pub(crate) fn describe(
                 .zip(&planned.turns)
                 .map(|(turn, planned)| TurnMeta {
                     max_tokens: turn.max_tokens,
+                    timestamp_ms: turn.timestamp_ms,
                     tokenizer: tokenizer_of_model(turn.model.as_deref()),
                     has_fixed_body: planned.body.is_some(),
                 })
@@ -129,43 +156,10 @@ pub(crate) fn describe(
         .collect()
 }
 
-/// Builds the bodies of turns that come after live replies.
-struct Composer {
-    dataset: Arc<Dataset>,
-    settings: Arc<EndpointSettings>,
-}
-
-impl Compose for Composer {
-    fn compose(
-        &self,
-        conversation: usize,
-        turn: usize,
-        earlier: &[Exchange],
-    ) -> Result<Bytes, String> {
-        let conversation = &self.dataset.conversations[conversation];
-        let replies: Vec<Option<Turn>> = earlier
-            .iter()
-            .map(|exchange| {
-                reply::capture(&parse(
-                    self.settings.endpoint_type,
-                    &transcript(exchange, &exchange.http.received.unfold()),
-                ))
-            })
-            .collect();
-        let mut history = Vec::with_capacity(2 * turn + 1);
-        for (index, asked) in conversation.turns[..=turn].iter().enumerate() {
-            history.push(asked);
-            if index < turn {
-                history.extend(replies.get(index).and_then(Option::as_ref));
-            }
-        }
-        body(conversation, &history, &self.settings).map_err(|error| error.to_string())
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use aiperf_dataset::{DatasetPlan, FilePlan, Source, build};
+    use aiperf_engine::{CorrelationId, Exchange};
     use aiperf_random::RootSeed;
     use aiperf_transport::{HttpExchange, Received};
     use serde_json::{Value, json};
@@ -186,11 +180,8 @@ mod tests {
     }
 
     fn exchange_with(body: &str) -> Exchange {
-        let mut headers = http::HeaderMap::new();
-        headers.insert(
-            "content-type",
-            http::HeaderValue::from_static("application/json"),
-        );
+        let mut headers = HeaderMap::new();
+        headers.insert("content-type", HeaderValue::from_static("application/json"));
         Exchange {
             phase: 0,
             request_index: 0,
@@ -199,7 +190,8 @@ mod tests {
             worker: 0,
             target: 0,
             request_id: uuid::Uuid::nil(),
-            correlation_id: uuid::Uuid::nil(),
+            correlation_id: CorrelationId::Random(0),
+            session: 0,
             intended: None,
             issued: 0,
             slot_empty: None,
@@ -207,6 +199,9 @@ mod tests {
             http: HttpExchange {
                 received: Received::from_iter([(body.as_bytes(), 1)]),
                 headers,
+                status: Some(http::StatusCode::OK),
+                start: 1,
+                end: 2,
                 ..HttpExchange::default()
             },
         }

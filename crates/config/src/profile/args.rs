@@ -2,11 +2,12 @@
 
 use std::path::PathBuf;
 
+use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel,
-    ModelSelection, Sampling, TimestampSource, Ui,
+    ArrivalOverflow, ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel,
+    LogLevel, ModelSelection, ReadinessMode, Sampling, TimestampSource, Ui, UrlStrategy,
 };
 use super::config::{Header, Secret};
 
@@ -25,7 +26,18 @@ pub struct ProfileArgs {
     pub endpoint_type: Option<EndpointType>,
     pub streaming: Option<bool>,
     pub urls: Vec<String>,
+    pub url_strategy: Option<UrlStrategy>,
     pub request_timeout_seconds: Option<f64>,
+    pub wait_for_model_timeout_seconds: Option<f64>,
+    pub wait_for_model_mode: Option<ReadinessMode>,
+    pub wait_for_model_interval_seconds: Option<f64>,
+    pub reset_kv_cache: Option<bool>,
+    pub reset_kv_cache_timeout_seconds: Option<f64>,
+    pub reset_kv_cache_path: Option<String>,
+    pub server_profiler: Option<bool>,
+    pub server_profiler_timeout_seconds: Option<f64>,
+    pub server_profiler_start_path: Option<String>,
+    pub server_profiler_stop_path: Option<String>,
     pub api_key: Option<Secret>,
     pub use_legacy_max_tokens: Option<bool>,
     pub use_server_token_count: Option<bool>,
@@ -43,6 +55,13 @@ pub struct ProfileArgs {
     pub sampling: Option<Sampling>,
     pub random_seed: Option<u64>,
 
+    // Fixed schedule
+    pub fixed_schedule: Option<bool>,
+    pub no_fixed_schedule: Option<bool>,
+    pub fixed_schedule_auto_offset: Option<bool>,
+    pub fixed_schedule_start_offset_ms: Option<u64>,
+    pub fixed_schedule_end_offset_ms: Option<u64>,
+
     // Conversation input, prompt, sequence lengths
     pub conversation_num: Option<u64>,
     pub num_dataset_entries: Option<u64>,
@@ -51,6 +70,7 @@ pub struct ProfileArgs {
     pub turn_delay_mean_ms: Option<f64>,
     pub turn_delay_stddev_ms: Option<f64>,
     pub turn_delay_ratio: Option<f64>,
+    pub turn_delay_cap_seconds: Option<f64>,
     pub prompt_batch_size: Option<u64>,
     pub isl_mean: Option<u64>,
     pub isl_stddev: Option<f64>,
@@ -61,19 +81,37 @@ pub struct ProfileArgs {
     pub benchmark_duration_seconds: Option<f64>,
     pub benchmark_grace_seconds: Option<f64>,
     pub concurrency: Option<u64>,
+    pub prefill_concurrency: Option<u64>,
     pub request_rate: Option<f64>,
     pub arrival_pattern: Option<ArrivalPattern>,
     pub arrival_smoothness: Option<f64>,
     pub request_count: Option<u64>,
+    pub concurrency_ramp_seconds: Option<f64>,
+    pub prefill_ramp_seconds: Option<f64>,
+    pub rate_ramp_seconds: Option<f64>,
+    /// What the file said.
+    pub request_rate_series: Option<RateSeries>,
+    pub failed_request_threshold: Option<f64>,
+    pub arrival_overflow: Option<ArrivalOverflow>,
 
     // Warmup
     pub warmup_request_count: Option<u64>,
     pub warmup_duration_seconds: Option<f64>,
     pub warmup_sessions: Option<u64>,
     pub warmup_concurrency: Option<u64>,
+    pub warmup_prefill_concurrency: Option<u64>,
     pub warmup_request_rate: Option<f64>,
     pub warmup_arrival_pattern: Option<ArrivalPattern>,
     pub warmup_grace_seconds: Option<f64>,
+    pub warmup_concurrency_ramp_seconds: Option<f64>,
+    pub warmup_prefill_ramp_seconds: Option<f64>,
+    pub warmup_rate_ramp_seconds: Option<f64>,
+
+    // User-centric rate, cancellation
+    pub user_centric_rate: Option<f64>,
+    pub num_users: Option<u64>,
+    pub cancellation_percent: Option<f64>,
+    pub cancellation_delay_seconds: Option<f64>,
 
     // Output
     pub goodput: Vec<(String, f64)>,

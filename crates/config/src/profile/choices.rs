@@ -53,6 +53,36 @@ choices! {
 }
 
 choices! {
+    /// Which address a session goes to, where there are several.
+    pub enum UrlStrategy {
+        /// One after the other.
+        RoundRobin = "round_robin",
+    }
+}
+
+choices! {
+    /// How it is found out before a run whether a server is ready.
+    pub enum ReadinessMode {
+        /// Its list of models holds the model.
+        Models = "models",
+        /// It answers a small request.
+        Inference = "inference",
+        /// First the one, then the other.
+        Both = "both",
+    }
+}
+
+choices! {
+    /// What becomes of an arrival that finds all sessions in use.
+    pub enum ArrivalOverflow {
+        /// It is lost, and counted.
+        Drop = "drop",
+        /// It waits until a session ends.
+        Queue = "queue",
+    }
+}
+
+choices! {
     /// The law of the gaps between requests.
     pub enum ArrivalPattern {
         /// Exponential gaps.
@@ -113,6 +143,20 @@ choices! {
 impl DatasetFormat {
     /// The words that this version accepts.
     pub const SUPPORTED: &[&str] = &[Self::SingleTurn.name(), Self::MultiTurn.name()];
+
+    /// Whether it is a recording of traffic, which is replayed at its own times if it has any.
+    pub const fn is_trace(self) -> bool {
+        matches!(
+            self,
+            Self::MooncakeTrace
+                | Self::BailianTrace
+                | Self::BurstGptTrace
+                | Self::BasetenTrace
+                | Self::WekaTrace
+                | Self::Tracelab
+                | Self::SagemakerDataCapture
+        )
+    }
 }
 
 choices! {

@@ -1,6 +1,12 @@
 //! What a run does, with every default and derived value filled in. The rest of the program sees
 //! this and nothing else of the command line.
 
+mod control;
+mod phase;
+
+pub use control::{CacheReset, Readiness, ServerProfiler};
+pub use phase::{Arrivals, CancellationConfig, Limit, PhaseConfig, Rate, RatePattern, RateShape};
+
 use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -9,7 +15,7 @@ use serde_json::{Map, Value};
 
 use super::choices::{
     ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
-    TimestampSource, Ui,
+    TimestampSource, Ui, UrlStrategy,
 };
 
 /// A whole run.
@@ -51,6 +57,8 @@ pub struct Models {
 pub struct EndpointConfig {
     /// At least one; each has scheme `http` or `https`, a host and no invalid port.
     pub urls: Vec<String>,
+    /// How sessions are spread over them, as typed; absent: in turn, which is the only way.
+    pub url_strategy: Option<UrlStrategy>,
     /// The protocol. Always one that [is supported](EndpointType::is_supported).
     pub kind: EndpointType,
     /// Replaces the protocol's own path; starts with `/`.
@@ -71,6 +79,12 @@ pub struct EndpointConfig {
     pub use_server_token_count: bool,
     /// When a connection is used again.
     pub connection_reuse: ConnectionReuse,
+    /// Waiting for the server before anything else.
+    pub readiness: Option<Readiness>,
+    /// Emptying the server's prefix cache before the warmup.
+    pub cache_reset: Option<CacheReset>,
+    /// Running the server's profiler during the measurement.
+    pub server_profiler: Option<ServerProfiler>,
 }
 
 /// What to send.
@@ -80,6 +94,9 @@ pub struct DatasetConfig {
     pub source: DatasetSource,
     /// The order in which they are played.
     pub sampling: Sampling,
+    /// Whether a trace with times, whose format was named, is replayed at these times without
+    /// `--fixed-schedule`. Already applied to the measurement's arrivals.
+    pub replays_traces: bool,
 }
 
 /// Where conversations come from.
@@ -122,6 +139,8 @@ pub struct FileDataset {
     pub entries: Option<u64>,
     /// Tokens that each answer is limited to, where the file does not say it.
     pub osl: Option<Normal>,
+    /// Pauses between turns are cut down to so many seconds.
+    pub turn_delay_cap_seconds: Option<f64>,
 }
 
 /// A normal distribution. Who draws from it says how negative draws are treated.
@@ -131,56 +150,6 @@ pub struct Normal {
     pub mean: f64,
     /// Finite and not negative; 0 means that every draw is the mean.
     pub stddev: f64,
-}
-
-/// One phase of a run.
-#[derive(Debug, Clone, PartialEq)]
-pub struct PhaseConfig {
-    /// When requests start.
-    pub arrivals: Arrivals,
-    /// Sending ends after so many requests. Whichever bound is reached first ends the phase; there
-    /// is always at least one.
-    pub requests: Option<u64>,
-    /// Sending ends after so many sessions, each played to its end.
-    pub sessions: Option<u64>,
-    /// Sending ends after so many seconds; may be infinite, see [`PhaseConfig::duration`].
-    pub duration_seconds: Option<f64>,
-    /// How many seconds after `duration_seconds` open requests are given up; may be infinite, see
-    /// [`PhaseConfig::grace`].
-    pub grace_seconds: Option<f64>,
-}
-
-/// When requests start.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Arrivals {
-    /// Closed loop: a new session starts when one ends.
-    ClosedLoop {
-        /// Sessions at the same time, at least 1.
-        concurrency: u64,
-    },
-    /// Open loop: requests start at random or regular instants, whatever the server does.
-    Rate {
-        /// The law of the gaps.
-        pattern: RatePattern,
-        /// Requests per second, finite and above 0.
-        rate: f64,
-        /// Sessions at the same time at most. Instants at which no slot is free are skipped.
-        concurrency: Option<u64>,
-    },
-}
-
-/// The law of the gaps between requests.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum RatePattern {
-    /// Equal gaps.
-    Constant,
-    /// Exponential gaps.
-    Poisson,
-    /// Gamma-distributed gaps.
-    Gamma {
-        /// The shape parameter, finite and above 0: 1 is `Poisson`, less is burstier.
-        smoothness: f64,
-    },
 }
 
 /// How tokens are counted.
@@ -255,39 +224,6 @@ impl EndpointConfig {
     /// How long a request may take in all; `None` for ever.
     pub fn timeout(&self) -> Option<Duration> {
         finite_duration(self.timeout_seconds)
-    }
-}
-
-impl PhaseConfig {
-    /// After how long sending ends; `None` where time does not end it.
-    pub fn duration(&self) -> Option<Duration> {
-        self.duration_seconds.and_then(finite_duration)
-    }
-
-    /// How long after [`PhaseConfig::duration`] open requests are given up; `None`: never.
-    pub fn grace(&self) -> Option<Duration> {
-        self.grace_seconds.and_then(finite_duration)
-    }
-}
-
-impl Arrivals {
-    /// Sessions at the same time at most.
-    pub fn concurrency(self) -> Option<u64> {
-        match self {
-            Self::ClosedLoop { concurrency } => Some(concurrency),
-            Self::Rate { concurrency, .. } => concurrency,
-        }
-    }
-}
-
-impl RatePattern {
-    /// The word that stands for it in files.
-    pub const fn name(self) -> &'static str {
-        match self {
-            Self::Constant => "constant",
-            Self::Poisson => "poisson",
-            Self::Gamma { .. } => "gamma",
-        }
     }
 }
 

@@ -1,10 +1,13 @@
 //! The flags of `aiperf profile`: one constant for each, one file for each group or two.
 //!
 //! Headings, names and their order are the reference's; `tests/parity.rs` compares them with a
-//! list recorded from it. Flags that the reference does not have are in `measurement`.
+//! list recorded from it. Flags that the reference does not have are in `measurement`, and
+//! `--arrival-overflow` is beside its kin in `load`.
 
+mod control;
 mod conversation;
 mod endpoint;
+mod fixed_schedule;
 mod input;
 mod load;
 mod measurement;
@@ -12,6 +15,7 @@ mod output;
 mod prompt;
 mod service;
 mod tokenizer;
+mod users;
 mod warmup;
 
 use super::args::ProfileArgs;
@@ -27,6 +31,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &endpoint::ENDPOINT,
         &tokenizer::TOKENIZER,
         &input::INPUT,
+        &fixed_schedule::FIXED_SCHEDULE,
         &output::GOODPUT,
         &conversation::CONVERSATION,
         &prompt::PROMPT,
@@ -34,6 +39,8 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &prompt::OUTPUT_LENGTH,
         &load::LOAD,
         &warmup::WARMUP,
+        &users::USER_CENTRIC,
+        &users::CANCELLATION,
         &output::OUTPUT,
         &output::HTTP_TRACE,
         &service::SERVER_METRICS,
@@ -53,6 +60,10 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         Example {
             purpose: "Five requests a second at random instants, for a minute",
             line: "aiperf profile --model my-model --url localhost:8000 --streaming --request-rate 5 --benchmark-duration 60",
+        },
+        Example {
+            purpose: "A hundred users who come back every ten seconds, each with five turns",
+            line: "aiperf profile --model my-model --streaming --user-centric-rate 10 --num-users 100 --session-turns-mean 5 --benchmark-duration 60",
         },
         Example {
             purpose: "Prompts of 1000 tokens, answers of exactly 200",

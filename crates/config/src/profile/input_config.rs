@@ -7,11 +7,12 @@
 use std::path::Path;
 
 use aiperf_redact::REDACTED;
+use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value, json};
 
 use super::args::ProfileArgs;
 use super::choices::ExportLevel;
-use super::config::{Arrivals, DatasetSource, PhaseConfig, ProfileConfig, RatePattern};
+use super::config::{Arrivals, DatasetSource, PhaseConfig, ProfileConfig, RatePattern, RateShape};
 use super::resolve::{DEFAULT_ISL, entries, tokens};
 
 /// The `input_config` block.
@@ -104,6 +105,10 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     endpoint.set("urls", urls.collect::<Vec<_>>());
     endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
     endpoint.set_some("path", args.custom_endpoint.clone());
+    endpoint.set_some(
+        "url_strategy",
+        args.url_strategy.map(|strategy| strategy.name()),
+    );
     endpoint.set_some("api_key", args.api_key.as_ref().map(|_| REDACTED));
     endpoint.set_some("timeout", args.request_timeout_seconds.map(seconds));
     endpoint.set_some("streaming", args.streaming);
@@ -113,6 +118,7 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     );
     endpoint.set_some("use_legacy_max_tokens", args.use_legacy_max_tokens);
     endpoint.set_some("use_server_token_count", args.use_server_token_count);
+    control(&mut endpoint, args, config);
     if !args.headers.is_empty() {
         let header = |name: &str, value: &str| {
             (
@@ -130,6 +136,36 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         endpoint.set("extra", aiperf_redact::fields(&args.extra_inputs));
     }
     endpoint.value()
+}
+
+/// Readiness and control requests. A block of a control request that is there enables it, also
+/// without members.
+fn control(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
+    endpoint.set_some(
+        "wait_for_model_timeout",
+        args.wait_for_model_timeout_seconds.map(seconds),
+    );
+    endpoint.set_some(
+        "wait_for_model_mode",
+        args.wait_for_model_mode.map(|mode| mode.name()),
+    );
+    endpoint.set_some(
+        "wait_for_model_interval",
+        args.wait_for_model_interval_seconds,
+    );
+    if config.endpoint.cache_reset.is_some() {
+        let mut reset = Block::default();
+        reset.set_some("timeout_seconds", args.reset_kv_cache_timeout_seconds);
+        reset.set_some("path", args.reset_kv_cache_path.clone());
+        endpoint.set("reset_kv_cache", reset.value());
+    }
+    if config.endpoint.server_profiler.is_some() {
+        let mut profiler = Block::default();
+        profiler.set_some("timeout_seconds", args.server_profiler_timeout_seconds);
+        profiler.set_some("start_path", args.server_profiler_start_path.clone());
+        profiler.set_some("stop_path", args.server_profiler_stop_path.clone());
+        endpoint.set("server_profiler", profiler.value());
+    }
 }
 
 fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
@@ -150,7 +186,10 @@ fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         .osl_mean
         .map(|mean| normal(tokens(mean), args.osl_stddev));
     match config.dataset.source {
-        DatasetSource::File(_) => dataset.set_some("osl", osl),
+        DatasetSource::File(_) => {
+            dataset.set_some("osl", osl);
+            dataset.set_some("inter_turn_delay_cap_seconds", args.turn_delay_cap_seconds);
+        }
         DatasetSource::Synthetic(_) => {
             let mut prompts = Block::default();
             prompts.set(
@@ -197,6 +236,22 @@ fn warmup(args: &ProfileArgs, phase: &PhaseConfig) -> Value {
     block.set_some("concurrency", phase.arrivals.concurrency());
     block.set_some("grace_period", phase.grace_seconds.map(seconds));
     rate(&mut block, args, phase);
+    let rate_ramp = args.warmup_rate_ramp_seconds.or(args.rate_ramp_seconds);
+    let has_rate = matches!(phase.arrivals, Arrivals::Rate { .. });
+    ramps(
+        &mut block,
+        args.warmup_concurrency_ramp_seconds
+            .or(args.concurrency_ramp_seconds),
+        args.warmup_prefill_ramp_seconds
+            .or(args.prefill_ramp_seconds),
+        rate_ramp.filter(|_| has_rate),
+    );
+    block.set_some(
+        "prefill_concurrency",
+        phase.prefill.map(|limit| limit.count),
+    );
+    // The reference writes it here as well, although only the measurement is given up.
+    block.set_some("failed_request_threshold", args.failed_request_threshold);
     block.value()
 }
 
@@ -206,18 +261,37 @@ fn profiling(args: &ProfileArgs, phase: &PhaseConfig) -> Value {
     block.set_some("concurrency", args.concurrency);
     block.set_some("grace_period", phase.grace_seconds.map(seconds));
     rate(&mut block, args, phase);
+    ramps(
+        &mut block,
+        args.concurrency_ramp_seconds,
+        args.prefill_ramp_seconds,
+        args.rate_ramp_seconds,
+    );
+    block.set_some("prefill_concurrency", args.prefill_concurrency);
+    block.set_some("failed_request_threshold", args.failed_request_threshold);
+    if let Some(cancellation) = phase.cancellation {
+        let mut given = Block::default();
+        given.set("rate", cancellation.percent);
+        given.set_some("delay", args.cancellation_delay_seconds);
+        block.set("cancellation", given.value());
+    }
+    if matches!(phase.arrivals, Arrivals::FixedSchedule { .. }) {
+        let starts_elsewhere = args.fixed_schedule_start_offset_ms.map(|_| false);
+        block.set_some(
+            "auto_offset",
+            args.fixed_schedule_auto_offset.or(starts_elsewhere),
+        );
+        block.set_some("start_offset", args.fixed_schedule_start_offset_ms);
+        block.set_some("end_offset", args.fixed_schedule_end_offset_ms);
+    }
     block.value()
 }
 
 fn phase_head(name: &str, phase: &PhaseConfig) -> Block {
-    let kind = match phase.arrivals {
-        Arrivals::ClosedLoop { .. } => "concurrency",
-        Arrivals::Rate { pattern, .. } => pattern.name(),
-    };
     let mut block = Block::default();
     block.set("name", name);
     block.set("kind", name);
-    block.set("type", kind);
+    block.set("type", phase.arrivals.name());
     block
 }
 
@@ -228,12 +302,38 @@ fn bounds(block: &mut Block, phase: &PhaseConfig) {
 }
 
 fn rate(block: &mut Block, args: &ProfileArgs, phase: &PhaseConfig) {
-    if let Arrivals::Rate { pattern, rate, .. } = phase.arrivals {
-        block.set("rate", rate);
-        if matches!(pattern, RatePattern::Gamma { .. }) {
-            block.set_some("smoothness", args.arrival_smoothness);
+    match &phase.arrivals {
+        Arrivals::Rate { pattern, rate, .. } => {
+            match &rate.shape {
+                RateShape::Steady(rate) => block.set("rate", *rate),
+                RateShape::Series(series) => block.set("rate_series", points(series)),
+            }
+            if matches!(pattern, RatePattern::Gamma { .. }) {
+                block.set_some("smoothness", args.arrival_smoothness);
+            }
         }
+        Arrivals::UserCentric { rate, users, .. } => {
+            block.set("rate", *rate);
+            block.set("users", *users);
+        }
+        Arrivals::ClosedLoop { .. } | Arrivals::FixedSchedule { .. } => {}
     }
+}
+
+fn points(series: &RateSeries) -> Value {
+    let points = series
+        .points()
+        .iter()
+        .map(|point| json!({ "time_s": point.time_s, "qps": point.qps }));
+    json!({ "points": points.collect::<Vec<_>>() })
+}
+
+/// Ramps as asked for, in seconds, also where there is no limit for them to lead to.
+fn ramps(block: &mut Block, concurrency: Option<f64>, prefill: Option<f64>, rate: Option<f64>) {
+    let ramp = |seconds: f64| json!({ "duration": seconds });
+    block.set_some("concurrency_ramp", concurrency.map(ramp));
+    block.set_some("prefill_ramp", prefill.map(ramp));
+    block.set_some("rate_ramp", rate.map(ramp));
 }
 
 fn artifacts(args: &ProfileArgs, artifact_dir: &Path) -> Value {

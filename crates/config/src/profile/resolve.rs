@@ -3,12 +3,16 @@
 //! A value that is wrong by itself never gets here; the flag's own item refuses it. What is checked
 //! here takes more than one flag, or is about a flag's absence.
 
+mod advice;
 mod dataset;
 mod endpoint;
+mod load;
 mod phases;
+mod rules;
 
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
 
+use self::load::Load;
 use super::args::ProfileArgs;
 use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui};
 use super::config::{
@@ -36,12 +40,18 @@ pub struct Resolved {
 /// reported at once.
 pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolved, UsageError> {
     let mut findings = Findings::default();
+    let models = models(args, &mut findings);
+    let endpoint = endpoint::resolve(args, &mut findings);
+    let dataset = dataset::resolve(args, &mut findings);
+    let load = Load::of(args);
+    rules::check(&load, &mut findings);
+    advice::give(&load, &mut findings);
     let config = ProfileConfig {
-        models: models(args, &mut findings),
-        endpoint: endpoint::resolve(args, &mut findings),
-        dataset: dataset::resolve(args, &mut findings),
-        warmup: phases::warmup(args, &mut findings),
-        profiling: phases::profiling(args, &mut findings),
+        models,
+        endpoint,
+        dataset,
+        warmup: load.warmup,
+        profiling: load.profiling,
         tokenizer: TokenizerConfig {
             name: args.tokenizer.clone(),
             revision: args
@@ -88,6 +98,16 @@ impl Findings {
 /// Whether a switch is on.
 fn given(switch: Option<bool>) -> bool {
     switch.unwrap_or(false)
+}
+
+/// Those flags of a list that were given, and whether they are several; `None` if there are none.
+fn listed(flags: &[(&str, bool)]) -> Option<(String, bool)> {
+    let names: Vec<String> = flags
+        .iter()
+        .filter(|(_, given)| *given)
+        .map(|(name, _)| format!("`{name}`"))
+        .collect();
+    (!names.is_empty()).then(|| (names.join(", "), names.len() > 1))
 }
 
 fn models(args: &ProfileArgs, findings: &mut Findings) -> Models {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 /// What is wrong with a row.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Flaw {
+pub(crate) struct Flaw {
     /// The key it is about; none for the row as a whole.
     key: Option<String>,
     reason: String,
@@ -14,7 +14,7 @@ pub(super) struct Flaw {
 
 impl Flaw {
     /// About the row as a whole.
-    pub(super) fn whole(reason: impl Into<String>) -> Self {
+    pub(crate) fn whole(reason: impl Into<String>) -> Self {
         Self {
             key: None,
             reason: reason.into(),
@@ -22,7 +22,7 @@ impl Flaw {
     }
 
     /// About one key.
-    pub(super) fn at(key: impl Into<String>, reason: impl Into<String>) -> Self {
+    pub(crate) fn at(key: impl Into<String>, reason: impl Into<String>) -> Self {
         Self {
             key: Some(key.into()),
             reason: reason.into(),
@@ -30,7 +30,7 @@ impl Flaw {
     }
 
     /// The same flaw of a row that is part of another row.
-    pub(super) fn inside(self, outer: &str) -> Self {
+    pub(crate) fn inside(self, outer: &str) -> Self {
         let key = match self.key {
             Some(key) => format!("{outer}.{key}"),
             None => outer.to_owned(),
@@ -52,7 +52,7 @@ impl fmt::Display for Flaw {
 }
 
 /// What a JSON value is, with its article.
-pub(super) fn kind(value: &Value) -> &'static str {
+pub(crate) fn kind(value: &Value) -> &'static str {
     match value {
         Value::Null => "null",
         Value::Bool(_) => "a boolean",
@@ -64,23 +64,28 @@ pub(super) fn kind(value: &Value) -> &'static str {
 }
 
 /// Takes keys out of a row. `null` counts as absent. A row's other keys are left where they are.
-pub(super) struct Fields {
+pub(crate) struct Fields {
     object: Map<String, Value>,
 }
 
 impl Fields {
-    pub(super) fn new(object: Map<String, Value>) -> Self {
+    pub(crate) fn new(object: Map<String, Value>) -> Self {
         Self { object }
     }
 
-    pub(super) fn take(&mut self, key: &str) -> Option<Value> {
+    pub(crate) fn take(&mut self, key: &str) -> Option<Value> {
         self.object
             .get_mut(key)
             .map(Value::take)
             .filter(|value| !value.is_null())
     }
 
-    pub(super) fn string(&mut self, key: &str) -> Result<Option<String>, Flaw> {
+    /// Looks at a key without taking it.
+    pub(crate) fn peek(&self, key: &str) -> Option<&Value> {
+        self.object.get(key)
+    }
+
+    pub(crate) fn string(&mut self, key: &str) -> Result<Option<String>, Flaw> {
         match self.take(key) {
             None => Ok(None),
             Some(Value::String(text)) => Ok(Some(text)),
@@ -88,7 +93,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn array(&mut self, key: &str) -> Result<Option<Vec<Value>>, Flaw> {
+    pub(crate) fn array(&mut self, key: &str) -> Result<Option<Vec<Value>>, Flaw> {
         match self.take(key) {
             None => Ok(None),
             Some(Value::Array(items)) => Ok(Some(items)),
@@ -96,7 +101,7 @@ impl Fields {
         }
     }
 
-    pub(super) fn object(&mut self, key: &str) -> Result<Option<Map<String, Value>>, Flaw> {
+    pub(crate) fn object(&mut self, key: &str) -> Result<Option<Map<String, Value>>, Flaw> {
         match self.take(key) {
             None => Ok(None),
             Some(Value::Object(object)) => Ok(Some(object)),
@@ -105,7 +110,7 @@ impl Fields {
     }
 
     /// A finite number; a string that holds one will do.
-    pub(super) fn number(&mut self, key: &str) -> Result<Option<f64>, Flaw> {
+    pub(crate) fn number(&mut self, key: &str) -> Result<Option<f64>, Flaw> {
         let Some(value) = self.take(key) else {
             return Ok(None);
         };
@@ -121,31 +126,63 @@ impl Fields {
     }
 
     /// A whole number of at least 1; `5.0` and `"5"` will do.
-    pub(super) fn positive_integer(&mut self, key: &str) -> Result<Option<u32>, Flaw> {
-        let Some(number) = self.number(key)? else {
+    pub(crate) fn positive_integer(&mut self, key: &str) -> Result<Option<u32>, Flaw> {
+        self.integer_from(key, 1)
+    }
+
+    /// A whole number of at least 0; `5.0` and `"5"` will do.
+    pub(crate) fn natural_number(&mut self, key: &str) -> Result<Option<u32>, Flaw> {
+        self.integer_from(key, 0)
+    }
+
+    fn integer_from(&mut self, key: &str, least: i64) -> Result<Option<u32>, Flaw> {
+        let Some(number) = self.integer(key)? else {
             return Ok(None);
         };
-        if number.fract() != 0.0 {
+        if number < least {
             return Err(Flaw::at(
                 key,
-                format!("expected a whole number, found {number}"),
+                format!("must be at least {least}, is {number}"),
             ));
         }
-        if number < 1.0 {
-            return Err(Flaw::at(key, format!("must be at least 1, is {number}")));
-        }
-        if number > f64::from(u32::MAX) {
-            return Err(Flaw::at(
+        match u32::try_from(number) {
+            Ok(number) => Ok(Some(number)),
+            Err(_) => Err(Flaw::at(
                 key,
                 format!("must be at most {}, is {number}", u32::MAX),
-            ));
+            )),
         }
-        Ok(Some(number as u32))
+    }
+
+    /// A whole number of any sign; `5.0` and `"5"` will do. Larger ones than 64 bits hold become
+    /// the largest.
+    pub(crate) fn integer(&mut self, key: &str) -> Result<Option<i64>, Flaw> {
+        if let Some(number) = self.object.get(key).and_then(Value::as_i64) {
+            self.take(key);
+            return Ok(Some(number));
+        }
+        match self.number(key)? {
+            Some(number) if number.fract() != 0.0 => Err(Flaw::at(
+                key,
+                format!("expected a whole number, found {number}"),
+            )),
+            number => Ok(number.map(|number| number as i64)),
+        }
+    }
+
+    /// The key's object, which must be there.
+    pub(crate) fn required_object(&mut self, key: &str) -> Result<Map<String, Value>, Flaw> {
+        self.object(key)?.ok_or_else(|| missing(key))
     }
 }
 
+/// The flaw of a key that must be there and is not.
+pub(crate) fn missing(key: &str) -> Flaw {
+    Flaw::at(key, "is missing")
+}
+
 /// The flaw of a value of the wrong kind.
-pub(super) fn expected(key: impl Into<String>, wanted: &str, found: &Value) -> Flaw {
+pub(crate) fn expected(key: impl Into<String>, wanted: &str, found: &Value) -> Flaw {
     let detail = match found {
         Value::String(text) if text.len() <= 40 => format!(" `{text}`"),
         Value::Bool(truth) => format!(" `{truth}`"),

@@ -1,12 +1,7 @@
-//! Which format a file has, and the formats that are refused by name.
+//! The formats of prompt files, by name.
 
-use std::path::Path;
-
-use serde_json::{Map, Value};
-
-use super::lines::Lines;
-use super::media::has_content_key;
 use crate::error::DatasetError;
+use crate::trace::TraceFormat;
 
 /// A format of prompt files.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -15,175 +10,191 @@ pub enum FileFormat {
     SingleTurn,
     /// Each row is a conversation.
     MultiTurn,
+    /// Rows from which conversations are drawn.
+    RandomPool,
+    /// Each row is a body that is sent as it is.
+    RawPayload,
+    /// One document with the bodies of every session, as this program writes it.
+    InputsJson,
+    /// Rows of the SPEED-Bench files, all or those of one category.
+    SpeedBench(SpeedBench),
+    /// Lengths, hash ids and times.
+    MooncakeTrace,
+    /// Lengths, hash ids and times, linked to chats.
+    BailianTrace,
+    /// Lengths and times as CSV.
+    BurstGptTrace,
+    /// Requests as Amazon SageMaker records them.
+    SageMakerDataCapture,
 }
 
-/// Formats of the reference that are not read here. SPEED-Bench has many names with one start.
-const UNSUPPORTED: [&str; 11] = [
-    "random_pool",
-    "mooncake_trace",
-    "bailian_trace",
-    "burst_gpt_trace",
-    "baseten_trace",
-    "sagemaker_data_capture",
-    "raw_payload",
-    "inputs_json",
-    "dag_jsonl",
-    "weka_trace",
-    "tracelab",
+/// A part of SPEED-Bench.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SpeedBench {
+    /// The name that selects it.
+    pub name: &'static str,
+    /// The file that it belongs to; looked at only where the format is guessed.
+    pub file_name: &'static str,
+    /// Rows of other categories are left out.
+    pub category: Option<&'static str>,
+}
+
+/// Formats that have one name.
+const NAMED: [(&str, FileFormat); 9] = [
+    ("single_turn", FileFormat::SingleTurn),
+    ("multi_turn", FileFormat::MultiTurn),
+    ("random_pool", FileFormat::RandomPool),
+    ("raw_payload", FileFormat::RawPayload),
+    ("inputs_json", FileFormat::InputsJson),
+    ("mooncake_trace", FileFormat::MooncakeTrace),
+    ("bailian_trace", FileFormat::BailianTrace),
+    ("burst_gpt_trace", FileFormat::BurstGptTrace),
+    ("sagemaker_data_capture", FileFormat::SageMakerDataCapture),
 ];
+
+const fn speed_bench(
+    name: &'static str,
+    file_name: &'static str,
+    category: Option<&'static str>,
+) -> SpeedBench {
+    SpeedBench {
+        name,
+        file_name,
+        category,
+    }
+}
+
+macro_rules! qualitative {
+    ($($category:literal),*) => {
+        [
+            speed_bench("speed_bench_qualitative", "qualitative.jsonl", None),
+            $(speed_bench(
+                concat!("speed_bench_", $category),
+                "qualitative.jsonl",
+                Some($category),
+            ),)*
+        ]
+    };
+}
+
+macro_rules! throughput {
+    ($size:literal) => {
+        [
+            speed_bench(
+                concat!("speed_bench_throughput_", $size),
+                concat!("throughput_", $size, ".jsonl"),
+                None,
+            ),
+            throughput!($size, "low_entropy"),
+            throughput!($size, "mixed"),
+            throughput!($size, "high_entropy"),
+        ]
+    };
+    ($size:literal, $category:literal) => {
+        speed_bench(
+            concat!("speed_bench_throughput_", $size, "_", $category),
+            concat!("throughput_", $size, ".jsonl"),
+            Some($category),
+        )
+    };
+}
+
+const QUALITATIVE: [SpeedBench; 12] = qualitative!(
+    "coding",
+    "humanities",
+    "math",
+    "multilingual",
+    "qa",
+    "rag",
+    "reasoning",
+    "roleplay",
+    "stem",
+    "summarization",
+    "writing"
+);
+
+const THROUGHPUT: [[SpeedBench; 4]; 5] = [
+    throughput!("1k"),
+    throughput!("2k"),
+    throughput!("8k"),
+    throughput!("16k"),
+    throughput!("32k"),
+];
+
+/// Formats of the reference that are not read here.
+const NOT_YET_SUPPORTED: [&str; 4] = ["dag_jsonl", "weka_trace", "tracelab", "baseten_trace"];
+
+impl SpeedBench {
+    /// All parts, with and without category.
+    pub fn all() -> impl Iterator<Item = Self> {
+        QUALITATIVE
+            .into_iter()
+            .chain(THROUGHPUT.into_iter().flatten())
+    }
+}
 
 impl FileFormat {
     /// The format of this name, in snake or kebab case, whatever its letters' case.
+    ///
+    /// # Errors
+    /// Nobody knows the name, or the format is not read here.
     pub fn from_name(name: &str) -> Result<Self, DatasetError> {
         let normal = name.to_ascii_lowercase().replace('-', "_");
-        match normal.as_str() {
-            "single_turn" => Ok(Self::SingleTurn),
-            "multi_turn" => Ok(Self::MultiTurn),
-            known if is_unsupported(known) => Err(DatasetError::UnsupportedFormat {
+        if let Some((_, format)) = NAMED.iter().find(|(known, _)| *known == normal) {
+            return Ok(*format);
+        }
+        if let Some(set) = SpeedBench::all().find(|set| set.name == normal) {
+            return Ok(Self::SpeedBench(set));
+        }
+        if is_not_yet_supported(&normal) {
+            return Err(DatasetError::UnsupportedFormat {
                 subject: format!("dataset type `{name}`"),
                 format: normal,
-            }),
-            _ => Err(DatasetError::UnknownFormat {
-                name: name.to_owned(),
-            }),
-        }
-    }
-}
-
-fn is_unsupported(name: &str) -> bool {
-    UNSUPPORTED.contains(&name) || name.starts_with("speed_bench_")
-}
-
-/// Tells a file's format by its extension and its first row.
-pub(super) fn detect(path: &Path) -> Result<FileFormat, DatasetError> {
-    let unsupported = |format: &str| DatasetError::UnsupportedFormat {
-        subject: format!("`{}`", path.display()),
-        format: format.to_owned(),
-    };
-    let mut lines = Lines::open(path)?;
-    let extension = path
-        .extension()
-        .and_then(|extension| extension.to_str())
-        .unwrap_or_default();
-    if ["parquet", "arrow", "ipc"].contains(&extension) {
-        return Err(unsupported("baseten_trace"));
-    }
-    let Some(first) = lines.next() else {
-        return Err(DatasetError::Empty {
-            path: path.to_path_buf(),
-        });
-    };
-    let (_, first) = first?;
-    let row = match serde_json::from_slice(&first) {
-        Ok(Value::Object(row)) => row,
-        Ok(Value::Array(_)) => {
-            return Err(DatasetError::TopLevelArray {
-                path: path.to_path_buf(),
             });
         }
-        // Perhaps one document over many lines.
-        _ => match serde_json::from_slice(&Lines::open(path)?.into_rest()?) {
-            Ok(Value::Array(_)) => {
-                return Err(DatasetError::TopLevelArray {
-                    path: path.to_path_buf(),
-                });
-            }
-            Ok(Value::Object(document)) => match unsupported_format_of(&document) {
-                Some(format) => return Err(unsupported(format)),
-                None => {
-                    return Err(DatasetError::Unrecognized {
-                        path: path.to_path_buf(),
-                    });
-                }
-            },
-            _ if is_burst_header(&first) => return Err(unsupported("burst_gpt_trace")),
-            // Let the loader say what is wrong with the line.
-            _ => return Ok(FileFormat::SingleTurn),
-        },
-    };
-    match row.get("type").and_then(Value::as_str) {
-        Some("single_turn") => return Ok(FileFormat::SingleTurn),
-        Some("multi_turn") => return Ok(FileFormat::MultiTurn),
-        Some(name) if is_unsupported(name) => return Err(unsupported(name)),
-        _ => {}
+        Err(DatasetError::UnknownFormat {
+            name: name.to_owned(),
+        })
     }
-    if let Some(format) = unsupported_format_of(&row) {
-        return Err(unsupported(format));
+
+    /// The name on the command line, in snake case.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::SpeedBench(set) => set.name,
+            other => NAMED
+                .iter()
+                .find(|(_, format)| *format == other)
+                .map_or("", |(name, _)| name),
+        }
     }
-    if row.get("turns").is_some_and(Value::is_array) {
-        return Ok(FileFormat::MultiTurn);
+
+    /// The format as that of a trace, which has requests rather than texts.
+    pub fn as_trace(self) -> Option<TraceFormat> {
+        match self {
+            Self::MooncakeTrace => Some(TraceFormat::Mooncake),
+            Self::BailianTrace => Some(TraceFormat::Bailian),
+            Self::BurstGptTrace => Some(TraceFormat::BurstGpt),
+            Self::SageMakerDataCapture => Some(TraceFormat::SageMaker),
+            Self::SingleTurn
+            | Self::MultiTurn
+            | Self::RandomPool
+            | Self::RawPayload
+            | Self::InputsJson
+            | Self::SpeedBench(_) => None,
+        }
     }
-    if has_content_key(&row) {
-        return Ok(FileFormat::SingleTurn);
-    }
-    Err(DatasetError::Unrecognized {
-        path: path.to_path_buf(),
-    })
 }
 
-/// Whether a file whose first line is no object is one array.
-pub(super) fn is_array_file(path: &Path, first_line: &[u8]) -> bool {
-    if !first_line.trim_ascii_start().starts_with(b"[") {
-        return false;
-    }
-    let content = Lines::open(path)
-        .and_then(Lines::into_rest)
-        .unwrap_or_default();
-    matches!(serde_json::from_slice(&content), Ok(Value::Array(_)))
+pub(super) fn is_not_yet_supported(name: &str) -> bool {
+    NOT_YET_SUPPORTED.contains(&name)
 }
 
-/// The unsupported format that a row belongs to. More specific formats come first.
-fn unsupported_format_of(row: &Map<String, Value>) -> Option<&'static str> {
-    let has = |key: &str| row.get(key).is_some_and(|value| !value.is_null());
-    let has_array = |key: &str| row.get(key).is_some_and(Value::is_array);
-    let has_turn_with = |test: &dyn Fn(&Map<String, Value>) -> bool| {
-        let turns = row.get("turns").and_then(Value::as_array);
-        turns.is_some_and(|turns| turns.iter().filter_map(Value::as_object).any(test))
-    };
-    let first_entry = row.get("data").and_then(|data| data.get(0));
-    if first_entry.is_some_and(|entry| entry.get("payloads").is_some_and(Value::is_array)) {
-        return Some("inputs_json");
-    }
-    if has("captureData") && has("eventMetadata") {
-        return Some("sagemaker_data_capture");
-    }
-    if has("round_index") && has("timing_events") {
-        return Some("tracelab");
-    }
-    if has("question_id") && has("category") && has_array("messages") {
-        return Some("speed_bench");
-    }
-    if has_turn_with(&|turn| {
-        turn.get("messages").is_some_and(Value::is_array)
-            || turn.contains_key("forks")
-            || turn.contains_key("spawns")
-    }) {
-        return Some("dag_jsonl");
-    }
-    if has("chat_id") && has("input_length") {
-        return Some("bailian_trace");
-    }
-    let is_trace = has("timestamp") || has("delay") || has("output_length") || has("session_id");
-    if has("input_length") || has("text_input") || has("payload") {
-        return Some("mooncake_trace");
-    }
-    if has_array("messages") {
-        return Some(if is_trace {
-            "mooncake_trace"
-        } else {
-            "raw_payload"
-        });
-    }
-    if has_array("requests") {
-        return Some("weka_trace");
-    }
-    None
-}
-
-fn is_burst_header(line: &[u8]) -> bool {
-    let line = String::from_utf8_lossy(line);
-    let columns: Vec<&str> = line.split(',').map(str::trim).collect();
-    ["Timestamp", "Request tokens", "Response tokens"]
+/// The names that [`FileFormat::from_name`] takes, for messages.
+pub(crate) fn known_formats() -> String {
+    let names: Vec<String> = NAMED
         .iter()
-        .all(|name| columns.contains(name))
+        .map(|(name, _)| format!("`{name}`"))
+        .chain(["`speed_bench_…`".to_owned()])
+        .collect();
+    names.join(", ")
 }

@@ -12,7 +12,7 @@ const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
 const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The lines of a file that are not blank, each with its number, counted from 1.
-pub(super) struct Lines {
+pub(crate) struct Lines {
     path: PathBuf,
     reader: Box<dyn BufRead>,
     line: usize,
@@ -20,7 +20,7 @@ pub(super) struct Lines {
 
 impl Lines {
     /// Opens a file. Gzip is known by its first two bytes, whatever the file's name.
-    pub(super) fn open(path: &Path) -> Result<Self, DatasetError> {
+    pub(crate) fn open(path: &Path) -> Result<Self, DatasetError> {
         if path.is_dir() {
             return Err(DatasetError::Folder {
                 path: path.to_path_buf(),
@@ -49,8 +49,13 @@ impl Lines {
         })
     }
 
+    /// The whole file as bytes, for formats that are no lines.
+    pub(crate) fn into_reader(self) -> Box<dyn BufRead> {
+        self.reader
+    }
+
     /// The rest of the file in one piece.
-    pub(super) fn into_rest(mut self) -> Result<Vec<u8>, DatasetError> {
+    pub(crate) fn into_rest(mut self) -> Result<Vec<u8>, DatasetError> {
         let mut content = Vec::new();
         self.reader
             .read_to_end(&mut content)

@@ -15,7 +15,11 @@ pub(super) fn read_row(row: Map<String, Value>) -> Result<TurnRow, Flaw> {
 }
 
 /// One conversation for each session, in the order of first rows.
-pub(super) fn conversations(rows: Vec<TurnRow>, mut ids: SessionIds) -> Vec<Conversation> {
+pub(super) fn conversations(
+    rows: Vec<TurnRow>,
+    mut ids: SessionIds,
+    strip_repeated_images: bool,
+) -> Vec<Conversation> {
     let authored: HashSet<String> = rows
         .iter()
         .filter_map(|row| row.session_id.clone())
@@ -34,5 +38,26 @@ pub(super) fn conversations(rows: Vec<TurnRow>, mut ids: SessionIds) -> Vec<Conv
         }
         conversations[position].turns.push(row.turn);
     }
+    if strip_repeated_images {
+        conversations.iter_mut().for_each(strip_images);
+    }
     conversations
+}
+
+/// Empties the images whose identifier came in an earlier turn: the server has them.
+fn strip_images(conversation: &mut Conversation) {
+    let mut known: HashSet<String> = HashSet::new();
+    for turn in &mut conversation.turns {
+        let mut new = Vec::new();
+        for (image, uuids) in turn.images.iter_mut().zip(&turn.image_uuids) {
+            for (content, uuid) in image.contents.iter_mut().zip(uuids) {
+                if known.contains(uuid) {
+                    content.clear();
+                } else {
+                    new.push(uuid.clone());
+                }
+            }
+        }
+        known.extend(new);
+    }
 }

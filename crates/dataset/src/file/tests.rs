@@ -1,21 +1,45 @@
-//! The rules of both formats, as tables of rows and outcomes.
+//! The rules of the formats, as tables of rows and outcomes.
 
+mod detection;
+mod images;
+mod payloads;
+mod pools;
 mod properties;
 mod rows;
 mod sessions;
 mod whole_files;
 
 use std::io::Write;
+use std::sync::Arc;
 
 use aiperf_endpoint::conversation::{Conversation, Turn};
 use aiperf_random::RootSeed;
 
 use super::*;
-use crate::plan::SessionIdStyle;
+use crate::plan::{DatasetPlan, SessionIdStyle, Source};
 
 fn load(plan: &FilePlan) -> Result<Vec<Conversation>, DatasetError> {
-    let seed = RootSeed::fixed(8);
-    conversations(plan, SessionIds::new(SessionIdStyle::Numbered, seed), seed)
+    let plan = DatasetPlan {
+        session_ids: SessionIdStyle::Numbered,
+        ..DatasetPlan::new(Source::File(plan.clone()))
+    };
+    let dataset = crate::build(&plan, None, RootSeed::fixed(8))?;
+    Ok(dataset
+        .conversations
+        .into_iter()
+        .map(Arc::unwrap_or_clone)
+        .collect())
+}
+
+/// A folder with these files.
+fn folder(files: &[(&str, &str)]) -> tempfile::TempDir {
+    let folder = tempfile::tempdir().unwrap();
+    for (name, content) in files {
+        let path = folder.path().join(name);
+        std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+        std::fs::write(path, content).unwrap();
+    }
+    folder
 }
 
 /// Loads a file of these bytes, after `adjust` has changed the plan.

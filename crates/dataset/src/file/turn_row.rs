@@ -23,16 +23,12 @@ pub(super) fn read(row: Map<String, Value>) -> Result<TurnRow, Flaw> {
             format!("expected `single_turn`, found `{name}`"),
         ));
     }
-    if fields.take("image_uuids").is_some() {
-        return Err(Flaw::at(
-            "image_uuids",
-            "references to cached images are not supported",
-        ));
-    }
 
+    let (images, image_uuids) = images(&mut fields)?;
     let turn = Turn {
         texts: modality(&mut fields, "text", "texts", None)?,
-        images: modality(&mut fields, "image", "images", Some(MediaKind::Image))?,
+        images,
+        image_uuids,
         audios: modality(&mut fields, "audio", "audios", Some(MediaKind::Audio))?,
         videos: modality(&mut fields, "video", "videos", Some(MediaKind::Video))?,
         role: fields.string("role")?.filter(|role| !role.is_empty()),
@@ -57,6 +53,94 @@ pub(super) fn read(row: Map<String, Value>) -> Result<TurnRow, Flaw> {
         return Err(Flaw::at("delay", "cannot be set together with `timestamp`"));
     }
     Ok(TurnRow { turn, session_id })
+}
+
+/// The images and their identifiers, which servers cache them under.
+fn images(fields: &mut Fields) -> Result<(Vec<Media>, Vec<Vec<String>>), Flaw> {
+    let uuids = match fields.array("image_uuids")? {
+        Some(items) => Some(read_uuids("image_uuids", items)?),
+        None => None,
+    };
+    let Some(uuids) = uuids else {
+        let named = fields.peek("images").map(uuids_of_objects).transpose()?;
+        let images = modality(fields, "image", "images", Some(MediaKind::Image))?;
+        let named = named.unwrap_or_default();
+        for (index, (image, uuids)) in images.iter().zip(&named).enumerate() {
+            if !uuids.is_empty() && uuids.len() != image.contents.len() {
+                return Err(Flaw::at(
+                    format!("images[{index}].uuids"),
+                    format!(
+                        "{} identifiers for {} contents",
+                        uuids.len(),
+                        image.contents.len()
+                    ),
+                ));
+            }
+        }
+        let has_any = named.iter().any(|uuids| !uuids.is_empty());
+        return Ok((images, if has_any { named } else { Vec::new() }));
+    };
+    if fields.peek("image").is_some_and(|image| !image.is_null()) {
+        return Err(Flaw::at(
+            "image_uuids",
+            "goes with `images`, not with `image`",
+        ));
+    }
+    let first = fields.peek("images").and_then(|images| images.get(0));
+    if first.is_some_and(Value::is_object) {
+        return Err(Flaw::at(
+            "image_uuids",
+            "goes with a list of strings; objects in `images` carry `uuids` of their own",
+        ));
+    }
+    let mut images = modality(fields, "image", "images", Some(MediaKind::Image))?;
+    if images.is_empty() {
+        // References to images that the server already has.
+        images.push(Media {
+            name: String::new(),
+            contents: vec![String::new(); uuids.len()],
+        });
+    }
+    let contents = images[0].contents.len();
+    if contents != uuids.len() {
+        return Err(Flaw::at(
+            "image_uuids",
+            format!("{} identifiers for {contents} images", uuids.len()),
+        ));
+    }
+    Ok((images, vec![uuids]))
+}
+
+/// The identifiers of each object in `images`.
+fn uuids_of_objects(images: &Value) -> Result<Vec<Vec<String>>, Flaw> {
+    let images = images.as_array().map_or(&[][..], Vec::as_slice);
+    let of_object = |(index, image): (usize, &Value)| match image.get("uuids") {
+        None | Some(Value::Null) => Ok(Vec::new()),
+        Some(Value::Array(items)) => {
+            let place = format!("images[{index}].uuids");
+            if items.is_empty() {
+                return Ok(Vec::new());
+            }
+            read_uuids(&place, items.clone())
+        }
+        Some(other) => Err(expected(
+            format!("images[{index}].uuids"),
+            "an array",
+            other,
+        )),
+    };
+    if !images.iter().any(|image| image.get("uuids").is_some()) {
+        return Ok(Vec::new());
+    }
+    images.iter().enumerate().map(of_object).collect()
+}
+
+fn read_uuids(key: &str, items: Vec<Value>) -> Result<Vec<String>, Flaw> {
+    let uuids = read_strings(key, items)?;
+    if uuids.is_empty() || uuids.iter().any(String::is_empty) {
+        return Err(Flaw::at(key, "must hold identifiers that are not empty"));
+    }
+    Ok(uuids)
 }
 
 /// One kind of content under its two keys: a string, or a list of strings or of

@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 
 use super::Dialect;
 use super::content::{messages, with_leading};
-use super::envelope::{Envelope, Text, failure_of, usage_of};
+use super::envelope::{Envelope, Text, choices, failure_of, usage_of};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, request_stream_usage};
 use crate::parse::{AnswerBuilder, Content};
@@ -26,12 +26,7 @@ impl Dialect for Chat {
         );
         body.insert("model".into(), context.model()?.into());
         body.insert("stream".into(), settings.streaming.into());
-        if let Some(tools) = context
-            .turns
-            .iter()
-            .rev()
-            .find_map(|turn| turn.raw_tools.as_ref())
-        {
+        if let Some(tools) = context.newest_tools() {
             body.insert("tools".into(), tools.clone().into());
         }
         if let Some(max_tokens) = context.newest()?.max_tokens {
@@ -51,25 +46,36 @@ impl Dialect for Chat {
         let Ok(response) = serde_json::from_str::<Envelope<'_, Choice<'_>>>(text) else {
             return read_leniently(text, at, answer);
         };
+        if response.has_several_choices() {
+            return read_leniently(text, at, answer);
+        }
         if let Some(failure) = response.failure(text) {
             return answer.fail(failure);
         }
         let usage = response.usage.map(RawValue::get);
         let form = Form::of(response.object());
-        let choice = response
-            .choices
-            .as_ref()
-            .and_then(|choices| choices.0.as_ref());
+        let choice = response.choice();
         let message = choice.and_then(|choice| match form? {
             Form::Whole => choice.message,
             Form::Chunk => choice.delta,
         });
         let (Some(message), Some(form)) = (message, form) else {
+            response.note_metrics(answer);
             return answer.add(at, None, usage);
         };
-        match serde_json::from_str::<Message<'_>>(message.get()) {
-            Ok(message) => add(&message.view(), form, at, usage, answer),
-            Err(_) => read_leniently(text, at, answer),
+        let Ok(message) = serde_json::from_str::<Message<'_>>(message.get()) else {
+            return read_leniently(text, at, answer);
+        };
+        response.note_metrics(answer);
+        let index = choice.and_then(|choice| choice.index).unwrap_or(0);
+        let is_first = answer.is_first_choice(index);
+        let view = message.view();
+        let tool_text = read_calls(&view, form, is_first, answer);
+        let content = content(&view, &tool_text);
+        if is_first {
+            answer.add(at, content, usage);
+        } else {
+            answer.add_other_choice(at, content, usage);
         }
     }
 }
@@ -95,6 +101,8 @@ impl Form {
 /// member that counts is read.
 #[derive(Deserialize)]
 struct Choice<'t> {
+    #[serde(default)]
+    index: Option<i64>,
     #[serde(borrow, default)]
     message: Option<&'t RawValue>,
     #[serde(borrow, default)]
@@ -144,42 +152,49 @@ struct View<'m> {
     function_call: Option<Value>,
 }
 
-/// Adds what a message holds. Reasoning outranks tool calls, and those outrank plain text.
-fn add(view: &View<'_>, form: Form, at: u64, usage: Option<&str>, answer: &mut AnswerBuilder) {
-    let mut tool_text = String::new();
-    for call in view
-        .tool_calls
-        .as_ref()
-        .and_then(Value::as_array)
-        .into_iter()
-        .flatten()
-    {
-        let Value::Object(call) = call else { continue };
-        append_call_text(call, &mut tool_text);
-        match form {
-            Form::Chunk => answer.tool_calls.add_delta(call),
-            Form::Whole => answer.tool_calls.add_whole(call),
-        }
-    }
-    if let Some(Value::Object(call)) = &view.function_call {
-        answer.tool_calls.add_legacy(call);
-    }
-    let content = if !view.reasoning.is_empty() {
+/// What a message carries. Reasoning outranks tool calls, and those outrank plain text.
+fn content<'v>(view: &'v View<'_>, tool_text: &'v str) -> Option<Content<'v>> {
+    if !view.reasoning.is_empty() {
         Some(Content::Reasoning {
             reasoning: &view.reasoning,
             content: &view.content,
         })
     } else if !tool_text.is_empty() {
         Some(Content::ToolCall {
-            text: &tool_text,
+            text: tool_text,
             prose: &view.content,
         })
     } else if !view.content.is_empty() {
         Some(Content::Text(&view.content))
     } else {
         None
-    };
-    answer.add(at, content, usage);
+    }
+}
+
+/// The text of a message's tool calls. Those of the first choice are put together for the reply.
+fn read_calls(view: &View<'_>, form: Form, is_first: bool, answer: &mut AnswerBuilder) -> String {
+    let mut tool_text = String::new();
+    if view.tool_calls.is_none() && view.function_call.is_none() {
+        return tool_text;
+    }
+    let calls = view.tool_calls.as_ref().and_then(Value::as_array);
+    for call in calls.into_iter().flatten().filter_map(Value::as_object) {
+        append_call_text(call, &mut tool_text);
+        match form {
+            _ if !is_first => {}
+            Form::Chunk => answer.tool_calls.add_delta(call),
+            Form::Whole => answer.tool_calls.add_whole(call),
+        }
+    }
+    if let Some(Value::Object(call)) = &view.function_call
+        && is_first
+    {
+        match form {
+            Form::Chunk => answer.tool_calls.add_legacy_delta(call),
+            Form::Whole => answer.tool_calls.add_legacy_whole(call),
+        }
+    }
+    tool_text
 }
 
 /// The text of a tool call that the model generated: its function's name and arguments.
@@ -198,7 +213,8 @@ fn append_call_text(call: &Map<String, Value>, text: &mut String) {
     }
 }
 
-/// Reads a response whose shape the typed reading refuses; nothing if it is no JSON at all.
+/// Reads a response of several choices, or of a shape that the typed reading refuses; nothing if it
+/// is no JSON at all.
 fn read_leniently(text: &str, at: u64, answer: &mut AnswerBuilder) {
     let Ok(response) = serde_json::from_str::<Value>(text) else {
         return;
@@ -206,23 +222,36 @@ fn read_leniently(text: &str, at: u64, answer: &mut AnswerBuilder) {
     if let Some(failure) = failure_of(&response, text) {
         return answer.fail(failure);
     }
+    if let Some(metrics) = response.get("metrics") {
+        answer.speculative_decoding.add(&metrics.to_string());
+    }
     let usage = usage_of(&response);
-    let object = response
-        .get("object")
-        .and_then(Value::as_str)
-        .unwrap_or_default();
-    let message = Form::of(object).and_then(|form| {
-        let key = match form {
-            Form::Whole => "/choices/0/message",
-            Form::Chunk => "/choices/0/delta",
-        };
-        response.pointer(key).map(|message| (message, form))
-    });
-    let Some((message, form)) = message else {
+    let object = response.get("object").and_then(Value::as_str);
+    let Some(form) = Form::of(object.unwrap_or_default()) else {
         return answer.add(at, None, usage.as_deref());
     };
+    let messages: Vec<_> = choices(&response)
+        .filter_map(|(index, choice)| {
+            let message = choice.get(match form {
+                Form::Whole => "message",
+                Form::Chunk => "delta",
+            })?;
+            let is_first = answer.is_first_choice(index);
+            let view = lenient_view(message);
+            let tool_text = read_calls(&view, form, is_first, answer);
+            Some((is_first, view, tool_text))
+        })
+        .collect();
+    let contents: Vec<_> = messages
+        .iter()
+        .filter_map(|(is_first, view, tool_text)| Some((*is_first, content(view, tool_text)?)))
+        .collect();
+    answer.add_choices(at, &contents, usage.as_deref());
+}
+
+fn lenient_view(message: &Value) -> View<'_> {
     let reasoning = lenient_text(message.get("reasoning_content"));
-    let view = View {
+    View {
         content: lenient_text(message.get("content")),
         reasoning: if reasoning.is_empty() {
             lenient_text(message.get("reasoning"))
@@ -231,8 +260,7 @@ fn read_leniently(text: &str, at: u64, answer: &mut AnswerBuilder) {
         },
         tool_calls: message.get("tool_calls").cloned(),
         function_call: message.get("function_call").cloned(),
-    };
-    add(&view, form, at, usage.as_deref(), answer);
+    }
 }
 
 /// A string, or the texts of a list of content parts.

@@ -1,11 +1,12 @@
 //! OpenAI text completions.
 
 use serde::Deserialize;
+use serde_json::value::RawValue;
 use serde_json::{Map, Value};
 
 use super::Dialect;
 use super::content::contents;
-use super::envelope::{Envelope, Text, failure_of, usage_of};
+use super::envelope::{Envelope, Text, choices, failure_of, usage_of};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, request_stream_usage};
 use crate::parse::{AnswerBuilder, Content};
@@ -42,35 +43,43 @@ impl Dialect for Completions {
     }
 
     fn read(&self, text: &str, at: u64, answer: &mut AnswerBuilder) {
-        if let Ok(response) = serde_json::from_str::<Envelope<'_, Choice<'_>>>(text) {
-            if let Some(failure) = response.failure(text) {
-                return answer.fail(failure);
-            }
-            let choice = response
-                .choices
-                .as_ref()
-                .and_then(|choices| choices.0.as_ref());
-            let completion = choice
-                .and_then(|choice| choice.text.as_ref())
-                .map(Text::as_str);
-            let usage = response.usage.map(serde_json::value::RawValue::get);
-            answer.add(at, content(response.object(), completion), usage);
-        } else if let Ok(response) = serde_json::from_str::<Value>(text) {
-            if let Some(failure) = failure_of(&response, text) {
-                return answer.fail(failure);
-            }
-            let object = response
-                .get("object")
-                .and_then(Value::as_str)
-                .unwrap_or_default();
-            let completion = response.pointer("/choices/0/text").and_then(Value::as_str);
-            answer.add(
-                at,
-                content(object, completion),
-                usage_of(&response).as_deref(),
-            );
+        let Ok(response) = serde_json::from_str::<Envelope<'_, Choice<'_>>>(text) else {
+            return read_leniently(text, at, answer);
+        };
+        if response.has_several_choices() {
+            return read_leniently(text, at, answer);
         }
+        if let Some(failure) = response.failure(text) {
+            return answer.fail(failure);
+        }
+        response.note_metrics(answer);
+        let completion = response.choice().and_then(|choice| choice.text.as_ref());
+        let content = content(response.object(), completion.map(Text::as_str));
+        answer.add(at, content, response.usage.map(RawValue::get));
     }
+}
+
+/// Reads a response of several choices, or of a shape that the typed reading refuses. The texts of
+/// all choices are counted.
+fn read_leniently(text: &str, at: u64, answer: &mut AnswerBuilder) {
+    let Ok(response) = serde_json::from_str::<Value>(text) else {
+        return;
+    };
+    if let Some(failure) = failure_of(&response, text) {
+        return answer.fail(failure);
+    }
+    if let Some(metrics) = response.get("metrics") {
+        answer.speculative_decoding.add(&metrics.to_string());
+    }
+    let object = response.get("object").and_then(Value::as_str);
+    let completions: String = choices(&response)
+        .filter_map(|(_, choice)| choice.get("text")?.as_str())
+        .collect();
+    answer.add(
+        at,
+        content(object.unwrap_or_default(), Some(&completions)),
+        usage_of(&response).as_deref(),
+    );
 }
 
 fn content<'t>(object: &str, completion: Option<&'t str>) -> Option<Content<'t>> {

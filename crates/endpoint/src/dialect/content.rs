@@ -1,4 +1,4 @@
-//! The messages of a chat body, and the parts of their contents.
+//! The messages of a body, and the parts of their contents.
 
 use serde_json::{Map, Value, json};
 
@@ -6,10 +6,47 @@ use crate::conversation::{Media, Turn};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
 
-/// The messages of all turns: raw ones as they are, one synthetic message for every other turn.
+/// How the parts of a content are written. The shapes of OpenAI chat, where a type has no others.
+pub(super) trait Parts {
+    /// A text.
+    fn text(&self, text: &str) -> Value {
+        json!({"type": "text", "text": text})
+    }
+
+    /// An image: a data URL or a URL.
+    fn image(&self, url: &str) -> Result<Value, EndpointError> {
+        Ok(json!({"type": "image_url", "image_url": {"url": url}}))
+    }
+
+    /// Audio: `<format>,<base64>` or a data URL.
+    fn audio(&self, audio: &str) -> Result<Value, EndpointError> {
+        audio_part(audio)
+    }
+
+    /// A video: a data URL or a URL.
+    fn video(&self, url: &str) -> Result<Value, EndpointError> {
+        Ok(json!({"type": "video_url", "video_url": {"url": url}}))
+    }
+}
+
+/// The parts of OpenAI chat.
+pub(super) struct ChatParts;
+
+impl Parts for ChatParts {}
+
+/// The chat messages of all turns: raw ones as they are, one synthetic message for every other turn.
 pub(super) fn messages(context: &FormatContext<'_>) -> Result<Vec<Value>, EndpointError> {
-    let mut messages = Vec::with_capacity(context.turns.len() + 2);
-    for turn in context.turns {
+    messages_of(context.turns, context, &ChatParts)
+}
+
+/// The messages of some turns, with the parts of a type.
+pub(super) fn messages_of(
+    turns: &[&Turn],
+    context: &FormatContext<'_>,
+    style: &dyn Parts,
+) -> Result<Vec<Value>, EndpointError> {
+    let mut messages = Vec::with_capacity(turns.len() + 2);
+    for turn in turns {
         if let Some(raw) = &turn.raw_messages {
             if turn.reset_context {
                 messages.clear();
@@ -20,7 +57,7 @@ pub(super) fn messages(context: &FormatContext<'_>) -> Result<Vec<Value>, Endpoi
             message.insert("role".into(), role_of(turn).into());
             message.insert(
                 "content".into(),
-                content(turn, context.settings.force_content_parts)?,
+                content(turn, context.settings.force_content_parts, style)?,
             );
             messages.push(Value::Object(message));
         }
@@ -40,7 +77,7 @@ fn role_of(turn: &Turn) -> &str {
 pub(super) fn with_leading(messages: Vec<Value>, context: &FormatContext<'_>) -> Vec<Value> {
     let mut built = messages.into_iter().peekable();
     let mut all = Vec::with_capacity(built.len() + 2);
-    if let Some(system) = context.system_message {
+    if let Some(system) = context.system() {
         let own =
             built.next_if(|first| first.get("role").and_then(Value::as_str) == Some("system"));
         all.push(match own {
@@ -48,7 +85,7 @@ pub(super) fn with_leading(messages: Vec<Value>, context: &FormatContext<'_>) ->
             None => json!({"role": "system", "content": system}),
         });
     }
-    if let Some(user_context) = context.user_context_message {
+    if let Some(user_context) = context.user_context() {
         all.push(json!({"role": "user", "content": user_context}));
     }
     all.extend(built);
@@ -59,7 +96,7 @@ fn merged_system(system: &str, mut own: Value) -> Value {
     let content = match own.get_mut("content").map(Value::take) {
         Some(Value::String(text)) if !text.is_empty() => format!("{system}\n\n{text}").into(),
         Some(Value::Array(mut parts)) if !parts.is_empty() => {
-            parts.insert(0, text_part(system));
+            parts.insert(0, ChatParts.text(system));
             Value::Array(parts)
         }
         _ => system.into(),
@@ -71,7 +108,7 @@ fn merged_system(system: &str, mut own: Value) -> Value {
 }
 
 /// The content of a synthetic message: a bare string for a lone text, else a list of parts.
-fn content(turn: &Turn, force_parts: bool) -> Result<Value, EndpointError> {
+fn content(turn: &Turn, force_parts: bool, style: &dyn Parts) -> Result<Value, EndpointError> {
     let has_media = !(turn.images.is_empty() && turn.audios.is_empty() && turn.videos.is_empty());
     if !force_parts
         && !has_media
@@ -81,17 +118,17 @@ fn content(turn: &Turn, force_parts: bool) -> Result<Value, EndpointError> {
         return Ok(text.as_str().into());
     }
     let mut parts = Vec::new();
-    parts.extend(contents(&turn.texts).map(text_part));
+    parts.extend(contents(&turn.texts).map(|text| style.text(text)));
     for (index, image) in turn.images.iter().enumerate() {
         let uuids = turn.image_uuids.get(index).map_or(&[][..], Vec::as_slice);
-        image_parts(image, uuids, &mut parts)?;
+        image_parts(image, uuids, style, &mut parts)?;
     }
     for audio in contents(&turn.audios) {
-        parts.push(audio_part(audio)?);
+        parts.push(style.audio(audio)?);
     }
-    parts.extend(
-        contents(&turn.videos).map(|url| json!({"type": "video_url", "video_url": {"url": url}})),
-    );
+    for video in contents(&turn.videos) {
+        parts.push(style.video(video)?);
+    }
     if parts.is_empty() {
         // Servers reject an empty list; an empty string they take.
         return Ok("".into());
@@ -108,18 +145,16 @@ pub(super) fn contents(items: &[Media]) -> impl Iterator<Item = &str> {
         .filter(|text| !text.is_empty())
 }
 
-fn text_part(text: &str) -> Value {
-    json!({"type": "text", "text": text})
-}
-
 fn image_parts(
     image: &Media,
     uuids: &[String],
+    style: &dyn Parts,
     parts: &mut Vec<Value>,
 ) -> Result<(), EndpointError> {
     if uuids.is_empty() {
-        let urls = image.contents.iter().filter(|url| !url.is_empty());
-        parts.extend(urls.map(|url| json!({"type": "image_url", "image_url": {"url": url}})));
+        for url in image.contents.iter().filter(|url| !url.is_empty()) {
+            parts.push(style.image(url)?);
+        }
         return Ok(());
     }
     if uuids.len() != image.contents.len() {

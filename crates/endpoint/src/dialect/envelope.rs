@@ -14,6 +14,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::failure::Failure;
+use crate::parse::AnswerBuilder;
 
 /// A response; `C` is the form of a choice.
 #[derive(serde::Deserialize)]
@@ -27,12 +28,33 @@ pub(super) struct Envelope<'t, C> {
     #[serde(borrow, default)]
     pub(super) usage: Option<&'t RawValue>,
     #[serde(borrow, default)]
+    metrics: Option<&'t RawValue>,
+    #[serde(borrow, default)]
     error: Option<&'t RawValue>,
 }
 
 impl<C> Envelope<'_, C> {
     pub(super) fn object(&self) -> &str {
         self.object.as_ref().map_or("", Text::as_str)
+    }
+
+    /// The only choice; none if there is none.
+    pub(super) fn choice(&self) -> Option<&C> {
+        self.choices.as_ref()?.first.as_ref()
+    }
+
+    /// Whether the response must be read as a tree, because there are several choices.
+    pub(super) fn has_several_choices(&self) -> bool {
+        self.choices
+            .as_ref()
+            .is_some_and(|choices| choices.has_more)
+    }
+
+    /// Notes what the server measured itself.
+    pub(super) fn note_metrics(&self, answer: &mut AnswerBuilder) {
+        if let Some(metrics) = self.metrics {
+            answer.speculative_decoding.add(metrics.get());
+        }
     }
 
     /// The failure that a response reports in its own text, under a 2xx status. Some servers wrap
@@ -67,9 +89,13 @@ pub(super) fn usage_of(response: &Value) -> Option<String> {
 #[derive(Debug, Clone)]
 pub(super) struct Text<'t>(Cow<'t, str>);
 
-impl Text<'_> {
+impl<'t> Text<'t> {
     pub(super) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    pub(super) fn into_inner(self) -> Cow<'t, str> {
+        self.0
     }
 }
 
@@ -95,8 +121,21 @@ impl<'de: 't, 't> Deserialize<'de> for Text<'t> {
     }
 }
 
-/// The first element of a list; the others are skipped.
-pub(super) struct First<C>(pub(super) Option<C>);
+/// The choices of a leniently read response, each with its index.
+pub(super) fn choices(response: &Value) -> impl Iterator<Item = (i64, &Value)> {
+    let choices = response.get("choices").and_then(Value::as_array);
+    let choices = choices.map_or(&[][..], Vec::as_slice);
+    (0..).zip(choices).map(|(place, choice)| {
+        let index = choice.get("index").and_then(Value::as_i64);
+        (index.unwrap_or(place), choice)
+    })
+}
+
+/// The first element of a list, and whether there are others.
+pub(super) struct First<C> {
+    first: Option<C>,
+    has_more: bool,
+}
 
 impl<'de, C: Deserialize<'de>> Deserialize<'de> for First<C> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -110,8 +149,11 @@ impl<'de, C: Deserialize<'de>> Deserialize<'de> for First<C> {
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
                 let first = list.next_element::<Option<C>>()?.flatten();
-                while list.next_element::<IgnoredAny>()?.is_some() {}
-                Ok(First(first))
+                let mut has_more = false;
+                while list.next_element::<IgnoredAny>()?.is_some() {
+                    has_more = true;
+                }
+                Ok(First { first, has_more })
             }
         }
         deserializer.deserialize_seq(FirstVisitor(PhantomData))

@@ -29,7 +29,7 @@ fn an_unusable_answer_is_an_exception_without_a_code() {
 fn cancellations_and_timeouts_have_fixed_words() {
     for (failure, code, kind, message) in [
         (
-            Failure::cancelled_after(300_000_000),
+            Failure::cancelled("Request cancelled 0.300s after being sent"),
             Some(499),
             "RequestCancellationError",
             "Request cancelled 0.300s after being sent",
@@ -75,6 +75,10 @@ fn an_error_event_tells_its_comment_or_what_its_data_says() {
 data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}}"#,
             "overloaded_error: Overloaded",
         ),
+        (
+            "event: error\ndata: {\"type\":\"error\",\"code\":\"slow_down\",\"message\":\"m\"}",
+            "slow_down: m",
+        ),
         ("event: error\ndata: {\"message\":\"m\"}", "m"),
         ("event: error\ndata: {\"error\":\"m\"}", "m"),
         (
@@ -106,7 +110,7 @@ fn an_error_inside_an_answer_keeps_the_servers_code_and_type() {
         ),
         (
             r#"{"message":"m","type":null,"code":"rate_limit"}"#,
-            Some((502, "SSEResponseError", "m")),
+            Some((502, "rate_limit", "m")),
         ),
         (
             r#"{"detail":"d"}"#,

@@ -22,6 +22,7 @@ fn context<'a>(settings: &'a EndpointSettings, turns: &'a [&'a Turn]) -> FormatC
         turns,
         system_message: None,
         user_context_message: None,
+        previous_response_id: None,
         settings,
     }
 }
@@ -425,14 +426,6 @@ fn requests_that_cannot_be_built_say_why() {
     assert_eq!(
         error(&completions(), &[&turn, &turn]),
         "endpoint type `completions` takes exactly one turn, not 2"
-    );
-    let unsupported = EndpointSettings {
-        endpoint_type: EndpointType::Raw,
-        ..chat()
-    };
-    assert_eq!(
-        error(&unsupported, &[&turn]),
-        "endpoint type `raw` is not supported by this version"
     );
     assert_eq!(
         error(&EndpointSettings::default(), &[&turn]),

@@ -1,5 +1,7 @@
 use super::*;
 
+mod by_type;
+
 fn chat(body: &str) -> ExtractedInput {
     extract(EndpointType::Chat, body.as_bytes())
 }

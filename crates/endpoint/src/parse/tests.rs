@@ -1,4 +1,4 @@
-use proptest::prelude::*;
+mod properties;
 
 use super::*;
 use crate::transcript::ReadMark;
@@ -249,9 +249,56 @@ fn a_chat_body_that_is_no_stream_is_one_part_at_its_end() {
 }
 
 #[test]
-fn only_the_first_choice_is_read() {
-    let body = r#"{"object":"chat.completion","choices":[{"message":{"content":"a"}},{"message":{"content":"b"}}]}"#;
-    assert_eq!(whole(body).output, "a");
+fn all_choices_are_counted_and_those_of_one_response_are_one_part() {
+    let body = r#"{"object":"chat.completion","choices":[{"index":0,"message":{"content":"a"}},{"index":1,"message":{"reasoning":"r","content":"b"}},null,{"message":{"content":"c","tool_calls":[{"function":{"name":"f"}}]}}],"usage":{"completion_tokens":4}}"#;
+    let answer = whole(body);
+    assert_eq!(parts(&answer), ["100 Reasoning abf|r|c"]);
+    assert_eq!(answer.first_chunk_tokens, Some(4));
+
+    let of_choice = |index: usize, text: &str| {
+        format!(
+            r#"data: {{"object":"chat.completion.chunk","choices":[{{"index":{index},"delta":{{"content":"{text}"}}}}]}}"#
+        )
+    };
+    let answer = stream(&[&of_choice(0, "a"), &of_choice(1, "b"), &of_choice(0, "c")]);
+    assert_eq!(parts(&answer), ["1 Text a||", "2 Text b||", "3 Text c||"]);
+
+    let body =
+        br#"{"object":"text_completion","choices":[{"text":"a"},{"text":null},{"text":"b"}]}"#;
+    let answer = whole_of(EndpointType::Completions, None, body);
+    assert_eq!(parts(&answer), ["100 Text ab||"]);
+}
+
+#[test]
+fn speculative_decoding_is_read_once_with_the_answers_usage() {
+    let metrics = r#""metrics":{"speculative_decoding":{"acceptance_histogram":[1,1],"mean_acceptance_length":1.5,"draft_acceptance_rate":0.5,"num_accepted_draft_tokens":1,"num_draft_tokens":2,"num_spec_steps":2,"num_spec_tokens":1}}"#;
+    let usage = r#""usage":{"completion_tokens":3}"#;
+    let end =
+        format!(r#"data: {{"object":"chat.completion.chunk","choices":[],{usage},{metrics}}}"#);
+    let content = chunk(r#"{"content":"a"}"#);
+    let answer = stream(&[&content, &end]);
+    let decoding = answer.speculative_decoding.unwrap();
+    assert_eq!((decoding.steps, decoding.completion_tokens), (2, Some(3)));
+    assert_eq!(stream(&[&content, &end, &end]).speculative_decoding, None);
+    assert_eq!(stream(&[&content]).speculative_decoding, None);
+    // Also where the message is read leniently.
+    for message in [r#"{"content":"a"}"#, r#"{"content":[{"text":"a"}]}"#] {
+        let body = format!(
+            r#"{{"object":"chat.completion","choices":[{{"message":{message}}}],{metrics}}}"#
+        );
+        assert_eq!(
+            whole(&body).speculative_decoding.unwrap().steps,
+            2,
+            "{message}"
+        );
+    }
+    for extra in ["", r#",{"text":"b"}"#] {
+        let body = format!(
+            r#"{{"object":"text_completion","choices":[{{"text":"a"}}{extra}],{metrics}}}"#
+        );
+        let answer = whole_of(EndpointType::Completions, None, body.as_bytes());
+        assert_eq!(answer.speculative_decoding.unwrap().steps, 2, "{extra}");
+    }
 }
 
 #[test]
@@ -466,44 +513,4 @@ fn a_line_break_inside_a_json_string_is_repaired() {
         "event: m\ndata: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"delta\":{\"content\":\"a\nb\"}}]}",
     ]);
     assert_eq!(answer.output, "a\nb");
-}
-
-#[test]
-fn an_unsupported_type_yields_an_answer_without_content() {
-    let answer = stream_of(EndpointType::Responses, &["data: {\"type\":\"x\"}"]);
-    assert_eq!((answer.message_count, answer.parts.len()), (1, 0));
-}
-
-proptest! {
-    #[test]
-    fn no_body_makes_the_parser_panic(body in proptest::collection::vec(any::<u8>(), 0..120), events in any::<bool>()) {
-        let content_type = events.then_some("text/event-stream");
-        for endpoint_type in [EndpointType::Chat, EndpointType::Completions] {
-            let answer = whole_of(endpoint_type, content_type, &body);
-            prop_assert!(answer.parts.is_empty());
-        }
-    }
-
-    /// Odd JSON in place of every member that the dialects look at.
-    #[test]
-    fn no_json_makes_the_dialects_panic(
-        value in prop::sample::select(vec!["null", "7", "\"x\"", "[]", "{}", "[null]", "[{}]", "[[1]]", "{\"index\":-1}", "true", "[{\"function\":{\"name\":1,\"arguments\":{}}}]"]),
-        key in prop::sample::select(vec!["choices", "object", "usage", "error", "message", "delta", "content", "tool_calls", "function_call", "reasoning", "text"]),
-    ) {
-        let member = format!("\"{key}\":{value}");
-        for body in [
-            format!("{{{member}}}"),
-            format!(r#"{{"object":"chat.completion","choices":[{{{member}}}]}}"#),
-            format!(r#"{{"object":"chat.completion","choices":[{{"message":{{{member}}}}}]}}"#),
-            format!(r#"{{"object":"chat.completion.chunk","choices":[{{"delta":{{{member}}}}}]}}"#),
-            format!(r#"{{"object":"completion","choices":[{{{member}}}]}}"#),
-        ] {
-            for endpoint_type in [EndpointType::Chat, EndpointType::Completions] {
-                let answer = whole_of(endpoint_type, None, body.as_bytes());
-                let lengths: usize = answer.parts.iter().map(|part| part.output_bytes).sum();
-                prop_assert_eq!(lengths, answer.output.len());
-                crate::reply::capture(&answer);
-            }
-        }
-    }
 }

@@ -144,7 +144,48 @@ fn a_legacy_function_call_becomes_a_tool_call() {
 }
 
 #[test]
+fn a_complete_legacy_call_stands_beside_tool_calls() {
+    let turn = whole(
+        r#"{"content":"c","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}}],"function_call":{"name":"g"}}"#,
+    );
+    assert_eq!(
+        raw(turn),
+        r#"{"role":"assistant","content":"c","tool_calls":[{"id":"a","function":{"name":"f","arguments":"{}"}},{"type":"function","function":{"name":"g","arguments":""}}]}"#
+    );
+}
+
+#[test]
 fn what_arrived_before_a_failure_is_captured() {
     let body = "data: {\"object\":\"chat.completion.chunk\",\"choices\":[{\"delta\":{\"content\":\"a\"}}]}\n\ndata: {\"error\":\"x\"}\n\n";
     assert_eq!(text(reply("text/event-stream", body)), "a");
+}
+
+#[test]
+fn of_several_choices_the_first_is_replayed() {
+    let of_choice = |index: usize, delta: &str| {
+        format!(
+            "data: {{\"object\":\"chat.completion.chunk\",\"choices\":[{{\"index\":{index},\"delta\":{delta}}}]}}\n\n"
+        )
+    };
+    let plain = [
+        of_choice(1, r#"{"role":"assistant","content":""}"#),
+        of_choice(1, r#"{"reasoning":"r"}"#),
+        of_choice(0, r#"{"content":"other"}"#),
+        of_choice(1, r#"{"content":"a"}"#),
+        of_choice(
+            0,
+            r#"{"content":"other","tool_calls":[{"index":0,"function":{"name":"g"}}]}"#,
+        ),
+        of_choice(1, r#"{"content":"b"}"#),
+    ];
+    assert_eq!(text(reply("text/event-stream", &plain.concat())), "rab");
+    let call = of_choice(1, r#"{"tool_calls":[{"index":0,"function":{"name":"f"}}]}"#);
+    assert_eq!(
+        raw(reply("text/event-stream", &(plain.concat() + &call))),
+        r#"{"role":"assistant","content":"ab","tool_calls":[{"function":{"name":"f"}}]}"#
+    );
+    let body = r#"{"object":"chat.completion","choices":[{"message":{"content":"a"}},{"message":{"content":"b"}}]}"#;
+    assert_eq!(text(reply("application/json", body)), "a");
+    let body = r#"{"object":"chat.completion","choices":[{"message":{"content":""}},{"message":{"content":"b"}}]}"#;
+    assert_eq!(reply("application/json", body), None);
 }

@@ -1,6 +1,6 @@
 //! Putting tool calls together from the fragments of a stream.
 
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 /// The tool calls of one answer, each under its index.
 #[derive(Debug, Default)]
@@ -33,8 +33,17 @@ impl ToolCallAssembly {
         self.slots.push((index, call));
     }
 
-    /// Merges the one function call of servers that know no tools.
-    pub(crate) fn add_legacy(&mut self, function: &Map<String, Value>) {
+    /// Adds the complete function call of servers that know no tools, after the calls there are.
+    pub(crate) fn add_legacy_whole(&mut self, function: &Map<String, Value>) {
+        let member = |key: &str| function.get(key).cloned().unwrap_or_else(|| "".into());
+        let function = json!({"name": member("name"), "arguments": member("arguments")});
+        let call = [("type", "function".into()), ("function", function)];
+        let call = call.map(|(key, value)| (key.to_owned(), value));
+        self.add_whole(&Map::from_iter(call));
+    }
+
+    /// Merges a fragment of the one function call of servers that know no tools.
+    pub(crate) fn add_legacy_delta(&mut self, function: &Map<String, Value>) {
         let call = self.slot(0);
         call.entry("type").or_insert_with(|| "function".into());
         let target = object_at(call, "function");

@@ -94,6 +94,14 @@ pub fn names_error(fields: &[Field<'_>]) -> bool {
 
 /// White space as the reference's language has it: Unicode's, and the four ASCII separators.
 pub(super) fn trim(text: &str) -> &str {
+    let text = text.strip_prefix(' ').unwrap_or(text);
+    // Nearly every value then begins and ends with what no trimming takes.
+    if let [first, .., last] = text.as_bytes()
+        && first.is_ascii_graphic()
+        && last.is_ascii_graphic()
+    {
+        return text;
+    }
     text.trim_matches(|c: char| c.is_whitespace() || matches!(c, '\x1c'..='\x1f'))
 }
 

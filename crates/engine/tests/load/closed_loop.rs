@@ -180,9 +180,9 @@ fn every_request_carries_the_ids_of_its_exchange() {
     let mut ids: Vec<_> = run
         .exchanges
         .iter()
-        .map(|exchange| exchange.request_id)
+        .map(|exchange| exchange.request_id.to_string())
         .collect();
-    ids.extend(run.exchanges.iter().map(|exchange| exchange.correlation_id));
+    ids.extend(sent);
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), 12, "an id was used twice");

@@ -4,13 +4,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_clock::{MILLISECOND, SECOND};
-use aiperf_schedule::{PhaseKind, StopRules};
+use aiperf_schedule::{LimitRamp, PhaseKind, StopRules};
 
 use crate::server::{Reply, Server};
 use crate::support::{
-    closed_loop, conversations, plan, requests, run, run_phases, sessions, settings, single_turns,
-    threads, turn,
+    Run, closed_loop, conversations, plan, requests, run, run_phases, sessions, settings,
+    single_turns, threads, turn,
 };
+use aiperf_engine::Exchange;
+use aiperf_transport::TransportFailure;
 
 /// Answers the first six requests and none after.
 fn answers_six() -> Server {
@@ -24,7 +26,7 @@ fn answers_six() -> Server {
 }
 
 #[test]
-fn what_is_in_flight_at_the_end_of_the_grace_period_is_cancelled_and_not_delivered() {
+fn what_is_in_flight_at_the_end_of_the_grace_period_is_cut_off_and_says_so() {
     for (grace, length) in [
         (200 * MILLISECOND, 500 * MILLISECOND),
         (0, 300 * MILLISECOND),
@@ -40,7 +42,7 @@ fn what_is_in_flight_at_the_end_of_the_grace_period_is_cancelled_and_not_deliver
             single_turns(1),
             closed_loop(3, stop),
         );
-        assert_eq!(run.exchanges.len(), 6);
+        assert_eq!((run.exchanges.len(), cut_off(&run)), (9, 3));
         let outcome = run.outcome();
         let counts = outcome.counts;
         assert_eq!(
@@ -159,14 +161,25 @@ fn a_cancelled_run_ends_at_once_and_counts_what_it_cut_off() {
         (counts.sent, counts.completed, counts.cancelled),
         (10, 6, 4)
     );
-    assert_eq!(run.exchanges.len(), 6);
+    assert_eq!((run.exchanges.len(), cut_off(&run)), (10, 4));
+}
+
+/// How many requests were under way when their phase ended.
+fn cut_off(run: &Run) -> usize {
+    let is_cut_off = |exchange: &&Exchange| {
+        let error = exchange.http.error.as_ref();
+        error.is_some_and(|error| error.failure == TransportFailure::CutOff)
+    };
+    run.exchanges.iter().filter(is_cut_off).count()
 }
 
 #[test]
 fn a_run_that_is_cancelled_before_it_begins_sends_nothing() {
     let server = Server::quick();
     for arrivals in [
-        aiperf_schedule::Arrivals::ClosedLoop { slots: 4 },
+        aiperf_schedule::Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(4),
+        },
         crate::open_loop::constant(1_000.0, None),
     ] {
         let run = run_phases(
@@ -183,7 +196,9 @@ fn a_run_that_is_cancelled_before_it_begins_sends_nothing() {
 #[test]
 fn profiling_goes_on_in_the_dataset_where_warmup_stopped() {
     for arrivals in [
-        aiperf_schedule::Arrivals::ClosedLoop { slots: 2 },
+        aiperf_schedule::Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(2),
+        },
         crate::open_loop::constant(200.0, None),
         crate::open_loop::constant(200.0, Some(50)),
     ] {

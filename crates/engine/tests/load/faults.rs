@@ -2,7 +2,7 @@
 
 use aiperf_clock::{MILLISECOND, SECOND};
 use aiperf_mock::{MockOptions, MockServer};
-use aiperf_schedule::{Arrivals, StopRules};
+use aiperf_schedule::{Arrivals, LimitRamp, StopRules};
 use aiperf_transport::TransportFailure;
 
 use crate::open_loop::constant;
@@ -89,7 +89,12 @@ fn a_failed_turn_does_not_end_its_session() {
 
 #[test]
 fn under_resets_no_request_is_lost_and_none_is_sent_twice() {
-    for arrivals in [Arrivals::ClosedLoop { slots: 16 }, constant(1_000.0, None)] {
+    for arrivals in [
+        Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(16),
+        },
+        constant(1_000.0, None),
+    ] {
         let server = MockServer::start(MockOptions {
             reset_rate: 0.2,
             seed: 5,

@@ -3,7 +3,7 @@
 use aiperf_clock::{MILLISECOND, Nanos};
 use aiperf_mock::{MockOptions, MockServer};
 use aiperf_random::RootSeed;
-use aiperf_schedule::{ArrivalProcess, Arrivals, Pattern, StopRules};
+use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Overflow, Pattern, StopRules};
 
 use crate::server::{Reply, Server};
 use crate::support::{Run, most_under_way, plan, requests, run, settings, single_turns, threads};
@@ -13,7 +13,8 @@ const SEED: RootSeed = RootSeed::fixed(7);
 pub(crate) fn open(process: ArrivalProcess, session_cap: Option<u32>) -> Arrivals {
     Arrivals::OpenLoop {
         process,
-        session_cap,
+        session_cap: session_cap.map(LimitRamp::steady),
+        overflow: Overflow::Drop,
     }
 }
 

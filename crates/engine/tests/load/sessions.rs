@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aiperf_clock::{MILLISECOND, Nanos};
 use aiperf_engine::{Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn};
 use aiperf_random::RootSeed;
-use aiperf_schedule::{ArrivalProcess, Arrivals, Pattern};
+use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Pattern};
 use bytes::Bytes;
 
 use crate::open_loop::{constant, open};
@@ -23,7 +23,12 @@ fn three_turns() -> Vec<PlannedTurn> {
 
 /// Both kinds of loop.
 fn loops() -> [Arrivals; 2] {
-    [Arrivals::ClosedLoop { slots: 4 }, constant(300.0, None)]
+    [
+        Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(4),
+        },
+        constant(300.0, None),
+    ]
 }
 
 fn run_sessions(settings: EngineSettings, arrivals: Arrivals, count: u64) -> Run {
@@ -172,6 +177,8 @@ fn later_bodies_are_composed_from_the_replies_to_all_earlier_turns() {
     let composed = || PlannedTurn {
         body: None,
         delay: 0,
+        timestamp_ms: None,
+        headers: None,
     };
     for arrivals in loops() {
         let server = Server::quick();
@@ -218,6 +225,8 @@ fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_la
         PlannedTurn {
             body: None,
             delay: 0,
+            timestamp_ms: None,
+            headers: None,
         },
     ];
     let run = run(
@@ -253,6 +262,8 @@ fn a_session_whose_body_cannot_be_composed_ends_there_and_the_others_go_on() {
             PlannedTurn {
                 body: None,
                 delay: 0,
+                timestamp_ms: None,
+                headers: None,
             },
         ],
         vec![turn("b", 0)],
@@ -306,7 +317,13 @@ fn without_reuse_every_request_opens_a_connection() {
     let server = Server::quick();
     let mut settings = settings(&[&server.url]);
     settings.connection_reuse = ConnectionReuse::Never;
-    let run = run_sessions(settings, Arrivals::ClosedLoop { slots: 2 }, 5);
+    let run = run_sessions(
+        settings,
+        Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(2),
+        },
+        5,
+    );
     assert!(
         run.exchanges
             .iter()
@@ -324,7 +341,9 @@ fn pooled_connections_are_no_more_than_requests_at_once() {
     let server = Server::quick();
     let run = run_sessions(
         settings(&[&server.url]),
-        Arrivals::ClosedLoop { slots: 3 },
+        Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(3),
+        },
         12,
     );
     assert!(run.outcome().threads[0].connections_opened <= 3);

@@ -9,7 +9,7 @@ use aiperf_engine::{
     HeaderPlan, HeaderValueSource, NothingToCompose, PhaseOutcome, PlannedConversation,
     PlannedTurn, Workload,
 };
-use aiperf_schedule::{Arrivals, PhaseKind, PhasePlan, StopRules};
+use aiperf_schedule::{Arrivals, LimitRamp, PhaseKind, PhasePlan, StopRules};
 use aiperf_transport::{Target, TimestampSource, TransportOptions};
 use bytes::Bytes;
 use http::HeaderName;
@@ -81,6 +81,7 @@ pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
             ..TransportOptions::default()
         },
         headers: HeaderPlan {
+            turn_fields_at: 0,
             fields: vec![
                 field("x-request-id", HeaderValueSource::RequestId),
                 field("x-correlation-id", HeaderValueSource::CorrelationId),
@@ -88,6 +89,8 @@ pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
         },
         connection_reuse: ConnectionReuse::Pooled,
         request_timeout: None,
+        send_timeout: 300 * SECOND,
+        first_content: None,
         max_catch_up: 60 * SECOND,
     }
 }
@@ -133,20 +136,22 @@ pub(crate) fn turn(body: &str, delay: Nanos) -> PlannedTurn {
     PlannedTurn {
         body: Some(Bytes::from(body.to_owned())),
         delay,
+        timestamp_ms: None,
+        headers: None,
     }
 }
 
 pub(crate) fn plan(arrivals: Arrivals, stop: StopRules) -> PhasePlan {
-    PhasePlan {
-        name: "profiling".to_owned(),
-        kind: PhaseKind::Profiling,
-        arrivals,
-        stop,
-    }
+    PhasePlan::new("profiling", PhaseKind::Profiling, arrivals, stop)
 }
 
 pub(crate) fn closed_loop(slots: u32, stop: StopRules) -> PhasePlan {
-    plan(Arrivals::ClosedLoop { slots }, stop)
+    plan(
+        Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(slots),
+        },
+        stop,
+    )
 }
 
 pub(crate) fn requests(count: u64) -> StopRules {

@@ -435,7 +435,7 @@ fn bad_requests_are_refused_in_openai_s_shape_and_the_connection_lives_on() {
     );
     for (method, path, status) in [
         ("POST", "/nowhere", 404),
-        ("GET", "/", 404),
+        ("GET", "/nowhere", 404),
         ("GET", CHAT, 405),
         ("POST", "/health", 405),
         ("DELETE", COMPLETIONS, 405),

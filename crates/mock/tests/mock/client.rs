@@ -118,7 +118,11 @@ pub(crate) struct Client {
 
 impl Client {
     pub(crate) fn connect(server: &MockServer) -> Self {
-        let stream = TcpStream::connect(server.address()).unwrap();
+        Self::connect_to(server.address())
+    }
+
+    pub(crate) fn connect_to(address: std::net::SocketAddr) -> Self {
+        let stream = TcpStream::connect(address).unwrap();
         stream
             .set_read_timeout(Some(Duration::from_secs(20)))
             .unwrap();

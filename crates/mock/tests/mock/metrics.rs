@@ -144,3 +144,97 @@ fn a_running_request_shows_while_it_runs() {
         1.0
     );
 }
+
+#[test]
+fn every_server_s_names_show_the_same_traffic() {
+    let server = start(MockOptions {
+        models: vec!["served".to_owned()],
+        ..MockOptions::default()
+    });
+    let mut client = Client::connect(&server);
+    client.post(CHAT, &chat(json!({"model": "served", "max_tokens": 5})));
+    for (path, samples) in [
+        (
+            "/sglang/metrics",
+            [
+                "sglang:generation_tokens_total{engine_type=\"unified\",model_name=\"served\"} 5.0",
+                "sglang:num_requests_total{engine_type=\"unified\",model_name=\"served\"} 1.0",
+            ],
+        ),
+        (
+            "/trtllm/metrics",
+            [
+                "trtllm_request_success_total{engine_type=\"trtllm\",model_name=\"served\",finished_reason=\"length\"} 1.0",
+                "trtllm_time_to_first_token_seconds_count{engine_type=\"trtllm\",model_name=\"served\"} 1.0",
+            ],
+        ),
+        (
+            "/dynamo_frontend/metrics",
+            [
+                "dynamo_frontend_output_tokens_total{model=\"served\"} 5.0",
+                "dynamo_frontend_output_sequence_tokens_sum{model=\"served\"} 5.0",
+            ],
+        ),
+        (
+            "/dynamo_component/decode/metrics",
+            [
+                "dynamo_component_requests_total{dynamo_namespace=\"mock\",dynamo_component=\"decode\",dynamo_endpoint=\"generate\",model=\"served\"} 1.0",
+                "# TYPE dynamo_component_requests_total counter",
+            ],
+        ),
+        (
+            "/dcgm2/metrics",
+            [
+                "# TYPE DCGM_FI_DEV_POWER_USAGE gauge",
+                "# TYPE DCGM_FI_DEV_TOTAL_ENERGY_CONSUMPTION counter",
+            ],
+        ),
+    ] {
+        let page = client.get(path).text();
+        for sample in samples {
+            assert!(
+                page.lines().any(|line| line == sample),
+                "{path}: {sample}\n{page}"
+            );
+        }
+    }
+}
+
+#[test]
+fn gpu_figures_have_a_port_of_their_own_and_scrapes_can_fail() {
+    let server = start(MockOptions {
+        gpu_port: Some(0),
+        scrape_error_every: Some(2),
+        ..MockOptions::default()
+    });
+    let address = server.gpu_address().unwrap();
+    let mut client = Client::connect_to(address);
+    let page = client.get("/metrics").text();
+    assert!(
+        page.contains("DCGM_FI_DEV_GPU_UTIL{gpu=\"1\",UUID=\"GPU-"),
+        "{page}"
+    );
+    assert_eq!(client.get("/metrics").status, 500);
+    assert_eq!(client.get("/metrics").status, 200);
+}
+
+#[test]
+fn counters_can_be_reset_as_by_a_restart() {
+    let server = start(MockOptions {
+        models: vec!["served".to_owned()],
+        ..MockOptions::default()
+    });
+    let mut client = Client::connect(&server);
+    client.post(CHAT, &chat(json!({"model": "served"})));
+    assert_eq!(scrape(&server)["generation_tokens_total"], 32.0);
+    assert_eq!(client.post("/mock/reset_metrics", &json!({})).status, 200);
+    let samples = scrape(&server);
+    for series in [
+        "generation_tokens_total",
+        "prompt_tokens_total",
+        "time_to_first_token_seconds_count",
+        "e2e_request_latency_seconds_sum",
+    ] {
+        assert_eq!(samples[series], 0.0, "{series}");
+    }
+}

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::Arc;
 
 use aiperf_clock::{Clock, MILLISECOND, Nanos, monotonic_now};
-use aiperf_endpoint::EndpointType;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate};
 use aiperf_engine::{Exchange, ExchangeSink};
 use aiperf_metrics::{ActiveMetrics, EndpointTraits, RunContext};
@@ -42,6 +41,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         ..RunContext::default()
     };
     let turn = TurnMeta {
+        timestamp_ms: None,
         max_tokens: Some(TOKENS),
         tokenizer: 0,
         has_fixed_body: true,
@@ -52,7 +52,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
     };
     RecorderSettings {
         clock: Clock::start(),
-        endpoint_type: EndpointType::Chat,
+        endpoint: Arc::default(),
         use_server_token_count: false,
         tokenizers: vec![Tokenizer::builtin()],
         conversations: vec![ConversationMeta {
@@ -131,7 +131,8 @@ pub(crate) fn exchange(index: u64) -> Exchange {
         worker: 0,
         target: 0,
         request_id: Uuid::from_u128(u128::from(index)),
-        correlation_id: Uuid::from_u128(u128::from(index) << 64),
+        correlation_id: aiperf_engine::CorrelationId::Random(u128::from(index) << 64),
+        session: index,
         intended: None,
         issued: start,
         slot_empty: Some(1_000),

@@ -7,7 +7,7 @@ use aiperf_engine::{Exchange, ExchangeSink};
 use aiperf_mock::MockOptions;
 use aiperf_random::RootSeed;
 use aiperf_record::{Backlog, Recorder};
-use aiperf_schedule::{ArrivalProcess, Arrivals, Pattern, PhaseKind};
+use aiperf_schedule::{ArrivalProcess, Arrivals, Overflow, Pattern, PhaseKind};
 
 use crate::support::{Tee, chat, processors, read_records, send, settings, with_records};
 
@@ -15,6 +15,7 @@ fn arrivals(rate: f64) -> Arrivals {
     Arrivals::OpenLoop {
         process: ArrivalProcess::new(Pattern::Constant, rate, RootSeed::fixed(1)),
         session_cap: None,
+        overflow: Overflow::Drop,
     }
 }
 

@@ -7,7 +7,7 @@ use aiperf_metrics::aggregate::{Bounds, InjectedLatencies, PhaseWindow, summaris
 use aiperf_mock::MockOptions;
 use aiperf_model::{MetricRecord, PhaseKind as RecordedPhase};
 use aiperf_record::{Backlog, Recorder};
-use aiperf_schedule::{Arrivals, PhaseKind};
+use aiperf_schedule::{Arrivals, LimitRamp, PhaseKind};
 
 use crate::support::{
     EVENT_STREAM, Tee, answered, chat, event, processors, read_records, record, send, settings,
@@ -52,8 +52,20 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
             chat("one \"two\"\nthrée", 12),
         ],
         vec![
-            (PhaseKind::Warmup, Arrivals::ClosedLoop { slots: 2 }, 6),
-            (PhaseKind::Profiling, Arrivals::ClosedLoop { slots: 4 }, 60),
+            (
+                PhaseKind::Warmup,
+                Arrivals::ClosedLoop {
+                    slots: LimitRamp::steady(2),
+                },
+                6,
+            ),
+            (
+                PhaseKind::Profiling,
+                Arrivals::ClosedLoop {
+                    slots: LimitRamp::steady(4),
+                },
+                60,
+            ),
         ],
         &tee,
     );
@@ -176,7 +188,8 @@ fn lines_of_a_run_read_back_and_agree_with_the_exchanges_and_with_the_columns() 
 
 /// The marks of the first and of the last content of a chat stream.
 fn content_marks(exchange: &Exchange) -> (u64, u64) {
-    let body = std::str::from_utf8(&exchange.http.received.unfold().bytes).unwrap();
+    let received = exchange.http.received.unfold();
+    let body = std::str::from_utf8(&received.bytes).unwrap();
     let places: Vec<usize> = body
         .match_indices("\n\n")
         .map(|(place, end)| place + end.len())
@@ -185,10 +198,7 @@ fn content_marks(exchange: &Exchange) -> (u64, u64) {
         .map(|(end, _)| end)
         .collect();
     let mark = |end: usize| {
-        exchange
-            .http
-            .received
-            .unfold()
+        received
             .reads
             .iter()
             .find(|mark| mark.end >= end)

@@ -6,7 +6,7 @@ use std::path::Path;
 use aiperf_mock::MockOptions;
 use aiperf_model::{RawRecord, RawResponse};
 use aiperf_record::{Backlog, Recorder};
-use aiperf_schedule::{Arrivals, PhaseKind};
+use aiperf_schedule::{Arrivals, LimitRamp, PhaseKind};
 use bytes::Bytes;
 
 use crate::support::{
@@ -35,7 +35,13 @@ fn raw_lines_hold_the_body_that_was_sent_and_the_events_that_came() {
             ..MockOptions::default()
         },
         vec![odd.to_owned(), chat("plain", 3)],
-        vec![(PhaseKind::Warmup, Arrivals::ClosedLoop { slots: 2 }, 50)],
+        vec![(
+            PhaseKind::Warmup,
+            Arrivals::ClosedLoop {
+                slots: LimitRamp::steady(2),
+            },
+            50,
+        )],
         &tee,
     );
     recorder.finish().unwrap();

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use aiperf_clock::{Clock, MILLISECOND, SECOND, monotonic_now};
-use aiperf_endpoint::EndpointType;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate};
 use aiperf_engine::{
     ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderPlan, NothingToCompose,
@@ -39,6 +38,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         ..RunContext::default()
     };
     let turn = TurnMeta {
+        timestamp_ms: None,
         max_tokens: None,
         tokenizer: 0,
         has_fixed_body: true,
@@ -50,7 +50,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
     };
     RecorderSettings {
         clock: Clock::start(),
-        endpoint_type: EndpointType::Chat,
+        endpoint: Arc::default(),
         use_server_token_count: false,
         tokenizers: vec![Tokenizer::builtin()],
         conversations: (0..conversations)
@@ -155,7 +155,8 @@ pub(crate) fn answered(index: u64, status: u16, content_type: &str, body: &str) 
         worker: 0,
         target: 0,
         request_id: Uuid::from_u128(u128::from(index) + 1),
-        correlation_id: Uuid::from_u128((u128::from(index) + 1) << 64),
+        correlation_id: aiperf_engine::CorrelationId::Random((u128::from(index) + 1) << 64),
+        session: index,
         intended: None,
         issued: start,
         slot_empty: None,
@@ -215,6 +216,8 @@ pub(crate) fn send(
         headers: HeaderPlan::default(),
         connection_reuse: ConnectionReuse::Pooled,
         request_timeout: None,
+        send_timeout: 300 * SECOND,
+        first_content: None,
         max_catch_up: 60 * SECOND,
     };
     let count = bodies.len() as u64;
@@ -226,6 +229,8 @@ pub(crate) fn send(
             turns: vec![PlannedTurn {
                 body: Some(body.into()),
                 delay: 0,
+                headers: None,
+                timestamp_ms: None,
             }],
         });
     let workload = Workload {
@@ -240,12 +245,7 @@ pub(crate) fn send(
             requests: Some(requests),
             ..StopRules::default()
         };
-        let plan = PhasePlan {
-            name: kind.name().to_owned(),
-            kind,
-            arrivals,
-            stop,
-        };
+        let plan = PhasePlan::new(kind.name(), kind, arrivals, stop);
         engine.run_phase(plan, |_| {}).unwrap()
     };
     plans.into_iter().map(run).collect()

@@ -77,7 +77,16 @@ fn status(error: &ApiError) -> Option<u16> {
     after.get(..3)?.parse().ok()
 }
 
-/// Resolves the hub's name (or the proxy's) and connects once.
+impl HubEnvironment {
+    /// Resolves the hub's name (or the proxy's) and connects once.
+    ///
+    /// # Errors
+    /// Why the hub cannot be reached, in words.
+    pub fn check_reachable(&self) -> Result<(), String> {
+        check_reachable(self)
+    }
+}
+
 fn check_reachable(environment: &HubEnvironment) -> Result<(), String> {
     let address = environment.proxy.as_ref().unwrap_or(&environment.endpoint);
     let (host, port) = host_and_port(address)?;

@@ -127,6 +127,7 @@ fn a_request_of_megabytes_is_sent_whole_in_as_many_writes_as_it_takes() {
                 request(&body),
                 aiperf_transport::Lease::Pooled,
                 &mut done,
+                aiperf_transport::Watch::default(),
             )
             .await;
         server.join();

@@ -215,7 +215,7 @@ fn an_exchange_that_is_given_up_keeps_what_was_seen_and_closes_its_connection() 
         let mut done = HttpExchange::default();
         tokio::select! {
             biased;
-            () = transport.perform(0, request("{}"), aiperf_transport::Lease::Pooled, &mut done) => {
+            () = transport.perform(0, request("{}"), aiperf_transport::Lease::Pooled, &mut done, aiperf_transport::Watch::default()) => {
                 panic!("the exchange ended: {done:?}");
             }
             () = async {
@@ -260,7 +260,7 @@ fn an_exchange_that_is_given_up_before_any_answer_keeps_the_instants_of_sending(
         let transport = server.transport();
         let mut done = HttpExchange::default();
         tokio::select! {
-            () = transport.perform(0, request("{}"), aiperf_transport::Lease::Pooled, &mut done) => {
+            () = transport.perform(0, request("{}"), aiperf_transport::Lease::Pooled, &mut done, aiperf_transport::Watch::default()) => {
                 panic!("the exchange ended: {done:?}");
             }
             arrived = request_is_there => arrived.unwrap(),

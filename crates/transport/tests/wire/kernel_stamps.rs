@@ -4,7 +4,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
-use aiperf_transport::{HttpExchange, Lease, TimestampSource, Transport, TransportOptions};
+use aiperf_transport::{HttpExchange, Lease, TimestampSource, Transport, TransportOptions, Watch};
 use tokio::sync::oneshot;
 
 use crate::support::{
@@ -63,7 +63,13 @@ fn read_late(source: TimestampSource) -> Option<LateRead> {
             (written, monotonic_now())
         };
         let mut exchange = HttpExchange::default();
-        let in_earnest = transport.perform(0, request(IN_EARNEST), Lease::Pooled, &mut exchange);
+        let in_earnest = transport.perform(
+            0,
+            request(IN_EARNEST),
+            Lease::Pooled,
+            &mut exchange,
+            Watch::default(),
+        );
         let ((), (written, awake)) = tokio::join!(in_earnest, sleeper);
         server.join();
         assert!(exchange.is_success(), "{:?}", exchange.error);

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use aiperf_transport::{
     HttpExchange, Lease, OutgoingRequest, Target, TimestampSource, Transport, TransportOptions,
+    Watch,
 };
 use bytes::Bytes;
 use http::{HeaderMap, Method};
@@ -97,7 +98,7 @@ pub(crate) fn request(body: &str) -> OutgoingRequest {
 pub(crate) async fn exchange(transport: &Transport, lease: Lease<'_>) -> HttpExchange {
     let mut exchange = HttpExchange::default();
     transport
-        .perform(0, request("{}"), lease, &mut exchange)
+        .perform(0, request("{}"), lease, &mut exchange, Watch::default())
         .await;
     exchange
 }

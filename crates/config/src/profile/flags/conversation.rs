@@ -13,6 +13,7 @@ pub(super) static CONVERSATION: Group<ProfileArgs> = Group {
         TURN_DELAY_MEAN,
         TURN_DELAY_STDDEV,
         TURN_DELAY_RATIO,
+        TURN_DELAY_CAP,
     ],
 };
 
@@ -110,4 +111,17 @@ const TURN_DELAY_RATIO: Flag<ProfileArgs> = Flag {
     default: "1",
     path: "benchmark.datasets[0].turn_delay_ratio",
     help: "What all pauses between turns are multiplied with; 0 leaves them out.",
+};
+
+const TURN_DELAY_CAP: Flag<ProfileArgs> = Flag {
+    names: &["inter-turn-delay-cap-seconds"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, seconds| args.turn_delay_cap_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "",
+    path: "benchmark.datasets[0].inter_turn_delay_cap_seconds",
+    help: "Cut pauses between turns that a file asks for down to so long.",
 };

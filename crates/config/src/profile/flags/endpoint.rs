@@ -1,10 +1,15 @@
 //! Whom to ask, and how.
 
 use super::chosen;
+use super::control::{
+    RESET_KV_CACHE, RESET_KV_CACHE_PATH, RESET_KV_CACHE_TIMEOUT, SERVER_PROFILER,
+    SERVER_PROFILER_START_PATH, SERVER_PROFILER_STOP_PATH, SERVER_PROFILER_TIMEOUT,
+    WAIT_FOR_MODEL_INTERVAL, WAIT_FOR_MODEL_MODE, WAIT_FOR_MODEL_TIMEOUT,
+};
 use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{
-    ConnectionReuse, EndpointType, ModelSelection, SUPPORTED_ENDPOINT_TYPES,
+    ConnectionReuse, EndpointType, ModelSelection, SUPPORTED_ENDPOINT_TYPES, UrlStrategy,
 };
 use crate::profile::config::Secret;
 
@@ -17,7 +22,18 @@ pub(super) static ENDPOINT: Group<ProfileArgs> = Group {
         ENDPOINT_TYPE,
         STREAMING,
         URL,
+        URL_STRATEGY,
         REQUEST_TIMEOUT,
+        WAIT_FOR_MODEL_TIMEOUT,
+        WAIT_FOR_MODEL_MODE,
+        WAIT_FOR_MODEL_INTERVAL,
+        RESET_KV_CACHE,
+        RESET_KV_CACHE_TIMEOUT,
+        RESET_KV_CACHE_PATH,
+        SERVER_PROFILER,
+        SERVER_PROFILER_TIMEOUT,
+        SERVER_PROFILER_START_PATH,
+        SERVER_PROFILER_STOP_PATH,
         API_KEY,
         LEGACY_MAX_TOKENS,
         SERVER_TOKEN_COUNT,
@@ -117,6 +133,23 @@ const URL: Flag<ProfileArgs> = Flag {
     path: "benchmark.endpoint.urls",
     help: "Base address of the server; `http://` is put in front where there is no scheme. With several, sessions take \
            them in turn.",
+};
+
+const URL_STRATEGY: Flag<ProfileArgs> = Flag {
+    names: &["url-strategy"],
+    short: None,
+    kind: Kind::Choice {
+        names: UrlStrategy::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.url_strategy = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "STRATEGY",
+    default: "round_robin",
+    path: "benchmark.endpoint.url_strategy",
+    help: "How sessions are spread over several --url: in turn, each staying where its first turn went.",
 };
 
 const REQUEST_TIMEOUT: Flag<ProfileArgs> = Flag {

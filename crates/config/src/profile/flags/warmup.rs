@@ -13,9 +13,13 @@ pub(super) static WARMUP: Group<ProfileArgs> = Group {
         DURATION,
         SESSIONS,
         CONCURRENCY,
+        PREFILL_CONCURRENCY,
         REQUEST_RATE,
         ARRIVAL_PATTERN,
         GRACE,
+        CONCURRENCY_RAMP,
+        PREFILL_RAMP,
+        RATE_RAMP,
     ],
 };
 
@@ -71,6 +75,19 @@ const CONCURRENCY: Flag<ProfileArgs> = Flag {
     help: "Sessions at the same time while warming up.",
 };
 
+const PREFILL_CONCURRENCY: Flag<ProfileArgs> = Flag {
+    names: &["warmup-prefill-concurrency"],
+    short: None,
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, count| args.warmup_prefill_concurrency = Some(count),
+    },
+    value: "COUNT",
+    default: "--prefill-concurrency",
+    path: "benchmark.phases.warmup.prefill_concurrency",
+    help: "Requests at the same time whose first token has not come yet, while warming up. Needs --streaming.",
+};
+
 const REQUEST_RATE: Flag<ProfileArgs> = Flag {
     names: &["warmup-request-rate"],
     short: None,
@@ -112,4 +129,43 @@ const GRACE: Flag<ProfileArgs> = Flag {
     default: "inf",
     path: "benchmark.phases.warmup.grace_period",
     help: "How long after --warmup-duration to wait for open requests before they are given up.",
+};
+
+const CONCURRENCY_RAMP: Flag<ProfileArgs> = Flag {
+    names: &["warmup-concurrency-ramp-duration"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, seconds| args.warmup_concurrency_ramp_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "--concurrency-ramp-duration",
+    path: "benchmark.phases.warmup.concurrency_ramp.duration",
+    help: "Begin the warmup with one session at a time and reach its concurrency after so long.",
+};
+
+const PREFILL_RAMP: Flag<ProfileArgs> = Flag {
+    names: &["warmup-prefill-concurrency-ramp-duration"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, seconds| args.warmup_prefill_ramp_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "--prefill-concurrency-ramp-duration",
+    path: "benchmark.phases.warmup.prefill_ramp.duration",
+    help: "Begin the warmup with 1 and reach its prefill concurrency after so long.",
+};
+
+const RATE_RAMP: Flag<ProfileArgs> = Flag {
+    names: &["warmup-request-rate-ramp-duration"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, seconds| args.warmup_rate_ramp_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "--request-rate-ramp-duration",
+    path: "benchmark.phases.warmup.rate_ramp.duration",
+    help: "Let the rate of the warmup climb in a straight line, and reach its value after so long.",
 };

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::Findings;
+use super::{Findings, given, listed};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::Sampling;
 use crate::profile::config::{DatasetConfig, DatasetSource, FileDataset, Normal, SyntheticDataset};
@@ -27,6 +27,7 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> DatasetCon
                 // The number of requests sizes what is made up; a file is as long as it is.
                 entries: args.num_dataset_entries,
                 osl: osl(args),
+                turn_delay_cap_seconds: args.turn_delay_cap_seconds,
             })
         }
         None => DatasetSource::Synthetic(synthetic(args, findings)),
@@ -34,6 +35,7 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> DatasetCon
     DatasetConfig {
         source,
         sampling: args.sampling.unwrap_or(Sampling::Sequential),
+        replays_traces: !given(args.no_fixed_schedule),
     }
 }
 
@@ -129,15 +131,9 @@ fn refuse_flags_for_generated_prompts(args: &ProfileArgs, findings: &mut Finding
             args.turn_delay_ratio.is_some(),
         ),
     ];
-    let refused: Vec<String> = flags
-        .iter()
-        .filter(|(_, given)| *given)
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    if !refused.is_empty() {
-        let message = format!("{} cannot be used with `--input-file`", refused.join(", "));
+    if let Some((refused, _)) = listed(&flags) {
         findings.conflict(
-            message,
+            format!("{refused} cannot be used with `--input-file`"),
             "they shape generated prompts; a file's prompts are sent as they are",
         );
     }

@@ -2,14 +2,19 @@
 
 use url::Url;
 
+use super::rules::{DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE};
 use super::{Findings, given};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{ConnectionReuse, EndpointType};
-use crate::profile::config::EndpointConfig;
+use crate::profile::config::{CacheReset, EndpointConfig, Readiness, ServerProfiler};
 
 const DEFAULT_URL: &str = "http://localhost:8000";
 /// Six hours: longer than any answer should take, short enough to end a forgotten run.
 const DEFAULT_TIMEOUT_SECONDS: f64 = 21_600.0;
+/// Of requests that control the server. Shorter than the others: such a server is stuck.
+const DEFAULT_HOOK_TIMEOUT_SECONDS: f64 = 30.0;
+/// How long a server that is busy is asked again to empty its cache.
+const CACHE_RESET_RETRY_SECONDS: f64 = 60.0;
 
 pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> EndpointConfig {
     if args
@@ -24,6 +29,7 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> EndpointCo
     }
     EndpointConfig {
         urls: urls(args, findings),
+        url_strategy: args.url_strategy,
         kind: args.endpoint_type.unwrap_or(EndpointType::Chat),
         path: args.custom_endpoint.clone(),
         streaming: given(args.streaming),
@@ -36,7 +42,55 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> EndpointCo
         use_legacy_max_tokens: given(args.use_legacy_max_tokens),
         use_server_token_count: given(args.use_server_token_count),
         connection_reuse: args.connection_reuse.unwrap_or(ConnectionReuse::Pooled),
+        readiness: readiness(args),
+        cache_reset: cache_reset(args),
+        server_profiler: server_profiler(args),
     }
+}
+
+fn readiness(args: &ProfileArgs) -> Option<Readiness> {
+    let timeout_seconds = args
+        .wait_for_model_timeout_seconds
+        .filter(|seconds| *seconds > 0.0)?;
+    Some(Readiness {
+        timeout_seconds,
+        mode: args.wait_for_model_mode.unwrap_or(DEFAULT_READINESS_MODE),
+        interval_seconds: args
+            .wait_for_model_interval_seconds
+            .unwrap_or(DEFAULT_READINESS_INTERVAL_SECONDS),
+    })
+}
+
+/// Whoever says how the cache is emptied wants it emptied.
+fn cache_reset(args: &ProfileArgs) -> Option<CacheReset> {
+    let is_wanted = given(args.reset_kv_cache)
+        || args.reset_kv_cache_timeout_seconds.is_some()
+        || args.reset_kv_cache_path.is_some();
+    is_wanted.then(|| CacheReset {
+        path: args
+            .reset_kv_cache_path
+            .clone()
+            .unwrap_or_else(|| "/reset_prefix_cache".into()),
+        timeout_seconds: args
+            .reset_kv_cache_timeout_seconds
+            .unwrap_or(DEFAULT_HOOK_TIMEOUT_SECONDS),
+        max_retry_seconds: CACHE_RESET_RETRY_SECONDS,
+    })
+}
+
+fn server_profiler(args: &ProfileArgs) -> Option<ServerProfiler> {
+    let is_wanted = given(args.server_profiler)
+        || args.server_profiler_timeout_seconds.is_some()
+        || args.server_profiler_start_path.is_some()
+        || args.server_profiler_stop_path.is_some();
+    let path = |given: &Option<String>, usual: &str| given.clone().unwrap_or_else(|| usual.into());
+    is_wanted.then(|| ServerProfiler {
+        start_path: path(&args.server_profiler_start_path, "/start_profile"),
+        stop_path: path(&args.server_profiler_stop_path, "/stop_profile"),
+        timeout_seconds: args
+            .server_profiler_timeout_seconds
+            .unwrap_or(DEFAULT_HOOK_TIMEOUT_SECONDS),
+    })
 }
 
 fn urls(args: &ProfileArgs, findings: &mut Findings) -> Vec<String> {

@@ -1,135 +1,160 @@
-//! When requests start, and when a phase ends.
+//! When requests start, and when a phase ends. What contradicts itself is found by the rules.
 
-use super::Findings;
+use aiperf_schedule::{PhaseKind, ScheduleOptions};
+
+use super::load::Mode;
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::ArrivalPattern;
-use crate::profile::config::{Arrivals, PhaseConfig, RatePattern};
+use crate::profile::choices::{ArrivalOverflow, ArrivalPattern};
+use crate::profile::config::{
+    Arrivals, CancellationConfig, Limit, PhaseConfig, Rate, RatePattern, RateShape,
+};
 
 /// What bounds a run that nothing else bounds.
-const DEFAULT_REQUESTS: u64 = 10;
+pub(super) const DEFAULT_REQUESTS: u64 = 10;
 const DEFAULT_GRACE_SECONDS: f64 = 30.0;
 /// With this shape, gamma-distributed gaps are exponential.
 const DEFAULT_SMOOTHNESS: f64 = 1.0;
 
-pub(super) fn profiling(args: &ProfileArgs, findings: &mut Findings) -> PhaseConfig {
+pub(super) fn profiling(args: &ProfileArgs, mode: Mode) -> PhaseConfig {
     let duration = args.benchmark_duration_seconds;
-    let bounded =
-        args.request_count.is_some() || args.conversation_num.is_some() || duration.is_some();
-    if args.benchmark_grace_seconds.is_some() && duration.is_none() {
-        findings.conflict(
-            "`--benchmark-grace-period` needs `--benchmark-duration`",
-            "without a duration all requests are waited for",
-        );
-    }
+    let bounded = args.conversation_num.is_some() || duration.is_some();
+    // A schedule ends by itself.
+    let needs_bound = !bounded && mode != Mode::FixedSchedule;
     PhaseConfig {
-        arrivals: profiling_arrivals(args, findings),
-        requests: if bounded {
-            args.request_count
-        } else {
-            Some(DEFAULT_REQUESTS)
-        },
+        kind: PhaseKind::Profiling,
+        arrivals: profiling_arrivals(args, mode),
+        prefill: args.prefill_concurrency.map(|count| Limit {
+            count,
+            ramp_seconds: args.prefill_ramp_seconds,
+        }),
+        requests: args
+            .request_count
+            .or(needs_bound.then_some(DEFAULT_REQUESTS)),
         sessions: args.conversation_num,
         duration_seconds: duration,
         grace_seconds: duration.map(|_| {
             args.benchmark_grace_seconds
                 .unwrap_or(DEFAULT_GRACE_SECONDS)
         }),
+        cancellation: args.cancellation_percent.map(|percent| CancellationConfig {
+            percent,
+            delay_seconds: args.cancellation_delay_seconds.unwrap_or(0.0),
+        }),
+        failed_request_threshold: args.failed_request_threshold,
     }
 }
 
-fn profiling_arrivals(args: &ProfileArgs, findings: &mut Findings) -> Arrivals {
-    let smoothness = args.arrival_smoothness;
-    let Some(rate) = args.request_rate else {
-        if smoothness.is_some() {
-            findings.conflict(
-                "`--arrival-smoothness` needs `--request-rate`",
-                "give a rate: `--request-rate PER_SECOND`",
-            );
-        }
-        let warmup_has_rate = args.warmup_request_rate.is_some();
-        if let Some(pattern) = args.arrival_pattern
-            && !warmup_has_rate
-        {
-            findings.warn(
-                format!("`--arrival-pattern {pattern}` has no effect without `--request-rate`"),
-                "without a rate, sessions start as soon as others end",
-            );
-        }
-        return Arrivals::ClosedLoop {
-            concurrency: args.concurrency.unwrap_or(1),
-        };
+fn profiling_arrivals(args: &ProfileArgs, mode: Mode) -> Arrivals {
+    let limit = |count| Limit {
+        count,
+        ramp_seconds: args.concurrency_ramp_seconds,
     };
-    if let (Some(_), Some(pattern)) = (smoothness, args.arrival_pattern)
-        && pattern != ArrivalPattern::Gamma
-    {
-        findings.conflict(
-            format!("`--arrival-smoothness` does not go with `--arrival-pattern {pattern}`"),
-            "only gamma-distributed gaps have a smoothness: `--arrival-pattern gamma`",
-        );
-    }
-    warn_of_burst("--arrival-pattern", args.arrival_pattern, findings);
-    let pattern = match args.arrival_pattern {
-        None if smoothness.is_some() => RatePattern::Gamma {
-            smoothness: smoothness.unwrap_or(DEFAULT_SMOOTHNESS),
+    let concurrency = args.concurrency.map(limit);
+    match mode {
+        Mode::FixedSchedule => Arrivals::FixedSchedule {
+            window: window(args),
+            concurrency,
         },
-        pattern => rate_pattern(pattern, smoothness),
-    };
-    Arrivals::Rate {
-        pattern,
-        rate,
-        concurrency: args.concurrency,
+        Mode::UserCentric => Arrivals::UserCentric {
+            rate: args.user_centric_rate.unwrap_or_default(),
+            users: args.num_users.unwrap_or(1),
+            concurrency,
+        },
+        Mode::Rate => Arrivals::Rate {
+            pattern: profiling_pattern(args),
+            rate: Rate {
+                shape: match &args.request_rate_series {
+                    Some(series) => RateShape::Series(series.clone()),
+                    None => RateShape::Steady(args.request_rate.unwrap_or_default()),
+                },
+                ramp_seconds: args.rate_ramp_seconds,
+            },
+            concurrency,
+            overflow: overflow(args),
+        },
+        Mode::ClosedLoop => Arrivals::ClosedLoop {
+            concurrency: concurrency.unwrap_or_else(|| limit(1)),
+        },
     }
 }
 
-pub(super) fn warmup(args: &ProfileArgs, findings: &mut Findings) -> Option<PhaseConfig> {
-    let duration = args.warmup_duration_seconds;
-    let triggered =
-        args.warmup_request_count.is_some() || args.warmup_sessions.is_some() || duration.is_some();
-    if args.warmup_grace_seconds.is_some() && duration.is_none() {
-        findings.conflict(
-            "`--warmup-grace-period` needs `--warmup-duration`",
-            "without a duration all requests are waited for",
-        );
+/// The part of a trace that is replayed.
+pub(super) fn window(args: &ProfileArgs) -> ScheduleOptions {
+    // Beyond 2^53 ms, which is 285,000 years, digits would be lost.
+    let milliseconds = |offset: u64| offset as f64;
+    ScheduleOptions {
+        auto_offset: args.fixed_schedule_auto_offset,
+        start_offset_ms: args.fixed_schedule_start_offset_ms.map(milliseconds),
+        end_offset_ms: args.fixed_schedule_end_offset_ms.map(milliseconds),
     }
-    if !triggered {
-        warn_of_warmup_flags_without_trigger(args, findings);
+}
+
+/// `None` where nothing asks for a warmup.
+pub(super) fn warmup(args: &ProfileArgs) -> Option<PhaseConfig> {
+    if !warmup_is_wanted(args) {
         return None;
     }
-    let concurrency = args.warmup_concurrency.or(args.concurrency);
-    let arrivals = match args.warmup_request_rate.or(args.request_rate) {
-        Some(rate) => {
-            warn_of_burst(
-                "--warmup-arrival-pattern",
-                args.warmup_arrival_pattern,
-                findings,
-            );
-            // Not the promotion to gamma by smoothness alone: that is the measurement's.
-            let pattern = args.warmup_arrival_pattern.or(args.arrival_pattern);
-            Arrivals::Rate {
-                pattern: rate_pattern(pattern, args.arrival_smoothness),
-                rate,
-                concurrency,
-            }
-        }
-        None => {
-            if let Some(pattern) = args.warmup_arrival_pattern {
-                findings.warn(
-                    format!("`--warmup-arrival-pattern {pattern}` has no effect without a rate"),
-                    "give one: `--warmup-request-rate PER_SECOND`",
-                );
-            }
-            Arrivals::ClosedLoop {
-                concurrency: concurrency.unwrap_or(1),
-            }
-        }
+    let limit = |count| Limit {
+        count,
+        ramp_seconds: args
+            .warmup_concurrency_ramp_seconds
+            .or(args.concurrency_ramp_seconds),
     };
+    let concurrency = args.warmup_concurrency.or(args.concurrency).map(limit);
+    let arrivals = match warmup_rate(args) {
+        Some(rate) => Arrivals::Rate {
+            // Not the promotion to gamma by smoothness alone: that is the measurement's.
+            pattern: rate_pattern(
+                args.warmup_arrival_pattern.or(args.arrival_pattern),
+                args.arrival_smoothness,
+            ),
+            rate: Rate {
+                shape: RateShape::Steady(rate),
+                ramp_seconds: args.warmup_rate_ramp_seconds.or(args.rate_ramp_seconds),
+            },
+            concurrency,
+            overflow: overflow(args),
+        },
+        None => Arrivals::ClosedLoop {
+            concurrency: concurrency.unwrap_or_else(|| limit(1)),
+        },
+    };
+    let prefill = args.warmup_prefill_concurrency.or(args.prefill_concurrency);
     Some(PhaseConfig {
+        kind: PhaseKind::Warmup,
         arrivals,
+        prefill: prefill.map(|count| Limit {
+            count,
+            ramp_seconds: args
+                .warmup_prefill_ramp_seconds
+                .or(args.prefill_ramp_seconds),
+        }),
         requests: args.warmup_request_count,
         sessions: args.warmup_sessions,
-        duration_seconds: duration,
+        duration_seconds: args.warmup_duration_seconds,
         grace_seconds: args.warmup_grace_seconds,
+        cancellation: None,
+        failed_request_threshold: None,
     })
+}
+
+/// A warmup exists by its bounds.
+fn warmup_is_wanted(args: &ProfileArgs) -> bool {
+    args.warmup_request_count.is_some()
+        || args.warmup_sessions.is_some()
+        || args.warmup_duration_seconds.is_some()
+}
+
+/// Neither a series nor a rate of users is inherited.
+pub(super) fn warmup_rate(args: &ProfileArgs) -> Option<f64> {
+    args.warmup_request_rate.or(args.request_rate)
+}
+
+fn profiling_pattern(args: &ProfileArgs) -> RatePattern {
+    match (args.arrival_pattern, args.arrival_smoothness) {
+        (None, Some(smoothness)) => RatePattern::Gamma { smoothness },
+        (pattern, smoothness) => rate_pattern(pattern, smoothness),
+    }
 }
 
 fn rate_pattern(pattern: Option<ArrivalPattern>, smoothness: Option<f64>) -> RatePattern {
@@ -144,34 +169,6 @@ fn rate_pattern(pattern: Option<ArrivalPattern>, smoothness: Option<f64>) -> Rat
     }
 }
 
-fn warn_of_burst(flag: &str, pattern: Option<ArrivalPattern>, findings: &mut Findings) {
-    if pattern == Some(ArrivalPattern::ConcurrencyBurst) {
-        findings.warn(
-            format!("`{flag} concurrency_burst` means `poisson` where there is a rate"),
-            "leave the rate away for a closed loop",
-        );
-    }
-}
-
-fn warn_of_warmup_flags_without_trigger(args: &ProfileArgs, findings: &mut Findings) {
-    let flags = [
-        ("--warmup-concurrency", args.warmup_concurrency.is_some()),
-        ("--warmup-request-rate", args.warmup_request_rate.is_some()),
-        (
-            "--warmup-arrival-pattern",
-            args.warmup_arrival_pattern.is_some(),
-        ),
-    ];
-    let idle: Vec<String> = flags
-        .iter()
-        .filter(|(_, given)| *given)
-        .map(|(name, _)| format!("`{name}`"))
-        .collect();
-    if !idle.is_empty() {
-        let verb = if idle.len() == 1 { "has" } else { "have" };
-        findings.warn(
-            format!("{} {verb} no effect: there is no warmup", idle.join(", ")),
-            "ask for one with `--warmup-request-count`, `--num-warmup-sessions` or `--warmup-duration`",
-        );
-    }
+fn overflow(args: &ProfileArgs) -> ArrivalOverflow {
+    args.arrival_overflow.unwrap_or(ArrivalOverflow::Drop)
 }

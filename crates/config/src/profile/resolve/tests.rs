@@ -1,11 +1,16 @@
 //! Defaults, derivations and conflicts of the flags, as command lines.
 
+use aiperf_schedule::PhaseKind;
+
 use super::*;
 use crate::command::Parsed;
 use crate::profile::config::{
-    Arrivals, DatasetSource, FileDataset, Normal, PhaseConfig, RatePattern, SyntheticDataset,
+    Arrivals, CacheReset, DatasetSource, FileDataset, Limit, Normal, PhaseConfig, Readiness,
+    ServerProfiler, SyntheticDataset,
 };
-use crate::profile::{DatasetFormat, PROFILE, Sampling};
+use crate::profile::{DatasetFormat, PROFILE, ReadinessMode, Sampling};
+
+mod phases;
 
 const TERMINAL: Surroundings = Surroundings {
     stdout_is_terminal: true,
@@ -51,14 +56,8 @@ fn synthetic(line: &str) -> SyntheticDataset {
 }
 
 fn closed_loop(concurrency: u64) -> Arrivals {
-    Arrivals::ClosedLoop { concurrency }
-}
-
-fn rate(pattern: RatePattern, rate: f64, concurrency: Option<u64>) -> Arrivals {
-    Arrivals::Rate {
-        pattern,
-        rate,
-        concurrency,
+    Arrivals::ClosedLoop {
+        concurrency: Limit::steady(concurrency),
     }
 }
 
@@ -70,11 +69,15 @@ fn a_model_is_all_that_a_run_needs() {
     assert_eq!(config.endpoint.timeout_seconds, 21_600.0);
     assert_eq!(config.warmup, None);
     let profiling = PhaseConfig {
+        kind: PhaseKind::Profiling,
         arrivals: closed_loop(1),
+        prefill: None,
         requests: Some(10),
         sessions: None,
         duration_seconds: None,
         grace_seconds: None,
+        cancellation: None,
+        failed_request_threshold: None,
     };
     assert_eq!(config.profiling, profiling);
     assert_eq!(config.output.export_level, ExportLevel::Records);
@@ -128,140 +131,61 @@ fn the_size_of_the_dataset_comes_from_the_flag_that_says_it_best() {
 }
 
 #[test]
-fn ten_requests_bound_a_run_that_nothing_else_bounds() {
-    for (line, requests) in [
-        ("--concurrency 50", Some(10)),
-        ("--request-rate 5", Some(10)),
-        ("--num-sessions 4", None),
-        ("--benchmark-duration 5", None),
-        ("--benchmark-duration 5 --request-count 3", Some(3)),
-    ] {
-        assert_eq!(config(line).profiling.requests, requests, "{line}");
-    }
-}
-
-#[test]
-fn a_duration_brings_thirty_seconds_of_grace() {
+fn control_requests_are_sent_to_the_usual_places_unless_told_otherwise() {
+    let endpoint = |line| config(line).endpoint;
+    let nothing = endpoint("--wait-for-model-timeout 0 --reset-kv-cache=no --server-profiler=no");
     assert_eq!(
-        config("--benchmark-duration 5").profiling.grace_seconds,
-        Some(30.0)
+        (
+            nothing.readiness,
+            nothing.cache_reset,
+            nothing.server_profiler
+        ),
+        (None, None, None)
     );
     assert_eq!(
-        config("--benchmark-duration 5 --benchmark-grace-period 0")
-            .profiling
-            .grace_seconds,
-        Some(0.0)
+        endpoint("--wait-for-model-timeout 60").readiness,
+        Some(Readiness {
+            timeout_seconds: 60.0,
+            mode: ReadinessMode::Inference,
+            interval_seconds: 5.0
+        })
     );
-    let for_ever = config("--benchmark-duration inf --benchmark-grace-period inf").profiling;
-    assert_eq!((for_ever.duration(), for_ever.grace()), (None, None));
+    let for_ever = endpoint("--wait-for-model-timeout inf").readiness.unwrap();
+    assert_eq!(for_ever.timeout(), None);
+    let reset = CacheReset {
+        path: "/reset_prefix_cache".into(),
+        timeout_seconds: 30.0,
+        max_retry_seconds: 60.0,
+    };
     assert_eq!(
-        config("--benchmark-duration 1.5").profiling.duration(),
-        Some(std::time::Duration::from_millis(1500))
-    );
-    assert_eq!(
-        problems("-m m --benchmark-grace-period 3"),
-        ["`--benchmark-grace-period` needs `--benchmark-duration`"]
-    );
-}
-
-#[test]
-fn a_rate_opens_the_loop_and_smoothness_alone_means_gamma() {
-    use RatePattern::{Constant, Gamma, Poisson};
-    for (line, expected) in [
-        ("--request-rate 5", rate(Poisson, 5.0, None)),
-        (
-            "--request-rate 5 --concurrency 3",
-            rate(Poisson, 5.0, Some(3)),
-        ),
-        (
-            "--request-rate 5 --arrival-pattern constant",
-            rate(Constant, 5.0, None),
-        ),
-        (
-            "--request-rate 5 --arrival-pattern gamma",
-            rate(Gamma { smoothness: 1.0 }, 5.0, None),
-        ),
-        (
-            "--request-rate 5 --arrival-smoothness 2",
-            rate(Gamma { smoothness: 2.0 }, 5.0, None),
-        ),
-        (
-            "--request-rate 5 --request-rate-mode Concurrency-Burst",
-            rate(Poisson, 5.0, None),
-        ),
-        ("--concurrency 7", closed_loop(7)),
-    ] {
-        assert_eq!(config(line).profiling.arrivals, expected, "{line}");
-    }
-    assert_eq!(
-        problems("-m m --arrival-smoothness 2"),
-        ["`--arrival-smoothness` needs `--request-rate`"]
+        endpoint("--reset-kv-cache").cache_reset,
+        Some(reset.clone())
     );
     assert_eq!(
-        problems("-m m --request-rate 2 --arrival-smoothness 2 --arrival-pattern constant"),
-        ["`--arrival-smoothness` does not go with `--arrival-pattern constant`"]
+        endpoint("--reset-kv-cache-path /x").cache_reset,
+        Some(CacheReset {
+            path: "/x".into(),
+            ..reset
+        })
     );
-}
-
-#[test]
-fn warmup_exists_by_its_bounds_and_inherits_the_rest() {
-    use RatePattern::{Constant, Gamma, Poisson};
-    for (line, expected) in [
-        ("--warmup-request-count 3", closed_loop(1)),
-        ("--warmup-request-count 3 --concurrency 4", closed_loop(4)),
-        (
-            "--warmup-duration 3 --concurrency 4 --warmup-concurrency 2",
-            closed_loop(2),
-        ),
-        (
-            "--num-warmup-sessions 3 --request-rate 5",
-            rate(Poisson, 5.0, None),
-        ),
-        (
-            "--num-warmup-sessions 3 --request-rate 5 --concurrency 4",
-            rate(Poisson, 5.0, Some(4)),
-        ),
-        (
-            "--num-warmup-sessions 3 --warmup-request-rate 2",
-            rate(Poisson, 2.0, None),
-        ),
-        (
-            "--num-warmup-sessions 3 --warmup-request-rate 2 --arrival-pattern constant",
-            rate(Constant, 2.0, None),
-        ),
-        (
-            "--num-warmup-sessions 3 --request-rate 5 --arrival-smoothness 2",
-            rate(Poisson, 5.0, None),
-        ),
-        (
-            "--num-warmup-sessions 3 --request-rate 5 --arrival-smoothness 2 --warmup-arrival-pattern gamma",
-            rate(Gamma { smoothness: 2.0 }, 5.0, None),
-        ),
-    ] {
-        assert_eq!(config(line).warmup.unwrap().arrivals, expected, "{line}");
-    }
-    let warmup = config("--warmup-request-count 3 --warmup-duration 4 --num-warmup-sessions 5")
-        .warmup
-        .unwrap();
+    let profiler = ServerProfiler {
+        start_path: "/start_profile".into(),
+        stop_path: "/stop_profile".into(),
+        timeout_seconds: 30.0,
+    };
     assert_eq!(
-        (warmup.requests, warmup.duration_seconds, warmup.sessions),
-        (Some(3), Some(4.0), Some(5))
+        endpoint("--server-profiler").server_profiler,
+        Some(profiler.clone())
     );
-    assert_eq!(warmup.grace(), None);
-    let graceful = config("--warmup-duration 4 --warmup-grace-period 2")
-        .warmup
-        .unwrap();
-    assert_eq!(graceful.grace_seconds, Some(2.0));
-    for line in [
-        "-m m --warmup-grace-period 2",
-        "-m m --warmup-request-count 3 --warmup-grace-period 2",
-    ] {
-        assert_eq!(
-            problems(line),
-            ["`--warmup-grace-period` needs `--warmup-duration`"],
-            "{line}"
-        );
-    }
+    assert_eq!(
+        endpoint("--server-profiler-stop-path /x --server-profiler-timeout-seconds 5")
+            .server_profiler,
+        Some(ServerProfiler {
+            stop_path: "/x".into(),
+            timeout_seconds: 5.0,
+            ..profiler
+        })
+    );
 }
 
 #[test]
@@ -277,6 +201,7 @@ fn a_file_takes_the_place_of_generated_prompts() {
         format: Some(DatasetFormat::MultiTurn),
         entries: None,
         osl: Some(Normal::fixed(8.0)),
+        turn_delay_cap_seconds: None,
     };
     assert_eq!(dataset.source, DatasetSource::File(expected));
     assert_eq!(dataset.sampling, Sampling::Random);
@@ -389,6 +314,62 @@ fn advice_is_given_where_flags_do_less_than_they_seem_to() {
         (
             "--request-rate 3 --arrival-pattern concurrency_burst",
             vec!["`--arrival-pattern concurrency_burst` means `poisson` where there is a rate"],
+        ),
+        (
+            "--user-centric-rate 5 --num-users 3 --session-turns-mean 2 --arrival-pattern constant --request-rate 3 --request-rate-ramp-duration 3 --session-delay-ratio 2",
+            vec![
+                "`--arrival-pattern constant` has no effect beside `--user-centric-rate`",
+                "`--request-rate` has no effect beside `--user-centric-rate`",
+                "`--request-rate-ramp-duration` has no effect beside `--user-centric-rate`",
+                "`--conversation-turn-delay-ratio` has no effect beside `--user-centric-rate`",
+            ],
+        ),
+        (
+            "--user-centric-rate 5 --num-users 3 --session-turns-mean 2 --arrival-pattern constant --request-rate 3 --request-rate-ramp-duration 3 --session-delay-ratio 2 --warmup-request-count 3",
+            vec![],
+        ),
+        (
+            "--fixed-schedule --input-file Cargo.toml --arrival-pattern constant --no-fixed-schedule",
+            vec![
+                "`--arrival-pattern constant` has no effect in a fixed schedule",
+                "`--no-fixed-schedule` has no effect beside `--fixed-schedule`",
+            ],
+        ),
+        (
+            "--concurrency-ramp-duration 3 --prefill-concurrency-ramp-duration 3",
+            vec![
+                "`--concurrency-ramp-duration` has no effect without `--concurrency` above 1",
+                "`--prefill-concurrency-ramp-duration` has no effect without `--prefill-concurrency` above 1",
+            ],
+        ),
+        (
+            "--concurrency-ramp-duration 3 --warmup-concurrency 2 --warmup-request-count 3",
+            vec![],
+        ),
+        (
+            "--warmup-concurrency-ramp-duration 3 --warmup-prefill-concurrency-ramp-duration 3 --warmup-request-count 3",
+            vec![
+                "`--warmup-concurrency-ramp-duration` has no effect without `--warmup-concurrency` above 1",
+                "`--warmup-prefill-concurrency-ramp-duration` has no effect without `--warmup-prefill-concurrency` above 1",
+            ],
+        ),
+        (
+            "--request-rate 3 --arrival-overflow queue",
+            vec![
+                "`--arrival-overflow queue` has no effect without `--request-rate` and `--concurrency`",
+            ],
+        ),
+        (
+            "--request-rate 3 --arrival-overflow queue --concurrency 3",
+            vec![],
+        ),
+        (
+            "--inter-turn-delay-cap-seconds 3",
+            vec!["`--inter-turn-delay-cap-seconds` has no effect without `--input-file`"],
+        ),
+        (
+            "--warmup-request-rate-ramp-duration 3",
+            vec!["`--warmup-request-rate-ramp-duration` has no effect: there is no warmup"],
         ),
         ("--api-key=", vec!["`--api-key` is empty"]),
         ("--concurrency 3 --streaming", vec![]),

@@ -153,8 +153,24 @@ fn bad_rows_are_refused_with_key_and_reason() {
             "line 1: `image`: `x.gif` is neither a URL",
         ),
         (
-            r#"{"text":"a","image_uuids":["u"]}"#,
-            "line 1: `image_uuids`: references",
+            r#"{"image":"http://h/a","image_uuids":["u"]}"#,
+            "line 1: `image_uuids`: goes with `images`, not with `image`",
+        ),
+        (
+            r#"{"images":["http://h/a"],"image_uuids":["u","v"]}"#,
+            "line 1: `image_uuids`: 2 identifiers for 1 images",
+        ),
+        (
+            r#"{"images":["http://h/a"],"image_uuids":[""]}"#,
+            "line 1: `image_uuids`: must hold identifiers that are not empty",
+        ),
+        (
+            r#"{"images":[{"contents":["http://h/a"]}],"image_uuids":["u"]}"#,
+            "line 1: `image_uuids`: goes with a list of strings",
+        ),
+        (
+            r#"{"images":[{"contents":["http://h/a"],"uuids":["u","v"]}]}"#,
+            "line 1: `images[0].uuids`: 2 identifiers for 1 contents",
         ),
         (
             r#"{"turns":[]}"#,

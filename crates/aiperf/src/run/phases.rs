@@ -1,0 +1,131 @@
+//! The phases of a run, from the configuration and the dataset.
+
+use std::sync::Arc;
+
+use aiperf_config::profile::{
+    ArrivalOverflow, Arrivals as Configured, Limit, PhaseConfig, ProfileConfig, RatePattern,
+};
+use aiperf_dataset::Dataset;
+use aiperf_random::RootSeed;
+use aiperf_schedule::{
+    ArrivalProcess, Arrivals, Cancellation, FixedSchedule, LimitRamp, Overflow, Pattern, PhasePlan,
+    StopRules, UserCentricPlan,
+};
+use anyhow::{Context, Result};
+
+use super::environment::Environment;
+use super::settings::nanos;
+
+/// The phases in the order in which they are carried out.
+///
+/// # Errors
+/// A fixed schedule is asked for and the dataset has no times.
+pub(crate) fn plan(
+    config: &ProfileConfig,
+    environment: &Environment,
+    dataset: &Dataset,
+    seed: RootSeed,
+) -> Result<Vec<PhasePlan>> {
+    config
+        .warmup
+        .iter()
+        .chain([&config.profiling])
+        .map(|phase| plan_phase(phase, environment, dataset, seed))
+        .collect()
+}
+
+fn plan_phase(
+    phase: &PhaseConfig,
+    environment: &Environment,
+    dataset: &Dataset,
+    seed: RootSeed,
+) -> Result<PhasePlan> {
+    let mut stop = StopRules {
+        requests: phase.requests,
+        sessions: phase.sessions,
+        duration: phase.duration().map(nanos),
+        grace: phase.grace().map(nanos),
+    };
+    let cap = |limit: &Option<Limit>| -> Option<LimitRamp> { limit.map(Limit::over_time) };
+    let arrivals = match &phase.arrivals {
+        Configured::ClosedLoop { concurrency } => Arrivals::ClosedLoop {
+            slots: concurrency.over_time(),
+        },
+        Configured::Rate {
+            pattern,
+            rate,
+            concurrency,
+            overflow,
+        } => Arrivals::OpenLoop {
+            process: ArrivalProcess::with_profile(
+                law(*pattern),
+                rate.profile(environment.rate_ramp_step),
+                seed,
+            ),
+            session_cap: cap(concurrency),
+            overflow: match overflow {
+                ArrivalOverflow::Drop => Overflow::Drop,
+                ArrivalOverflow::Queue => Overflow::Queue,
+            },
+        },
+        Configured::UserCentric {
+            rate,
+            users,
+            concurrency,
+        } => Arrivals::UserCentric {
+            plan: UserCentricPlan::new(
+                *rate,
+                u32::try_from(*users).unwrap_or(u32::MAX),
+                average_turns(dataset),
+            ),
+            session_cap: cap(concurrency),
+        },
+        Configured::FixedSchedule {
+            window,
+            concurrency,
+        } => {
+            let first_turns = dataset.conversations.iter().map(|conversation| {
+                let first = conversation.turns.first();
+                (
+                    conversation.id.as_str(),
+                    first.and_then(|turn| turn.timestamp_ms),
+                )
+            });
+            let schedule = FixedSchedule::new(first_turns, window.zero_point()?)
+                .context("`--fixed-schedule` cannot replay this dataset")?;
+            stop = schedule.bound(stop, total_turns(dataset));
+            Arrivals::FixedSchedule {
+                schedule: Arc::new(schedule),
+                session_cap: cap(concurrency),
+            }
+        }
+    };
+    Ok(PhasePlan {
+        prefill_limit: cap(&phase.prefill),
+        cancellation: phase
+            .cancellation
+            .map(|chosen| Cancellation::new(chosen.percent, nanos(chosen.delay()), seed)),
+        ..PhasePlan::new(phase.kind.name(), phase.kind, arrivals, stop)
+    })
+}
+
+fn law(pattern: RatePattern) -> Pattern {
+    match pattern {
+        RatePattern::Constant => Pattern::Constant,
+        RatePattern::Poisson => Pattern::Poisson,
+        RatePattern::Gamma { smoothness } => Pattern::Gamma { smoothness },
+    }
+}
+
+fn total_turns(dataset: &Dataset) -> u64 {
+    let turns = |conversation: &Arc<_>| turns_of(conversation);
+    dataset.conversations.iter().map(turns).sum()
+}
+
+fn turns_of(conversation: &aiperf_endpoint::conversation::Conversation) -> u64 {
+    conversation.turns.len() as u64
+}
+
+fn average_turns(dataset: &Dataset) -> f64 {
+    total_turns(dataset) as f64 / dataset.conversations.len().max(1) as f64
+}

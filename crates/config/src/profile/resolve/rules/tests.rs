@@ -1,0 +1,261 @@
+//! For each rule a line that breaks it and one that is as near to it as allowed.
+
+use super::*;
+use crate::command::Parsed;
+use crate::profile::args::ProfileArgs;
+use crate::profile::{DatasetFormat, PROFILE};
+
+/// The name of a rule, a line that breaks it and no other, what is said, and a line that keeps all
+/// rules.
+type Case = (&'static str, &'static str, &'static str, &'static str);
+
+const CASES: &[Case] = &[
+    (
+        "readiness options need a readiness timeout",
+        "--wait-for-model-mode both --wait-for-model-interval 2 --wait-for-model-timeout 0",
+        "`--wait-for-model-mode`, `--wait-for-model-interval` need `--wait-for-model-timeout`",
+        "--wait-for-model-mode inference --wait-for-model-interval 5",
+    ),
+    (
+        "a fixed schedule needs a file",
+        "--fixed-schedule",
+        "`--fixed-schedule` needs `--input-file`",
+        "--fixed-schedule --input-file Cargo.toml",
+    ),
+    (
+        "a fixed schedule plays its file in order",
+        "--fixed-schedule --input-file Cargo.toml --dataset-sampling-strategy random",
+        "`--dataset-sampling-strategy random` does not go with `--fixed-schedule`",
+        "--fixed-schedule --input-file Cargo.toml --dataset-sampling-strategy sequential",
+    ),
+    (
+        "a fixed schedule has no rate",
+        "--fixed-schedule --input-file Cargo.toml --request-rate 5 --num-users 3",
+        "`--request-rate`, `--num-users` do not go with `--fixed-schedule`",
+        "--fixed-schedule --input-file Cargo.toml --concurrency 3 --num-sessions 4 --request-count 5 --benchmark-duration 6",
+    ),
+    (
+        "offsets need a fixed schedule",
+        "--input-file Cargo.toml --fixed-schedule-start-offset 3",
+        "`--fixed-schedule-start-offset` needs `--fixed-schedule`",
+        "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3",
+    ),
+    (
+        "a schedule begins at one place",
+        "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-auto-offset",
+        "`--fixed-schedule-auto-offset` does not go with `--fixed-schedule-start-offset`",
+        "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-auto-offset=no",
+    ),
+    (
+        "a schedule does not end before it begins",
+        "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-end-offset 2",
+        "`--fixed-schedule-start-offset 3` is after `--fixed-schedule-end-offset 2`",
+        "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-end-offset 3",
+    ),
+    (
+        "users need a rate",
+        "--num-users 3 --request-rate 5",
+        "`--num-users` needs `--user-centric-rate`",
+        "--num-users 3 --user-centric-rate 5 --session-turns-mean 2",
+    ),
+    (
+        "a user-centric rate needs users",
+        "--user-centric-rate 5 --session-turns-mean 2",
+        "`--user-centric-rate` needs `--num-users`",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 1",
+    ),
+    (
+        "users have several turns",
+        "--user-centric-rate 5 --num-users 3",
+        "`--user-centric-rate` needs `--conversation-turn-mean` of at least 2",
+        "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml",
+    ),
+    (
+        "users play conversations of a file",
+        "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml --custom-dataset-type single_turn",
+        "`--user-centric-rate` does not go with `--custom-dataset-type single_turn`",
+        "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml --custom-dataset-type multi_turn",
+    ),
+    (
+        "each user has a request",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 12",
+        "`--num-users 12` is more than the 10 requests of a run that nothing bounds",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --benchmark-duration 5",
+    ),
+    (
+        "each user has a request",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --request-count 11",
+        "`--num-users 12` is more than `--request-count 11`",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --request-count 12",
+    ),
+    (
+        "each user has a session",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --num-sessions 2",
+        "`--num-users 3` is more than `--conversation-num 2`",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --num-sessions 3",
+    ),
+    (
+        "a rate is either steady or a series",
+        "--request-rate 5 --request-rate-series tests/fixtures/rate_series.json",
+        "`--request-rate` does not go with `--request-rate-series`",
+        "--request-rate-series tests/fixtures/rate_series.json --request-rate-ramp-duration 3",
+    ),
+    (
+        "users have no series of rates",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --request-rate-series tests/fixtures/rate_series.json",
+        "`--request-rate-series` does not go with `--user-centric-rate`",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --request-rate 4",
+    ),
+    (
+        "smoothness needs a rate",
+        "--arrival-smoothness 2 --arrival-pattern gamma --warmup-request-rate 3 --warmup-request-count 1",
+        "`--arrival-smoothness` needs `--request-rate`",
+        "--arrival-smoothness 2 --request-rate-series tests/fixtures/rate_series.json",
+    ),
+    (
+        "users have no smoothness",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --arrival-smoothness 2",
+        "`--arrival-smoothness` does not go with `--user-centric-rate`",
+        "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --arrival-pattern gamma",
+    ),
+    (
+        "smoothness needs gamma-distributed gaps",
+        "--request-rate 3 --arrival-smoothness 2 --arrival-pattern poisson",
+        "`--arrival-smoothness` does not go with `--arrival-pattern poisson`",
+        "--request-rate 3 --arrival-smoothness 2 --arrival-pattern gamma --warmup-arrival-pattern poisson --warmup-request-count 3",
+    ),
+    (
+        "a ramp of the rate needs a rate",
+        "--request-rate-ramp-duration 3 --concurrency 4",
+        "`--request-rate-ramp-duration` needs `--request-rate`",
+        "--request-rate-ramp-duration 3 --request-rate 4",
+    ),
+    (
+        "a ramp of the warmup's rate needs a rate",
+        "--warmup-request-rate-ramp-duration 3 --warmup-request-count 4",
+        "`--warmup-request-rate-ramp-duration` needs `--warmup-request-rate`",
+        "--warmup-request-rate-ramp-duration 3 --warmup-request-count 4 --request-rate 5",
+    ),
+    (
+        "a prefill limit needs streaming",
+        "--prefill-concurrency 2 --warmup-prefill-concurrency 1 --warmup-request-count 3 --concurrency 2",
+        "`--prefill-concurrency`, `--warmup-prefill-concurrency` need `--streaming`",
+        "--prefill-concurrency 2 --warmup-prefill-concurrency 1 --warmup-request-count 3 --concurrency 2 --streaming",
+    ),
+    (
+        "a prefill limit is not above the limit of sessions",
+        "--streaming --prefill-concurrency 2 --warmup-concurrency 2 --warmup-request-count 3",
+        "`--prefill-concurrency 2` is more than `--concurrency`, which is 1 where it is not given",
+        "--streaming --prefill-concurrency 2 --request-rate 5",
+    ),
+    (
+        "a prefill limit is not above the limit of sessions",
+        "--streaming --prefill-concurrency 5 --concurrency 4 --warmup-request-count 3",
+        "`--prefill-concurrency 5` is more than `--concurrency 4`",
+        "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3",
+    ),
+    (
+        "a prefill limit of the warmup is not above its limit of sessions",
+        "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3 --warmup-concurrency 2",
+        "`--prefill-concurrency 4` is more than `--warmup-concurrency 2`",
+        "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3 --warmup-concurrency 2 --warmup-prefill-concurrency 2",
+    ),
+    (
+        "a prefill limit of the warmup is not above its limit of sessions",
+        "--streaming --concurrency 4 --warmup-request-count 3 --warmup-prefill-concurrency 5",
+        "`--warmup-prefill-concurrency 5` is more than `--concurrency 4`",
+        "--streaming --concurrency 4 --warmup-prefill-concurrency 5",
+    ),
+    (
+        "a prefill limit of the warmup is not above its limit of sessions",
+        "--streaming --prefill-concurrency 4 --user-centric-rate 5 --session-turns-mean 2 --num-users 3 --warmup-request-count 3",
+        "`--prefill-concurrency 4` is more than `--warmup-concurrency`, which is 1 where it is not given",
+        "--streaming --prefill-concurrency 4 --user-centric-rate 5 --session-turns-mean 2 --num-users 3",
+    ),
+    (
+        "a grace period needs a duration",
+        "--benchmark-grace-period 3 --request-count 3",
+        "`--benchmark-grace-period` needs `--benchmark-duration`",
+        "--benchmark-grace-period 3 --benchmark-duration 3",
+    ),
+    (
+        "a grace period of the warmup needs a duration",
+        "--warmup-grace-period 3 --warmup-request-count 3",
+        "`--warmup-grace-period` needs `--warmup-duration`",
+        "--warmup-grace-period 3 --warmup-duration 3",
+    ),
+    (
+        "a cancellation delay needs a cancellation rate",
+        "--request-cancellation-delay 0",
+        "`--request-cancellation-delay` needs `--request-cancellation-rate`",
+        "--request-cancellation-delay 0 --request-cancellation-rate 5",
+    ),
+];
+
+fn args(line: &str) -> ProfileArgs {
+    match PROFILE.parse(line.split_whitespace()) {
+        Ok(Parsed::Values(args)) => args,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+/// The rules that a line breaks, with what is said.
+fn broken(args: &ProfileArgs) -> Vec<(&'static str, String)> {
+    let load = Load::of(args);
+    RULES
+        .iter()
+        .filter_map(|rule| {
+            let (message, hint) = (rule.breach)(&load)?;
+            assert!(!hint.is_empty(), "{}", rule.name);
+            Some((rule.name, message))
+        })
+        .collect()
+}
+
+#[test]
+fn each_rule_is_broken_by_its_line_and_kept_by_a_near_one() {
+    for (rule, breaking, message, keeping) in CASES {
+        assert_eq!(
+            broken(&args(breaking)),
+            [(*rule, (*message).to_owned())],
+            "{breaking}"
+        );
+        assert_eq!(broken(&args(keeping)), [], "{keeping}");
+    }
+}
+
+#[test]
+fn each_rule_has_a_line_that_breaks_it() {
+    for rule in RULES {
+        assert!(
+            CASES.iter().any(|(name, ..)| *name == rule.name),
+            "{}",
+            rule.name
+        );
+    }
+}
+
+#[test]
+fn every_breach_names_its_flags() {
+    for (_, _, message, _) in CASES {
+        assert!(message.contains("`--"), "{message}");
+    }
+}
+
+#[test]
+fn a_trace_that_would_be_replayed_does_not_go_with_a_rate_unless_its_times_are_ignored() {
+    let line = "--input-file tests/fixtures/trace.jsonl --request-rate 5";
+    let trace = |line: &str| ProfileArgs {
+        custom_dataset_type: Some(DatasetFormat::MooncakeTrace),
+        ..args(line)
+    };
+    assert_eq!(
+        broken(&trace(line)),
+        [(
+            "a fixed schedule has no rate",
+            "`--request-rate` does not go with `--custom-dataset-type mooncake_trace`, whose file has timestamps to replay"
+                .to_owned()
+        )]
+    );
+    assert_eq!(broken(&trace(&format!("{line} --no-fixed-schedule"))), []);
+}
