@@ -114,7 +114,9 @@ async fn reset_one(
             next_pause.as_secs_f64()
         );
         pause(next_pause, is_cancelled).await?;
-        next_pause = (next_pause * 2).min(settings.retry.longest_pause);
+        next_pause = next_pause
+            .saturating_mul(2)
+            .min(settings.retry.longest_pause);
     }
 }
 

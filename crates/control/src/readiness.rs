@@ -36,7 +36,8 @@ pub enum ReadinessMode {
 pub struct Readiness {
     /// What it must show.
     pub mode: ReadinessMode,
-    /// For each probe, that is, for each URL, model and kind. Zero: nothing is asked.
+    /// For each probe, that is, for each URL, model and kind. Zero: nothing is asked;
+    /// [`Duration::MAX`]: for ever.
     pub timeout: Duration,
     /// Between two attempts.
     pub interval: Duration,

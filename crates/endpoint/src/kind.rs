@@ -354,11 +354,6 @@ impl EndpointType {
     pub const fn name(self) -> &'static str {
         self.capabilities().name
     }
-
-    /// Whether bodies can be built and answers understood: of every type, since each has a dialect.
-    pub const fn is_supported(self) -> bool {
-        true
-    }
 }
 
 impl fmt::Display for EndpointType {

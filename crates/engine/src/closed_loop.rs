@@ -36,7 +36,13 @@ async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>, opens_at: Nanos) {
     }
     let mut free_since = opens_at;
     loop {
-        let prefill = phase.take_prefill_place().await;
+        let Ok(prefill) = phase.take_prefill_place().await else {
+            return;
+        };
+        if prefill.is_some() {
+            // Before it has that place, the slot is not empty for want of anything from here.
+            free_since = free_since.max(monotonic_now());
+        }
         let Some(ticket) = phase.take_session(monotonic_now()) else {
             return;
         };

@@ -11,6 +11,7 @@ use aiperf_transport::{Target, TransportOptions};
 use thiserror::Error;
 use tokio::sync::{mpsc as async_mpsc, watch};
 
+use crate::ahead::Ahead;
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
 use crate::io_thread::{self, PhaseOrder};
@@ -67,7 +68,7 @@ pub struct ThreadReport {
     pub wall: Nanos,
     /// Processor time that it used.
     pub cpu: Nanos,
-    /// Whether requests were still running at the drain deadline.
+    /// Whether it was still busy at the drain deadline, be it with a pause of a session.
     pub hit_drain_deadline: bool,
     /// Whether arrivals were timed to better than a millisecond.
     pub is_timer_precise: bool,
@@ -110,7 +111,7 @@ pub struct PhaseOutcome {
 impl PhaseOutcome {
     /// Whether requests were cut off at the end of the grace period.
     pub fn hit_drain_deadline(&self) -> bool {
-        self.threads.iter().any(|thread| thread.hit_drain_deadline)
+        self.counts.cancelled > 0 && self.threads.iter().any(|thread| thread.hit_drain_deadline)
     }
 }
 
@@ -118,6 +119,7 @@ impl PhaseOutcome {
 pub struct Engine {
     orders: Vec<async_mpsc::UnboundedSender<PhaseOrder>>,
     threads: Vec<JoinHandle<()>>,
+    ahead: Option<Arc<Ahead>>,
     cancel: Arc<watch::Sender<bool>>,
     phases_run: usize,
     sessions_started: u64,
@@ -154,6 +156,7 @@ impl Engine {
         let mut engine = Self {
             orders: Vec::new(),
             threads: Vec::new(),
+            ahead: Ahead::start(workload)?.map(Arc::new),
             cancel: Arc::new(cancel),
             phases_run: 0,
             sessions_started: 0,
@@ -162,11 +165,12 @@ impl Engine {
             let (order, orders) = async_mpsc::unbounded_channel();
             let settings = Arc::clone(&settings);
             let (workload, sink) = (Arc::clone(workload), Arc::clone(sink));
-            let cancelled = cancelled.clone();
+            let (cancelled, ahead) = (cancelled.clone(), engine.ahead.clone());
             let thread = std::thread::Builder::new()
                 .name(format!("io-{index}"))
                 .spawn(move || {
-                    let run = io_thread::run(index, &settings, workload, sink, orders, cancelled);
+                    let run =
+                        io_thread::run(index, &settings, workload, ahead, sink, orders, cancelled);
                     if let Err(error) = run {
                         tracing::error!(
                             "I/O thread {index} could not start its event loop: {error}"
@@ -194,8 +198,12 @@ impl Engine {
         plan: PhasePlan,
         mut observe: impl FnMut(&PhaseState),
     ) -> Result<PhaseOutcome, EngineError> {
+        let mut phase = PhaseState::new(self.phases_run, plan, self.orders.len(), self.sessions_started);
+        if let Some(ahead) = &self.ahead {
+            ahead.begin(&phase);
+        }
         let start = monotonic_now() + HEAD_START;
-        let phase = PhaseState::new(self.phases_run, plan, start, self.sessions_started);
+        phase.start = start;
         let phase = Arc::new(phase);
         self.phases_run += 1;
         let (done, reports) = mpsc::channel();

@@ -1,7 +1,6 @@
 //! One I/O thread: an event loop, its connections, its share of each phase.
 
 use std::cell::{Cell, RefCell};
-use std::collections::VecDeque;
 use std::rc::Rc;
 use std::sync::Arc;
 use std::sync::mpsc;
@@ -11,18 +10,19 @@ use aiperf_clock::{Nanos, monotonic_now, thread_cpu_now};
 use aiperf_random::Generator;
 use aiperf_schedule::Arrivals;
 use aiperf_transport::Transport;
+use bytes::Bytes;
 use futures_util::future::join_all;
 use rand::{Rng, SeedableRng};
-use tokio::sync::{oneshot, watch};
+use tokio::sync::watch;
 use tokio::task::{JoinSet, LocalSet};
 use uuid::Uuid;
 
+use crate::ahead::Ahead;
 use crate::engine::{EngineSettings, ThreadReport};
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
 use crate::phase_state::PhaseState;
 use crate::request::{ConnectionReuse, HeaderPlan};
-use crate::session::Arrival;
 use crate::workload::Workload;
 use crate::{closed_loop, fixed_schedule, open_loop, user_centric};
 
@@ -33,6 +33,7 @@ pub(crate) struct IoThread {
     pub(crate) transport: Transport,
     pub(crate) timer: PreciseTimer,
     pub(crate) workload: Arc<Workload>,
+    pub(crate) ahead: Option<Arc<Ahead>>,
     pub(crate) sink: Arc<dyn ExchangeSink>,
     pub(crate) headers: HeaderPlan,
     pub(crate) connection_reuse: ConnectionReuse,
@@ -41,12 +42,15 @@ pub(crate) struct IoThread {
     pub(crate) first_content: Option<Arc<dyn FirstContent>>,
     pub(crate) max_catch_up: Nanos,
     pub(crate) target_count: u64,
-    /// Open-loop sessions that wait for an arrival to send their next turn, oldest first.
-    pub(crate) continuations: RefCell<VecDeque<oneshot::Sender<Arrival>>>,
     ids: RefCell<Generator>,
 }
 
 impl IoThread {
+    /// The first body of a session, if it was made ahead.
+    pub(crate) fn take_ahead(&self, session: u64) -> Option<Bytes> {
+        self.ahead.as_ref()?.take(session)
+    }
+
     /// A fresh random id. Ids are not part of the plan: two runs with one seed must not collide in
     /// a server's log.
     pub(crate) fn next_id(&self) -> Uuid {
@@ -66,6 +70,7 @@ pub(crate) fn run(
     index: usize,
     settings: &EngineSettings,
     workload: Arc<Workload>,
+    ahead: Option<Arc<Ahead>>,
     sink: Arc<dyn ExchangeSink>,
     mut orders: tokio::sync::mpsc::UnboundedReceiver<PhaseOrder>,
     cancelled: watch::Receiver<bool>,
@@ -82,6 +87,7 @@ pub(crate) fn run(
             transport: Transport::new(settings.targets.clone(), settings.transport.clone()),
             timer: PreciseTimer::start(),
             workload,
+            ahead,
             sink,
             headers: settings.headers.clone(),
             connection_reuse: settings.connection_reuse,
@@ -90,7 +96,6 @@ pub(crate) fn run(
             first_content: settings.first_content.clone(),
             max_catch_up: settings.max_catch_up,
             target_count: settings.targets.len() as u64,
-            continuations: RefCell::default(),
             ids: RefCell::new(Generator::from_os_rng()),
         });
         while let Some(PhaseOrder { phase, done }) = orders.recv().await {
@@ -139,14 +144,9 @@ async fn carry_out(
             None => std::future::pending().await,
         }
     };
-    // One thread lets the limits of all grow.
     let growing = async {
-        if thread.index == 0 {
-            let growing = phase
-                .limits()
-                .map(|limit| limit.grow(&thread.timer, phase.start));
-            join_all(growing).await;
-        }
+        let limits = phase.limits();
+        join_all(limits.map(|limit| limit.grow(&thread.timer, phase.start))).await;
         std::future::pending().await
     };
     let timed_out = Cell::new(false);
@@ -158,7 +158,6 @@ async fn carry_out(
         _ = cancelled.wait_for(|&is_cancelled| is_cancelled) => phase.end_sending(),
     }
     // Whatever is still running is dropped and counted as cancelled.
-    thread.continuations.borrow_mut().clear();
     tasks.shutdown().await;
 
     let ended_at = monotonic_now();

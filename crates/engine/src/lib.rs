@@ -4,14 +4,16 @@
 //! one request after the other, each noted as an [`Exchange`] and handed to an [`ExchangeSink`].
 //!
 //! What is absent: nothing here reads a body, counts a token, writes a file or logs per request,
-//! and nothing waits for what happens to a finished exchange. The only things that threads share
-//! are the counters in [`PhaseState`].
+//! and nothing waits for what happens to a finished exchange. What threads share is in
+//! [`PhaseState`]: counters, limits, and the turns that wait for an arrival.
 //!
 //! Reading order: [`workload`] (what may be sent) → [`Engine::run_phase`] → `io_thread` →
-//! `closed_loop`, `open_loop`, `user_centric` or `fixed_schedule` → `session` → `request`. Limits that
-//! threads share are `slots`.
+//! `closed_loop`, `open_loop`, `user_centric` or `fixed_schedule` → `session` → `request`. What threads
+//! share are `slots` (limits) and `continuations` (turns that wait for an arrival).
 
+mod ahead;
 mod closed_loop;
+mod continuations;
 mod correlation;
 mod engine;
 pub mod exchange;
@@ -34,4 +36,6 @@ pub use exchange::{Exchange, ExchangeSink};
 pub use first_content::FirstContent;
 pub use phase_state::{PhaseCounts, PhaseState};
 pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
-pub use workload::{Compose, NothingToCompose, PlannedConversation, PlannedTurn, Workload};
+pub use workload::{
+    Compose, NothingToCompose, PlannedConversation, PlannedTurn, TurnBody, Workload,
+};

@@ -1,8 +1,8 @@
 //! Open loop: arrivals at their own times.
 //!
-//! Each arrival is used by the oldest session of this thread that waits for its next turn, else it
-//! starts a new session. When this program was late by more than it may catch up, the rest of the
-//! schedule moves back: a burst of everything that was missed would measure something else.
+//! Each arrival is used by the session that waits for its next turn for longest, else it starts a
+//! new session. When this program was late by more than it may catch up, the rest of the schedule
+//! moves back, for all threads: a burst of everything that was missed would measure something else.
 
 use std::rc::Rc;
 use std::sync::Arc;
@@ -11,9 +11,10 @@ use aiperf_clock::{Nanos, monotonic_now};
 use aiperf_schedule::{ArrivalProcess, Overflow};
 use tokio::task::JoinSet;
 
+use crate::continuations::Arrival;
 use crate::io_thread::IoThread;
-use crate::phase_state::{PhaseState, Places, SessionTicket};
-use crate::session::{self, Arrival, FirstRequest, Pace, SessionPlan};
+use crate::phase_state::{PhaseState, Places, SessionTicket, TooLate};
+use crate::session::{self, FirstRequest, Pace, SessionPlan};
 
 /// Sends this thread's share of the arrivals until the phase has nothing more to send.
 pub(crate) async fn send_all(
@@ -27,33 +28,18 @@ pub(crate) async fn send_all(
     // i, whichever thread comes first.
     let loses_none = !phase.is_limited() || overflow == Overflow::Queue;
     let is_indexed = loses_none && thread.workload.is_single_turn();
-    let deadline = phase.sending_deadline();
-    let mut shift = 0;
+    let _schedule = phase.continuations.schedule();
     for (index, offset) in process.share(thread.index as u64, thread.thread_count as u64) {
-        let mut due = phase.start + offset + shift;
-        if deadline.is_some_and(|deadline| due >= deadline) {
+        if is_indexed && phase.session_at(index, phase.start).is_none() {
             break;
         }
-        if is_indexed && phase.session_at(index, due).is_none() {
+        let Some(due) = until_due(thread, phase, offset).await else {
             break;
-        }
-        let now = monotonic_now();
-        if due + thread.max_catch_up < now {
-            let late = now - due;
-            phase.note_reanchor(late);
-            shift += late;
-            due = now;
-        }
-        if !phase.sleep_until(&thread.timer, due).await {
-            break;
-        }
+        };
         // Finished sessions leave the set here, not only at the end.
         while tasks.try_join_next().is_some() {}
 
-        if let Some(permit) = next_waiting(thread) {
-            if !phase.may_send_more(due) {
-                break;
-            }
+        if let Some(permit) = phase.continuations.next() {
             // The session may have been dropped in between; then the arrival is lost with it.
             let _ = permit.send(Arrival { intended: due });
             continue;
@@ -73,41 +59,54 @@ pub(crate) async fn send_all(
         } else {
             phase.take_session(due)
         };
-        let Some(ticket) = ticket else {
-            drop(places);
-            // Sessions that may still send a turn keep the schedule going.
-            if tasks.is_empty() || !phase.may_send_more(due) {
-                break;
-            }
-            continue;
-        };
-        let (thread, phase) = (Rc::clone(thread), Arc::clone(phase));
-        tasks.spawn_local(begin(thread, phase, ticket, due, places));
+        // Without one, sessions that are not over keep the schedule going.
+        if let Some(ticket) = ticket {
+            let (thread, phase) = (Rc::clone(thread), Arc::clone(phase));
+            tasks.spawn_local(async move {
+                begin(thread, &phase, ticket, due, places).await;
+                phase.note_session_over();
+            });
+        }
     }
-    // Sessions that wait for an arrival learn that none will come.
-    thread.continuations.borrow_mut().clear();
+}
+
+/// Waits for an arrival and returns when it was due; `None` if it is not to be sent.
+async fn until_due(thread: &IoThread, phase: &PhaseState, offset: Nanos) -> Option<Nanos> {
+    loop {
+        let shift = phase.schedule_shift();
+        let due = phase.start.saturating_add(offset).saturating_add(shift);
+        if phase.is_after_duration(due) {
+            return None;
+        }
+        let now = monotonic_now();
+        if due.saturating_add(thread.max_catch_up) < now {
+            phase.move_schedule(shift, now - due);
+            continue;
+        }
+        if !phase.sleep_until(&thread.timer, due).await {
+            return None;
+        }
+        // Another thread may have moved the schedule in the meantime.
+        if phase.schedule_shift() == shift {
+            return Some(due);
+        }
+    }
 }
 
 /// Plays a session that an arrival has started, after waiting for its places if it has none yet.
 async fn begin(
     thread: Rc<IoThread>,
-    phase: Arc<PhaseState>,
+    phase: &Arc<PhaseState>,
     ticket: SessionTicket,
     due: Nanos,
     places: Option<Places>,
 ) {
     let places = match places {
         Some(places) => places,
-        None => {
-            let places = Places {
-                session: phase.take_session_place().await,
-                prefill: phase.take_prefill_place().await,
-            };
-            if phase.sending_is_over(monotonic_now()) {
-                return phase.note_lost_arrival();
-            }
-            places
-        }
+        None => match phase.take_places().await {
+            Ok(places) => places,
+            Err(TooLate) => return phase.note_lost_arrival(),
+        },
     };
     let _until_the_end = places.session;
     let plan = SessionPlan {
@@ -121,15 +120,5 @@ async fn begin(
             prefill: places.prefill,
         }),
     };
-    session::play(thread, phase, plan).await;
-}
-
-fn next_waiting(thread: &IoThread) -> Option<tokio::sync::oneshot::Sender<Arrival>> {
-    let mut waiting = thread.continuations.borrow_mut();
-    while let Some(permit) = waiting.pop_front() {
-        if !permit.is_closed() {
-            return Some(permit);
-        }
-    }
-    None
+    session::play(thread, Arc::clone(phase), plan).await;
 }

@@ -8,9 +8,10 @@ use aiperf_schedule::progress::Done;
 use aiperf_schedule::{Arrivals, PhasePlan};
 use tokio::sync::watch;
 
+use crate::continuations::Continuations;
 use crate::slots::{Slot, Slots};
 
-/// Live state of one phase. Threads touch it a few times per request, never under a lock.
+/// Live state of one phase. Threads touch it a few times per request.
 #[derive(Debug)]
 pub struct PhaseState {
     /// Position of the phase in the run.
@@ -29,6 +30,9 @@ pub struct PhaseState {
     /// Places for requests before their first token, where the phase limits them.
     prefills: Option<Slots>,
     sending: watch::Sender<Sending>,
+    /// Turns that wait for an arrival.
+    pub(crate) continuations: Continuations,
+    sessions_over: AtomicU64,
     sent: AtomicU64,
     completed: AtomicU64,
     failed: AtomicU64,
@@ -96,6 +100,10 @@ pub(crate) struct Places {
     pub(crate) prefill: Option<Slot>,
 }
 
+/// The duration was over when a place became free.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TooLate;
+
 /// Permission to start a session with its first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct SessionTicket {
@@ -106,7 +114,8 @@ pub(crate) struct SessionTicket {
 }
 
 impl PhaseState {
-    pub(crate) fn new(index: usize, plan: PhasePlan, start: Nanos, first_session: u64) -> Self {
+    /// A phase that `threads` threads carry out; its start is set when they are told.
+    pub(crate) fn new(index: usize, plan: PhasePlan, threads: usize, first_session: u64) -> Self {
         let counter = || AtomicU64::new(0);
         let session_cap = match &plan.arrivals {
             // Its slots are tasks that play one session after the other.
@@ -120,11 +129,13 @@ impl PhaseState {
             sessions: session_cap.map(Slots::new),
             prefills: plan.prefill_limit.map(Slots::new),
             plan,
-            start,
+            start: 0,
             first_session,
             requests_taken: counter(),
             sessions_taken: counter(),
             sending: watch::Sender::new(Sending::Everything),
+            continuations: Continuations::new(threads),
+            sessions_over: counter(),
             sent: counter(),
             completed: counter(),
             failed: counter(),
@@ -171,6 +182,12 @@ impl PhaseState {
         done.percent(&self.plan.stop).map(|percent| percent / 100.0)
     }
 
+    /// How many sessions the phase has at most, where that is known.
+    pub(crate) fn most_sessions(&self) -> Option<u64> {
+        let stop = &self.plan.stop;
+        stop.sessions.into_iter().chain(stop.requests).min()
+    }
+
     /// When the last request was sent, or the start of the phase.
     pub(crate) fn sending_ended_at(&self) -> Nanos {
         self.last_sent_at.load(Relaxed).max(self.start)
@@ -201,18 +218,18 @@ impl PhaseState {
         self.sleep_unless(timer, due, Sending::NoMoreSessions).await
     }
 
-    async fn sleep_unless(&self, timer: &PreciseTimer, deadline: Nanos, end_of: Sending) -> bool {
-        let end = self.sending_deadline().unwrap_or(Nanos::MAX);
-        if deadline >= end {
-            timer.sleep_until(end).await;
+    async fn sleep_unless(&self, timer: &PreciseTimer, due: Nanos, end_of: Sending) -> bool {
+        if *self.sending.borrow() >= end_of {
             return false;
         }
-        if deadline <= monotonic_now() {
+        let is_in_time = !self.is_after_duration(due);
+        if is_in_time && due <= monotonic_now() {
             return true;
         }
+        let end = self.sending_deadline().unwrap_or(Nanos::MAX);
         let mut sending = self.sending.subscribe();
         tokio::select! {
-            () = timer.sleep_until(deadline) => true,
+            () = timer.sleep_until(due.min(end)) => is_in_time,
             _ = sending.wait_for(|&sending| sending >= end_of) => false,
         }
     }
@@ -220,8 +237,12 @@ impl PhaseState {
     /// Whether what is due at `due` is no longer to be sent. A closed loop sends now; an arrival
     /// that was due in time is sent even if it is a little late.
     pub(crate) fn sending_is_over(&self, due: Nanos) -> bool {
-        *self.sending.borrow() == Sending::Nothing
-            || self.sending_deadline().is_some_and(|end| due >= end)
+        *self.sending.borrow() == Sending::Nothing || self.is_after_duration(due)
+    }
+
+    /// Whether the duration is over at this instant.
+    pub(crate) fn is_after_duration(&self, instant: Nanos) -> bool {
+        self.sending_deadline().is_some_and(|end| instant >= end)
     }
 
     /// The instant at which the duration is over.
@@ -253,10 +274,12 @@ impl PhaseState {
         }
         // The session first: a request number that was taken cannot be given back, another thread
         // may have taken the next. A session without a request means that no request is left.
-        let Some(session) = take(&self.sessions_taken, self.plan.stop.sessions) else {
+        let limit = self.plan.stop.sessions;
+        let session = take(&self.sessions_taken, limit);
+        if is_used_up(session, limit) {
             self.narrow(Sending::NoMoreSessions);
-            return None;
-        };
+        }
+        let session = session?;
         let request = self.take(&self.requests_taken, self.plan.stop.requests)?;
         Some(SessionTicket {
             session: self.first_session + session,
@@ -264,13 +287,22 @@ impl PhaseState {
         })
     }
 
-    /// The next request number. When there is none left, that is the end of sending.
+    /// The next request number. When none is left, whoever has none has nothing to wait for.
     fn take(&self, counter: &AtomicU64, limit: Option<u64>) -> Option<u64> {
         let number = take(counter, limit);
-        if number.is_none() {
+        if is_used_up(number, limit) {
             self.end_sending();
         }
         number
+    }
+
+    /// Notes that a session which an arrival has started sends no more. After the last of them no
+    /// arrival is of use.
+    pub(crate) fn note_session_over(&self) {
+        let over = self.sessions_over.fetch_add(1, Relaxed) + 1;
+        if self.plan.stop.sessions == Some(over) {
+            self.end_sending();
+        }
     }
 
     /// Permission to start session `index` where every session is one request and none is skipped.
@@ -321,26 +353,38 @@ impl PhaseState {
         })
     }
 
-    /// Waits for a place for a session.
-    pub(crate) async fn take_session_place(&self) -> Option<Slot> {
+    /// Waits for a place for a session and one for its first request.
+    pub(crate) async fn take_places(&self) -> Result<Places, TooLate> {
+        Ok(Places {
+            session: self.take_session_place().await?,
+            prefill: self.take_prefill_place().await?,
+        })
+    }
+
+    /// Waits for a place for a session; none is needed where nothing limits them.
+    pub(crate) async fn take_session_place(&self) -> Result<Option<Slot>, TooLate> {
         self.take_place(self.sessions.as_ref()).await
     }
 
-    /// Waits for a place before the first token.
-    pub(crate) async fn take_prefill_place(&self) -> Option<Slot> {
+    /// Waits for a place before the first token; none is needed where nothing limits them.
+    pub(crate) async fn take_prefill_place(&self) -> Result<Option<Slot>, TooLate> {
         self.take_place(self.prefills.as_ref()).await
     }
 
-    async fn take_place(&self, slots: Option<&Slots>) -> Option<Slot> {
-        let slots = slots?;
+    async fn take_place(&self, slots: Option<&Slots>) -> Result<Option<Slot>, TooLate> {
+        let Some(slots) = slots else { return Ok(None) };
         if let Some(slot) = slots.try_take() {
-            return Some(slot);
+            return Ok(Some(slot));
         }
         let since = monotonic_now();
         let slot = slots.take().await;
+        let now = monotonic_now();
+        if self.is_after_duration(now) {
+            return Err(TooLate);
+        }
         self.waits.fetch_add(1, Relaxed);
-        self.waited.fetch_add(monotonic_now() - since, Relaxed);
-        Some(slot)
+        self.waited.fetch_add(now - since, Relaxed);
+        Ok(Some(slot))
     }
 
     pub(crate) fn note_sent(&self, at: Nanos, is_first_of_session: bool) {
@@ -375,10 +419,28 @@ impl PhaseState {
         self.arrivals_lost.fetch_add(1, Relaxed);
     }
 
-    pub(crate) fn note_reanchor(&self, by: Nanos) {
-        self.reanchors.fetch_add(1, Relaxed);
-        self.reanchored_time.fetch_add(by, Relaxed);
+    /// By how much the schedule of an open loop has moved back.
+    pub(crate) fn schedule_shift(&self) -> Nanos {
+        self.reanchored_time.load(Relaxed)
     }
+
+    /// Moves the schedule back by `late`, unless another thread has just done so.
+    pub(crate) fn move_schedule(&self, shift: Nanos, late: Nanos) {
+        let moved = self.reanchored_time.compare_exchange(
+            shift,
+            shift.saturating_add(late),
+            Relaxed,
+            Relaxed,
+        );
+        if moved.is_ok() {
+            self.reanchors.fetch_add(1, Relaxed);
+        }
+    }
+}
+
+/// Whether a number that was taken was the last below `limit`, or came too late.
+fn is_used_up(taken: Option<u64>, limit: Option<u64>) -> bool {
+    taken.is_none_or(|number| limit == Some(number + 1))
 }
 
 /// The next number below `limit`.
@@ -408,7 +470,7 @@ mod tests {
     }
 
     fn state(stop: StopRules) -> PhaseState {
-        PhaseState::new(0, plan(stop), monotonic_now(), 100)
+        PhaseState::new(0, plan(stop), 1, 100)
     }
 
     #[test]
@@ -479,7 +541,7 @@ mod tests {
             session_cap: Some(LimitRamp::steady(2)),
         };
         plan.prefill_limit = Some(LimitRamp::steady(1));
-        let state = PhaseState::new(0, plan, monotonic_now(), 0);
+        let state = PhaseState::new(0, plan, 1, 0);
         let first = state.try_take_places().unwrap();
         assert!(state.try_take_places().is_none());
         drop(first.prefill);

@@ -148,15 +148,17 @@ pub(crate) async fn send(
             }
         }
     });
+    let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
+    let InFlight { http, plan, .. } = &mut in_flight;
+    let repeat = || outgoing(thread, plan, request_id);
     let watch = Watch {
         cancel: cancel_after.map(|delay| CancelAfterSent {
             delay,
             timer: &thread.timer,
         }),
         on_data: on_data.as_mut().map(|on_data| on_data as OnData<'_>),
+        repeat: Some(&repeat),
     };
-    let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
-    let http = &mut in_flight.http;
     let performing = thread
         .transport
         .perform(target, request, lease, http, watch);

@@ -7,7 +7,6 @@ use aiperf_clock::{Nanos, monotonic_now};
 use aiperf_schedule::{FixedSchedule, LaterTurn, TurnTiming, UserCentricPlan};
 use aiperf_transport::StickyConnection;
 use bytes::Bytes;
-use tokio::sync::oneshot;
 
 use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
@@ -15,7 +14,7 @@ use crate::io_thread::IoThread;
 use crate::phase_state::PhaseState;
 use crate::request::{self, RequestPlan};
 use crate::slots::Slot;
-use crate::workload::PlannedTurn;
+use crate::workload::{PlannedTurn, TurnBody};
 
 /// What a session plays, and when.
 pub(crate) struct SessionPlan {
@@ -64,11 +63,6 @@ pub(crate) enum Pace {
     },
 }
 
-/// The turn of an open-loop session to send its next request.
-pub(crate) struct Arrival {
-    pub(crate) intended: Nanos,
-}
-
 /// What a request needs before it is sent.
 struct Permission {
     index: u64,
@@ -101,8 +95,13 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
 
     for (turn, planned) in turns.iter().enumerate() {
         // Before the permission: what composing takes must not make the request late.
-        let body = match &planned.body {
-            Some(body) => body.clone(),
+        let ready = match &planned.body {
+            TurnBody::Ready(body) => Some(body.clone()),
+            TurnBody::OnDemand if turn == 0 => thread.take_ahead(session),
+            TurnBody::OnDemand | TurnBody::AfterReplies => None,
+        };
+        let body = match ready {
+            Some(body) => body,
             None => match compose(&thread, index, turn, &mut earlier).await {
                 Some(body) => body,
                 None => return,
@@ -124,7 +123,7 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
                 };
                 let Some(due) = due else { return };
                 let is_planned = !matches!(pace, Pace::Free { .. });
-                match permission(&phase, due, is_planned).await {
+                match permission(&phase, due, answered_at, is_planned).await {
                     Some(permission) => permission,
                     None => return,
                 }
@@ -149,7 +148,9 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
         };
         let exchange = request::send(&thread, &phase, plan, &mut sticky).await;
         answered_at = monotonic_now();
-        let is_needed_later = turns[turn + 1..].iter().any(|later| later.body.is_none());
+        let is_needed_later = turns[turn + 1..]
+            .iter()
+            .any(|later| later.body == TurnBody::AfterReplies);
         if is_needed_later {
             earlier.push(exchange.clone());
         }
@@ -211,19 +212,25 @@ async fn wait_for_turn(
         return None;
     }
     if let Pace::Arrivals { .. } = pace {
-        let (permit, arrival) = oneshot::channel();
-        thread.continuations.borrow_mut().push_back(permit);
-        // An error means that the schedule has ended.
-        return Some(arrival.await.ok()?.intended);
+        return Some(phase.continuations.wait().await?.intended);
     }
     Some(due)
 }
 
-/// A place and a number for a request that is due.
-async fn permission(phase: &PhaseState, due: Nanos, is_planned: bool) -> Option<Permission> {
-    let prefill = phase.take_prefill_place().await;
-    // What was planned for a time before the end is sent even if it is a little late.
-    let at = if is_planned { due } else { monotonic_now() };
+/// A place and a number for a request that is due, or was before the answer that it waited for.
+async fn permission(
+    phase: &PhaseState,
+    due: Nanos,
+    answered_at: Nanos,
+    is_planned: bool,
+) -> Option<Permission> {
+    let prefill = phase.take_prefill_place().await.ok()?;
+    // What was ready before the end is sent even if this program is a little late.
+    let at = if is_planned {
+        due.max(answered_at)
+    } else {
+        monotonic_now()
+    };
     Some(Permission {
         index: phase.take_request(at)?,
         intended: is_planned.then_some(due),

@@ -1,6 +1,7 @@
 //! Places that are taken and given back, shared by all threads of a phase.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 
 use aiperf_clock::Nanos;
 use aiperf_clock::precise::PreciseTimer;
@@ -11,6 +12,8 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 #[derive(Debug)]
 pub(crate) struct Slots {
     places: Arc<Semaphore>,
+    /// How many places there are by now, taken or not.
+    open: AtomicU32,
     ramp: LimitRamp,
 }
 
@@ -19,8 +22,10 @@ pub(crate) type Slot = OwnedSemaphorePermit;
 
 impl Slots {
     pub(crate) fn new(ramp: LimitRamp) -> Self {
+        let open = ramp.at(0);
         Self {
-            places: Arc::new(Semaphore::new(ramp.at(0) as usize)),
+            places: Arc::new(Semaphore::new(open as usize)),
+            open: AtomicU32::new(open),
             ramp,
         }
     }
@@ -36,13 +41,13 @@ impl Slots {
         place.expect("nobody closes the places of a phase")
     }
 
-    /// Opens further places as the limit grows. One thread does this for all.
+    /// Opens further places as the limit grows. Every thread does this, whichever comes first: any
+    /// of them may be done with the phase long before the others.
     pub(crate) async fn grow(&self, timer: &PreciseTimer, phase_start: Nanos) {
-        let mut open = self.ramp.at(0);
         for (at, limit) in self.ramp.steps() {
-            timer.sleep_until(phase_start + at).await;
-            self.places.add_permits((limit - open) as usize);
-            open = limit;
+            timer.sleep_until(phase_start.saturating_add(at)).await;
+            let open = self.open.fetch_max(limit, Relaxed);
+            self.places.add_permits(limit.saturating_sub(open) as usize);
         }
     }
 }

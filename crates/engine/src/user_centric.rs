@@ -50,8 +50,9 @@ pub(crate) async fn send_all(
         };
         let (thread, phase) = (Rc::clone(thread), Arc::clone(phase));
         tasks.spawn_local(async move {
-            let _place = phase.take_session_place().await;
-            session::play(thread, Arc::clone(&phase), plan).await;
+            if let Ok(_until_the_end) = phase.take_session_place().await {
+                session::play(thread, Arc::clone(&phase), plan).await;
+            }
         });
     }
 }

@@ -24,6 +24,34 @@ impl Workload {
         (self.sampler)(index)
     }
 
+    /// Whether bodies of first turns are made during the run.
+    pub fn is_made_on_demand(&self) -> bool {
+        let first_turns = self
+            .conversations
+            .iter()
+            .map(|planned| planned.turns.first());
+        first_turns
+            .flatten()
+            .any(|turn| turn.body == TurnBody::OnDemand)
+    }
+
+    /// The first body of a conversation.
+    ///
+    /// # Errors
+    /// It cannot be made.
+    pub(crate) fn first_body(&self, conversation: usize) -> Result<Bytes, String> {
+        let planned = self.conversations.get(conversation);
+        match planned.and_then(|planned| planned.turns.first()) {
+            Some(turn) => match &turn.body {
+                TurnBody::Ready(body) => Ok(body.clone()),
+                TurnBody::OnDemand | TurnBody::AfterReplies => {
+                    self.composer.compose(conversation, 0, &[])
+                }
+            },
+            None => Err(format!("there is no conversation {conversation}")),
+        }
+    }
+
     /// Whether every session is one request, so that request `i` of a phase is session `i`.
     pub fn is_single_turn(&self) -> bool {
         self.conversations
@@ -44,8 +72,8 @@ pub struct PlannedConversation {
 /// One turn of a conversation.
 #[derive(Debug, Clone)]
 pub struct PlannedTurn {
-    /// The encoded body; absent where it depends on the replies to earlier turns.
-    pub body: Option<Bytes>,
+    /// Its body.
+    pub body: TurnBody,
     /// How long to wait after the previous turn's answer.
     pub delay: Nanos,
     /// Header fields of this turn alone.
@@ -54,11 +82,23 @@ pub struct PlannedTurn {
     pub timestamp_ms: Option<f64>,
 }
 
-/// Builds bodies out of the server's replies.
+/// The body of a turn.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum TurnBody {
+    /// Encoded and ready.
+    Ready(Bytes),
+    /// Made a little before it is needed, always the same.
+    OnDemand,
+    /// Depends on the replies to earlier turns.
+    AfterReplies,
+}
+
+/// Builds bodies that are not there beforehand.
 ///
-/// Called on a thread of its own, never on an I/O thread: it reads answers.
+/// Called on a thread of its own, never on an I/O thread: it reads answers and writes prompts.
 pub trait Compose: Send + Sync {
-    /// The body of turn `turn` of `conversation`, given the exchanges of all turns before it.
+    /// The body of turn `turn` of `conversation`, given the exchanges of all turns before it; none
+    /// are given where the turn does not depend on them.
     ///
     /// # Errors
     /// The body cannot be built; the session ends there and the text is reported once.

@@ -2,8 +2,11 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Serialize};
+
 /// The settings of a run that decide which metrics exist.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunContext {
     /// What the endpoint type can do.
     pub endpoint: EndpointTraits,
@@ -28,7 +31,8 @@ pub struct RunContext {
 }
 
 /// What an endpoint type can do, as far as metrics depend on it.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct EndpointTraits {
     /// Answers are text in tokens.
     pub produces_tokens: bool,
@@ -43,7 +47,8 @@ pub struct EndpointTraits {
 }
 
 /// Limits above which a difference counts.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct Thresholds {
     /// `AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD`: percent between client and server token counts.
     pub usage_difference_pct: f64,

@@ -1,5 +1,7 @@
 //! What the recorder knows of one request: numbers, nothing to parse.
 
+use std::collections::BTreeMap;
+
 /// The facts of one finished request. Stamps named `perf` are nanoseconds of the monotonic clock,
 /// those named `epoch` nanoseconds since 1970.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,8 +46,36 @@ pub struct RecordFacts<'a> {
     pub cancelled: bool,
     /// It failed because the input exceeds the model's context.
     pub context_overflow: bool,
-    /// When a fixed schedule wanted it sent, in wall time.
+    /// When a fixed schedule wanted it sent, in nanoseconds of the schedule: only differences
+    /// count, so it may begin at any instant. `None` for turns that follow others after a delay.
     pub scheduled_epoch_ns: Option<u64>,
+    /// Images in the body that was sent.
+    pub input_images: u64,
+    /// Length of the audio in the body that was sent, in seconds.
+    pub audio_seconds: Option<f64>,
+    /// Seconds that the server says it worked on a video.
+    pub video_inference_time_s: Option<f64>,
+    /// Megabytes that the server says the video took at most.
+    pub video_peak_memory_mb: Option<f64>,
+    /// What the server reports about speculative decoding, once it was found consistent.
+    pub speculative_decoding: Option<SpeculativeDecodingFacts<'a>>,
+}
+
+/// What a server reports about speculative decoding of one request.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct SpeculativeDecodingFacts<'a> {
+    /// Tokens gained per verification step, the bonus token included.
+    pub mean_acceptance_length: f64,
+    /// Accepted draft tokens as a share of proposed ones, 0 to 1.
+    pub draft_acceptance_rate: f64,
+    /// Draft tokens that were accepted, without bonus tokens.
+    pub accepted_draft_tokens: u64,
+    /// Draft tokens that were proposed.
+    pub draft_tokens: u64,
+    /// Verification steps.
+    pub steps: u64,
+    /// Number of accepted draft tokens in a step to number of such steps.
+    pub acceptance_histogram: &'a BTreeMap<u64, u64>,
 }
 
 /// Why a record without error does not count as valid.

@@ -30,11 +30,16 @@ mod unit;
 mod value;
 
 pub use active::ActiveMetrics;
-pub use aggregate::{Bounds, InjectedLatencies, PhaseWindow, TimeSlice, summarise, timeslices};
-pub use columns::Columns;
+pub use aggregate::{
+    Bounds, InjectedLatencies, Injections, PhaseWindow, TimeSlice, summarise, summarise_with,
+    timeslices, timeslices_with,
+};
+pub use columns::{Columns, LIST_BUDGET_BYTES};
 pub use context::{EndpointTraits, RunContext, Thresholds};
 pub use error::MetricsError;
-pub use facts::{HttpTraceFacts, InvalidRecord, RecordFacts, UsageFacts};
+pub use facts::{
+    HttpTraceFacts, InvalidRecord, RecordFacts, SpeculativeDecodingFacts, UsageFacts,
+};
 pub use metric::{Kind, Metric, ValueType};
 pub use objectives::{Objective, check_slos};
 pub use record::{ExportedList, ExportedNumber, ExportedValue, RecordValues, compute_record};

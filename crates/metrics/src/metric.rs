@@ -93,6 +93,21 @@ pub enum Formula {
     Objectives,
     /// From the numbers of a window.
     Window(fn(&WindowInputs<'_>) -> Option<Value>),
+    /// From the values of all records of a run, by [`crate::aggregate`].
+    Injected(Injection),
+}
+
+/// A figure of a run that a derived formula cannot give: it needs more than sums.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Injection {
+    /// The round trip of the network.
+    NetworkRoundTrip,
+    /// The distribution of the latency with this tag, minus the round trip.
+    WithoutRoundTrip(&'static str),
+    /// This percentile of the time behind the schedule.
+    ScheduleLag(u8),
+    /// Whether the run is too far behind its schedule.
+    ScheduleDegraded,
 }
 
 /// The metrics that a per-record formula reads, by their position in `requires` then `uses`.

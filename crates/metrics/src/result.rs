@@ -18,6 +18,8 @@ pub struct MetricResult {
     pub order: Option<u32>,
     /// Which audience and files it is for.
     pub visibility: Visibility,
+    /// In what way the figures are not exact; absent, as nearly always, where they are.
+    pub approximation: Option<&'static str>,
     /// The statistics, already in the display unit.
     pub statistics: Statistics,
 }

@@ -31,6 +31,12 @@ pub enum Unit {
     TokensPerSecond,
     /// `tokens/sec/user`
     TokensPerSecondPerUser,
+    /// `images`
+    Images,
+    /// `images/sec`
+    ImagesPerSecond,
+    /// `ms/image`
+    MillisecondsPerImage,
 }
 
 impl Unit {
@@ -51,6 +57,9 @@ impl Unit {
             Self::RequestsPerSecond => "requests/sec",
             Self::TokensPerSecond => "tokens/sec",
             Self::TokensPerSecondPerUser => "tokens/sec/user",
+            Self::Images => "images",
+            Self::ImagesPerSecond => "images/sec",
+            Self::MillisecondsPerImage => "ms/image",
         }
     }
 

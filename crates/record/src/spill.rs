@@ -96,6 +96,8 @@ struct Spilled<'a> {
     request_body: Cow<'a, [u8]>,
     start: u64,
     is_reused: bool,
+    pool_wait: Option<(u64, u64)>,
+    name_was_known: bool,
     ready_at: Option<u64>,
     dns: Option<(u64, u64)>,
     tcp: Option<(u64, u64)>,
@@ -120,7 +122,7 @@ struct Spilled<'a> {
 }
 
 /// Every failure, at the position that stands for it in the file.
-const FAILURES: [TransportFailure; 15] = [
+const FAILURES: [TransportFailure; 16] = [
     TransportFailure::Connect,
     TransportFailure::NameResolution,
     TransportFailure::Tls,
@@ -129,6 +131,7 @@ const FAILURES: [TransportFailure; 15] = [
     TransportFailure::Broken,
     TransportFailure::Truncated,
     TransportFailure::NotHttp,
+    TransportFailure::TooManyRedirects,
     TransportFailure::Timeout,
     TransportFailure::OutOfDescriptors,
     TransportFailure::OutOfPorts,
@@ -158,6 +161,8 @@ impl<'a> Spilled<'a> {
             request_body: Cow::Borrowed(&exchange.body),
             start: http.start,
             is_reused: http.connection.is_reused,
+            pool_wait: http.connection.pool_wait,
+            name_was_known: http.connection.name_was_known,
             ready_at: http.connection.ready_at,
             dns: http.connection.dns,
             tcp: http.connection.tcp,
@@ -223,6 +228,8 @@ impl<'a> Spilled<'a> {
                 start: self.start,
                 connection: ConnectionFacts {
                     is_reused: self.is_reused,
+                    pool_wait: self.pool_wait,
+                    name_was_known: self.name_was_known,
                     ready_at: self.ready_at,
                     dns: self.dns,
                     tcp: self.tcp,
@@ -281,6 +288,8 @@ mod tests {
                 start: 12,
                 connection: ConnectionFacts {
                     is_reused: true,
+                    pool_wait: Some((33, 34)),
+                    name_was_known: true,
                     ready_at: Some(13),
                     dns: Some((14, 15)),
                     tcp: Some((16, 17)),

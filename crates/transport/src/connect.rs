@@ -1,67 +1,51 @@
-//! From a host name to a connected socket, each step with its instants.
+//! From a target to a connection that HTTP can be spoken on, each step with its instants.
 
-use std::cell::RefCell;
-use std::collections::HashMap;
+use std::cell::OnceCell;
 use std::io;
-use std::net::{IpAddr, SocketAddr, TcpStream};
+use std::net::{SocketAddr, TcpStream};
+use std::path::Path;
 use std::rc::Rc;
-use std::time::Duration;
+use std::sync::Arc;
 
-use aiperf_clock::{Nanos, SECOND, monotonic_now};
-use rustls::pki_types::ServerName;
-use socket2::{SockRef, TcpKeepalive};
-use tokio::net::TcpSocket;
+use aiperf_clock::monotonic_now;
+use rustls::ClientConfig;
+use socket2::{SockRef, Socket, TcpKeepalive};
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpSocket, UnixStream};
 use tokio_rustls::TlsConnector;
 
-use crate::TransportOptions;
-use crate::connection::Connection;
+use crate::connection::{AbsoluteForm, Connection};
 use crate::exchange::ConnectionFacts;
 use crate::failure::{TransportError, TransportFailure};
+use crate::http2::Http2Session;
+use crate::link::Link;
+use crate::names::Names;
+use crate::options::{HttpVersion, ProbeOptions, TransportOptions};
+use crate::proxy::{Proxy, open_tunnel};
 use crate::stream::{ReadScratch, StampedStream};
 use crate::target::Target;
-use crate::wire::WireStamps;
-
-/// Which address families are used.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum NameResolution {
-    /// Whatever the name has, IPv4 first.
-    #[default]
-    Any,
-    /// IPv4 alone.
-    OnlyIpv4,
-    /// IPv6 alone.
-    OnlyIpv6,
-}
-
-impl NameResolution {
-    fn admits(self, address: IpAddr) -> bool {
-        match self {
-            Self::Any => true,
-            Self::OnlyIpv4 => address.is_ipv4(),
-            Self::OnlyIpv6 => address.is_ipv6(),
-        }
-    }
-}
-
-/// How long a resolved name is believed.
-const NAME_LIFETIME: Nanos = 300 * SECOND;
-
-type ResolvedName = (Nanos, Vec<SocketAddr>);
+use crate::wire::{TimestampSource, WireStamps};
 
 pub(crate) struct Connector {
     options: TransportOptions,
     scratch: ReadScratch,
-    /// Resolved names, with the instant at which they were looked up.
-    names: RefCell<HashMap<(String, u16), ResolvedName>>,
+    names: Names,
+    /// The TLS settings together with what is offered of HTTP.
+    tls: OnceCell<Arc<ClientConfig>>,
 }
 
 impl Connector {
     pub(crate) fn new(options: TransportOptions) -> Self {
         Self {
+            names: Names::new(options.name_resolution, options.name_cache),
             options,
             scratch: ReadScratch::new(),
-            names: RefCell::default(),
+            tls: OnceCell::new(),
         }
+    }
+
+    pub(crate) fn options(&self) -> &TransportOptions {
+        &self.options
     }
 
     /// Makes a connection; `facts` hold what was reached, also when it fails.
@@ -69,104 +53,107 @@ impl Connector {
         &self,
         target: &Target,
         facts: &mut ConnectionFacts,
-    ) -> Result<Connection, TransportError> {
-        let addresses = self.resolve(target, facts).await?;
-        let tcp_start = monotonic_now();
-        let socket = self.open(target, &addresses).await?;
-        facts.tcp = Some((tcp_start, monotonic_now()));
-        facts.local = socket.local_addr().ok();
-        facts.remote = socket.peer_addr().ok();
+    ) -> Result<Link, TransportError> {
+        let version = self.options.http_version;
+        let proxy = self.options.proxies.towards(target);
+        // What is not plain HTTP/1.1 does not concern the proxy.
+        let is_tunnel = target.is_tls || version == HttpVersion::Http2;
+        let (socket, source) = self.reach(target, proxy, facts).await?;
 
         let wire = Rc::new(WireStamps::default());
-        let stream = StampedStream::new(
-            socket,
-            self.options.timestamp_source,
-            Rc::clone(&wire),
-            self.scratch.clone(),
-        )
-        .map_err(|error| TransportError::connecting(&target.authority, &error))?;
+        let mut stream =
+            StampedStream::new(socket, source, Rc::clone(&wire), self.scratch.clone())
+                .map_err(|error| TransportError::connecting(&target.shown(), &error))?;
         let is_kernel_stamped = stream.has_kernel_stamps();
-        let connection = if target.is_tls {
-            let tls_start = monotonic_now();
-            let name = ServerName::try_from(target.host.clone()).map_err(|_| {
-                TransportError::new(
-                    TransportFailure::Tls,
-                    format!(
-                        "`{}` is not a name that a certificate can hold",
-                        target.host
-                    ),
-                )
-            })?;
-            let connector = TlsConnector::from(self.options.tls.config()?);
-            let stream = connector
-                .connect(name, stream)
-                .await
-                .map_err(|error| TransportError::handshaking(&target.authority, &error))?;
-            facts.tls = Some((tls_start, monotonic_now()));
-            Connection::start(stream, wire).await
-        } else {
-            Connection::start(stream, wire).await
+        if let Some(proxy) = proxy.filter(|_| is_tunnel) {
+            let opening = open_tunnel(&mut stream, proxy, target).await;
+            facts.tcp = facts.tcp.map(|(start, _)| (start, monotonic_now()));
+            opening?;
+        }
+        let made = Made {
+            wire,
+            facts,
+            is_kernel_stamped,
+            absolute_form: proxy.filter(|_| !is_tunnel).map(AbsoluteForm::through),
         };
-        let mut connection =
-            connection.map_err(|error| TransportError::exchanging(&error, false))?;
-        connection.local = facts.local;
-        connection.remote = facts.remote;
-        connection.is_kernel_stamped = is_kernel_stamped;
-        Ok(connection)
+        if !target.is_tls {
+            return made.start(stream, version == HttpVersion::Http2).await;
+        }
+        let tls_start = monotonic_now();
+        let name = self.options.tls.server_name(&target.host)?;
+        let stream = TlsConnector::from(self.tls()?)
+            .connect(name, stream)
+            .await
+            .map_err(|error| TransportError::handshaking(&target.authority, &error))?;
+        made.facts.tls = Some((tls_start, monotonic_now()));
+        let agreed_on_http2 = stream.get_ref().1.alpn_protocol() == Some(b"h2");
+        if version == HttpVersion::Http2 && !agreed_on_http2 {
+            return Err(TransportError::new(
+                TransportFailure::Tls,
+                format!("`{}` does not speak HTTP/2 over TLS", target.authority),
+            ));
+        }
+        made.start(stream, agreed_on_http2).await
     }
 
-    async fn resolve(
+    fn tls(&self) -> Result<Arc<ClientConfig>, TransportError> {
+        if let Some(config) = self.tls.get() {
+            return Ok(Arc::clone(config));
+        }
+        let shared = self.options.tls.config()?;
+        let alpn = self.options.http_version.alpn();
+        let config = if alpn.is_empty() {
+            shared
+        } else {
+            let mut own = ClientConfig::clone(&shared);
+            own.alpn_protocols = alpn;
+            Arc::new(own)
+        };
+        Ok(Arc::clone(self.tls.get_or_init(|| config)))
+    }
+
+    /// A connected socket, and who can stamp what it receives.
+    async fn reach(
         &self,
         target: &Target,
+        proxy: Option<&Proxy>,
         facts: &mut ConnectionFacts,
-    ) -> Result<Vec<SocketAddr>, TransportError> {
-        if let Ok(address) = target.host.parse::<IpAddr>() {
-            return Ok(vec![SocketAddr::new(address, target.port)]);
+    ) -> Result<(Socket, TimestampSource), TransportError> {
+        if let Some(path) = &target.unix_socket {
+            let start = monotonic_now();
+            let socket = open_unix(path)
+                .await
+                .map_err(|error| TransportError::connecting(&target.shown(), &error))?;
+            facts.tcp = Some((start, monotonic_now()));
+            // Nothing passes the network stack, so the kernel has no stamps to give.
+            return Ok((socket, TimestampSource::User));
         }
-        let key = (target.host.clone(), target.port);
-        let start = monotonic_now();
-        if let Some((at, known)) = self.names.borrow().get(&key)
-            && start - at < NAME_LIFETIME
-        {
-            return Ok(known.clone());
-        }
-        let failed = |reason: String| {
-            TransportError::new(
-                TransportFailure::NameResolution,
-                format!("cannot resolve `{}`: {reason}", target.host),
-            )
+        let (host, port, shown) = match proxy {
+            Some(proxy) => (&proxy.host, proxy.port, &proxy.authority),
+            None => (&target.host, target.port, &target.authority),
         };
-        let found = tokio::net::lookup_host((target.host.as_str(), target.port)).await;
-        facts.dns = Some((start, monotonic_now()));
-        let mut addresses: Vec<SocketAddr> = found
-            .map_err(|error| failed(error.to_string()))?
-            .filter(|address| self.options.name_resolution.admits(address.ip()))
-            .collect();
-        addresses.sort_by_key(|address| address.is_ipv6());
-        if addresses.is_empty() {
-            return Err(failed("it has no address of the wanted family".to_owned()));
-        }
-        self.names
-            .borrow_mut()
-            .insert(key, (monotonic_now(), addresses.clone()));
-        Ok(addresses)
+        let addresses = self.names.resolve(host, port, facts).await?;
+        let start = monotonic_now();
+        let socket = self
+            .open(&addresses)
+            .await
+            .map_err(|error| TransportError::connecting(shown, &error))?;
+        facts.tcp = Some((start, monotonic_now()));
+        facts.local = socket.local_addr().ok();
+        facts.remote = socket.peer_addr().ok();
+        Ok((Socket::from(socket), self.options.timestamp_source))
     }
 
     /// Tries the addresses in order; the last failure is reported.
-    async fn open(
-        &self,
-        target: &Target,
-        addresses: &[SocketAddr],
-    ) -> Result<TcpStream, TransportError> {
-        let mut last = None;
+    async fn open(&self, addresses: &[SocketAddr]) -> io::Result<TcpStream> {
+        let mut last = io::Error::other("no address");
         for address in addresses {
             match self.open_one(*address).await {
                 Ok(socket) => return Ok(socket),
-                Err(error) => last = Some(error),
+                Err(error) => last = error,
             }
         }
-        let error = last.unwrap_or_else(|| io::Error::other("no address"));
-        Err(TransportError::connecting(&target.authority, &error))
+        Err(last)
     }
 
     async fn open_one(&self, address: SocketAddr) -> io::Result<TcpStream> {
@@ -180,21 +167,58 @@ impl Connector {
             let _ = socket.set_recv_buffer_size(receive as u32);
             let _ = socket.set_send_buffer_size(send as u32);
         }
+        // Acknowledging at once spares a server that waits for it before it goes on sending.
+        #[cfg(target_os = "linux")]
+        let _ = SockRef::from(&socket).set_tcp_quickack(true);
         let stream = socket.connect(address).await?;
         stream.set_nodelay(true)?;
-        keep_alive(&SockRef::from(&stream));
+        keep_alive(&SockRef::from(&stream), &self.options.probes);
         stream.into_std()
     }
 }
 
-/// Detects a server that vanished without a word. A system that knows no such option loses only
-/// that detection.
-fn keep_alive(socket: &SockRef<'_>) {
-    let probes = TcpKeepalive::new()
-        .with_time(Duration::from_secs(60))
-        .with_interval(Duration::from_secs(30))
-        .with_retries(1);
-    let _ = socket.set_tcp_keepalive(&probes);
+async fn open_unix(path: &Path) -> io::Result<Socket> {
+    Ok(Socket::from(UnixStream::connect(path).await?.into_std()?))
+}
+
+/// A system that knows no such option loses only that detection.
+fn keep_alive(socket: &SockRef<'_>, probes: &ProbeOptions) {
+    let keep_alive = TcpKeepalive::new()
+        .with_time(probes.idle)
+        .with_interval(probes.interval)
+        .with_retries(probes.count);
+    let _ = socket.set_tcp_keepalive(&keep_alive);
     #[cfg(target_os = "linux")]
-    let _ = socket.set_tcp_user_timeout(Some(Duration::from_secs(30)));
+    let _ = socket.set_tcp_user_timeout(Some(probes.unacknowledged));
+}
+
+/// A socket on which HTTP is about to begin.
+struct Made<'a> {
+    wire: Rc<WireStamps>,
+    facts: &'a mut ConnectionFacts,
+    is_kernel_stamped: bool,
+    absolute_form: Option<AbsoluteForm>,
+}
+
+impl Made<'_> {
+    async fn start<S>(self, stream: S, is_http2: bool) -> Result<Link, TransportError>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + 'static,
+    {
+        let (local, remote) = (self.facts.local, self.facts.remote);
+        if is_http2 {
+            let session = Http2Session::start(stream, self.wire, self.is_kernel_stamped)
+                .await
+                .map_err(|error| TransportError::exchanging_http2(&error, false))?;
+            return Ok(Link::Http2(session.between(local, remote)));
+        }
+        let mut connection = Connection::start(stream, self.wire)
+            .await
+            .map_err(|error| TransportError::exchanging(&error, false))?;
+        connection.local = local;
+        connection.remote = remote;
+        connection.is_kernel_stamped = self.is_kernel_stamped;
+        connection.absolute_form = self.absolute_form;
+        Ok(Link::Http1(connection))
+    }
 }

@@ -13,14 +13,17 @@ use std::task::{Context, Poll, Waker};
 
 use aiperf_clock::Nanos;
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::PROXY_AUTHORIZATION;
+use http::{HeaderValue, Request, Response};
 use hyper::body::{Body, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::proxy::Proxy;
 use crate::quiet_waker::QuietWaker;
 use crate::request_body::RequestBody;
+use crate::target::Target;
 use crate::wire::WireStamps;
 
 type Driver = Pin<Box<dyn Future<Output = hyper::Result<()>>>>;
@@ -33,8 +36,37 @@ pub(crate) struct Connection {
     pub(crate) local: Option<SocketAddr>,
     pub(crate) remote: Option<SocketAddr>,
     pub(crate) is_kernel_stamped: bool,
+    /// How requests are written where a proxy reads them.
+    pub(crate) absolute_form: Option<AbsoluteForm>,
     /// When it was last given back.
     pub(crate) idle_since: Nanos,
+}
+
+/// Requests that a proxy passes on: they name the whole URL, and who may ask the proxy.
+pub(crate) struct AbsoluteForm {
+    authorization: Option<HeaderValue>,
+}
+
+impl AbsoluteForm {
+    pub(crate) fn through(proxy: &Proxy) -> Self {
+        Self {
+            authorization: proxy.authorization.clone(),
+        }
+    }
+
+    /// Rewrites a request to this server.
+    pub(crate) fn apply(
+        &self,
+        message: &mut Request<RequestBody>,
+        target: &Target,
+    ) -> Result<(), http::Error> {
+        *message.uri_mut() = target.uri(message.uri().path_and_query())?;
+        if let Some(authorization) = &self.authorization {
+            let headers = message.headers_mut();
+            headers.insert(PROXY_AUTHORIZATION, authorization.clone());
+        }
+        Ok(())
+    }
 }
 
 impl Connection {
@@ -54,6 +86,7 @@ impl Connection {
             local: None,
             remote: None,
             is_kernel_stamped: false,
+            absolute_form: None,
             idle_since: 0,
         })
     }

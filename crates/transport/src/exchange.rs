@@ -55,11 +55,15 @@ pub struct HttpExchange {
 pub struct ConnectionFacts {
     /// A connection of an earlier exchange was used again.
     pub is_reused: bool,
+    /// Waiting for leave to use a connection, or for one that another exchange was making.
+    pub pool_wait: Option<(Nanos, Nanos)>,
+    /// The host name had been resolved before, and the result was used again.
+    pub name_was_known: bool,
     /// When the connection was at hand.
     pub ready_at: Option<Nanos>,
     /// Resolving the host name, where that was necessary.
     pub dns: Option<(Nanos, Nanos)>,
-    /// The TCP handshake.
+    /// The TCP handshake; where a proxy opens a tunnel, until it is open.
     pub tcp: Option<(Nanos, Nanos)>,
     /// The TLS handshake.
     pub tls: Option<(Nanos, Nanos)>,
@@ -67,6 +71,14 @@ pub struct ConnectionFacts {
     pub local: Option<SocketAddr>,
     /// The other side.
     pub remote: Option<SocketAddr>,
+}
+
+impl ConnectionFacts {
+    /// Notes a wait. Where there was one before, both and what lies between count.
+    pub(crate) fn waited(&mut self, start: Nanos, end: Nanos) {
+        let start = self.pool_wait.map_or(start, |(earlier, _)| earlier);
+        self.pool_wait = Some((start, end));
+    }
 }
 
 impl HttpExchange {

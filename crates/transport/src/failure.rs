@@ -25,6 +25,8 @@ pub enum TransportFailure {
     Truncated,
     /// What came back is not HTTP.
     NotHttp,
+    /// The answers only ever pointed elsewhere.
+    TooManyRedirects,
     /// The request took longer than its budget.
     Timeout,
     /// This process may open no more files.
@@ -54,6 +56,7 @@ impl TransportFailure {
             Self::Broken | Self::OutOfDescriptors => "ClientOSError",
             Self::Truncated => "ClientPayloadError",
             Self::NotHttp => "ClientResponseError",
+            Self::TooManyRedirects => "TooManyRedirects",
             Self::Timeout => "TimeoutError",
             Self::InvalidRequest => "ValueError",
             Self::Cancelled | Self::CutOff => "RequestCancellationError",
@@ -144,6 +147,43 @@ impl TransportError {
             TransportFailure::Disconnected,
             "the server closed the connection without an answer",
         )
+    }
+
+    /// Classifies an error of HTTP/2 as [`Self::exchanging`] does those of HTTP/1.1.
+    pub(crate) fn exchanging_http2(error: &h2::Error, answered: bool) -> Self {
+        if let Some(cause) = error.get_io() {
+            let failure = match cause.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected if answered => {
+                    TransportFailure::Truncated
+                }
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected => {
+                    TransportFailure::Disconnected
+                }
+                _ => TransportFailure::Broken,
+            };
+            return Self::new(failure, describe(cause));
+        }
+        let reason = error.reason();
+        let reason = reason.as_ref().map_or("no reason", h2::Reason::description);
+        if error.is_go_away() && error.is_remote() {
+            return Self::new(
+                TransportFailure::Disconnected,
+                format!("the server gave up the connection: {reason}"),
+            );
+        }
+        if error.is_reset() && error.is_remote() {
+            return Self::new(
+                TransportFailure::Broken,
+                format!("the server gave up the request: {reason}"),
+            );
+        }
+        if error.is_reset() || error.is_go_away() {
+            return Self::new(
+                TransportFailure::NotHttp,
+                format!("the answer is not HTTP/2: {reason}"),
+            );
+        }
+        Self::new(TransportFailure::InvalidRequest, error.to_string())
     }
 
     pub(crate) fn cancelled(delay: Nanos) -> Self {

@@ -15,7 +15,6 @@ pub(crate) use other::{Receiver, StampingOn, enable};
 #[cfg(target_os = "linux")]
 mod linux {
     use std::io::{self, IoSliceMut};
-    use std::net::TcpStream;
     use std::os::fd::AsRawFd;
 
     use aiperf_clock::{Nanos, SECOND, realtime_now};
@@ -23,12 +22,13 @@ mod linux {
     use nix::sys::socket::{
         ControlMessageOwned, MsgFlags, TimestampingFlag, Timestamps, recvmsg, setsockopt,
     };
+    use socket2::Socket;
 
     /// A stamp older than this is not a receive delay but a wall clock that was set in between.
     const PLAUSIBLE_DELAY: i64 = 60 * SECOND as i64;
 
     /// Asks the kernel to stamp what this socket receives. `false` where it will not.
-    pub(crate) fn enable(socket: &TcpStream) -> bool {
+    pub(crate) fn enable(socket: &Socket) -> bool {
         setsockopt(socket, Timestamping, &software()).is_ok()
     }
 
@@ -37,13 +37,12 @@ mod linux {
     /// The kernel patches its own code when the first socket asks and when the last one is closed,
     /// which can take milliseconds: too long to happen inside the first request.
     pub(crate) struct StampingOn {
-        _socket: Option<socket2::Socket>,
+        _socket: Option<Socket>,
     }
 
     impl StampingOn {
         pub(crate) fn hold() -> Self {
-            let socket =
-                socket2::Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).ok();
+            let socket = Socket::new(socket2::Domain::IPV4, socket2::Type::DGRAM, None).ok();
             if let Some(socket) = &socket {
                 // Where this fails, connections find that out for themselves.
                 let _ = setsockopt(socket, Timestamping, &software());
@@ -71,7 +70,7 @@ mod linux {
         /// Bytes read, and how long the last of them waited, where the kernel says so.
         pub(crate) fn receive(
             &mut self,
-            socket: &TcpStream,
+            socket: &Socket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, Option<Nanos>)> {
             let mut parts = [IoSliceMut::new(buffer)];
@@ -103,11 +102,11 @@ mod linux {
 #[cfg(not(target_os = "linux"))]
 mod other {
     use std::io::{self, Read};
-    use std::net::TcpStream;
 
     use aiperf_clock::Nanos;
+    use socket2::Socket;
 
-    pub(crate) fn enable(_socket: &TcpStream) -> bool {
+    pub(crate) fn enable(_socket: &Socket) -> bool {
         false
     }
 
@@ -128,7 +127,7 @@ mod other {
 
         pub(crate) fn receive(
             &mut self,
-            mut socket: &TcpStream,
+            mut socket: &Socket,
             buffer: &mut [u8],
         ) -> io::Result<(usize, Option<Nanos>)> {
             socket.read(buffer).map(|bytes| (bytes, None))
@@ -151,6 +150,7 @@ mod tests {
     fn the_delay_of_a_late_read_is_the_time_that_the_bytes_waited() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let client = TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        let client = socket2::Socket::from(client);
         let (mut server, _) = listener.accept().unwrap();
         server.set_nodelay(true).unwrap();
         if !enable(&client) {

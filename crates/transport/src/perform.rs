@@ -1,29 +1,34 @@
 //! One exchange, from a request to a filled [`HttpExchange`].
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use aiperf_clock::monotonic_now;
+use aiperf_clock::{Nanos, monotonic_now};
 use bytes::Bytes;
-use http::header::{AUTHORIZATION, HOST};
-use http::{HeaderMap, HeaderValue, Method, Request};
+use http::uri::PathAndQuery;
+use http::{HeaderMap, Method};
 
-use crate::TransportOptions;
 use crate::connect::Connector;
 use crate::connection::Connection;
+use crate::converse::{self, Outcome};
 use crate::exchange::HttpExchange;
 use crate::failure::{TransportError, TransportFailure};
 use crate::kernel_stamps::StampingOn;
+use crate::link::Link;
+use crate::options::{HttpVersion, TransportOptions};
 use crate::pool::Pool;
 use crate::received::Received;
-use crate::request_body::RequestBody;
+use crate::redirect::{self, MOST_REDIRECTS, Trail};
+use crate::running::Running;
 use crate::target::Target;
-use crate::watch::{OnData, Watch};
-use crate::wire::{TimestampSource, WireStamps};
+use crate::watch::Watch;
+use crate::wire::TimestampSource;
 
 /// The connections of one thread. Not `Send`: every I/O thread has its own.
 pub struct Transport {
     targets: Vec<Target>,
+    /// Servers beyond those of the list that exchanges were led to.
+    others: RefCell<Vec<Target>>,
     connector: Connector,
     pool: Pool,
     counters: TransportCounters,
@@ -66,7 +71,20 @@ pub enum Lease<'a> {
 
 /// A connection that belongs to one session. Dropping it closes the connection.
 #[derive(Default)]
-pub struct StickyConnection(Option<Connection>);
+pub struct StickyConnection(Option<Link>);
+
+/// One hop of an exchange: usually the only one.
+#[derive(Clone, Copy)]
+struct Hop<'a> {
+    target: &'a Target,
+    path: &'a PathAndQuery,
+    /// Under which number connections to this server are kept.
+    server: usize,
+    /// An answer that points elsewhere is followed.
+    follows: bool,
+    /// When the first hop was sent.
+    sent_at: &'a Cell<Option<Nanos>>,
+}
 
 impl Transport {
     /// A transport towards these targets; exchanges name them by index.
@@ -74,6 +92,7 @@ impl Transport {
         let asks_kernel = options.timestamp_source != TimestampSource::User;
         Self {
             targets,
+            others: RefCell::default(),
             pool: Pool::new(options.keep_alive_timeout_ns),
             connector: Connector::new(options),
             counters: TransportCounters::default(),
@@ -90,121 +109,315 @@ impl Transport {
     /// exchange; what had arrived before it stays.
     ///
     /// The exchange is filled in place so that a caller who drops this future (a timeout, a
-    /// cancellation) keeps everything that was seen up to then. The connection is then closed.
+    /// cancellation) keeps everything that was seen up to then. The connection is then closed, or
+    /// with HTTP/2 the server told that nobody waits.
+    ///
+    /// Redirects are followed where [`Watch::repeat`] is there; the exchange then tells of the last
+    /// hop, but for its start. Pooled connections of HTTP/2 need a [`tokio::task::LocalSet`].
     pub async fn perform(
         &self,
         target: usize,
         request: OutgoingRequest,
-        mut lease: Lease<'_>,
+        lease: Lease<'_>,
         exchange: &mut HttpExchange,
         watch: Watch<'_>,
     ) {
+        let to = &self.targets[target];
+        self.perform_at(to, target, request, lease, exchange, watch)
+            .await;
+    }
+
+    /// The same, to a server that need not be in the list, or to another path of one that is (see
+    /// [`Target::with_path`]). Connections are shared with all exchanges to that server.
+    pub async fn perform_to(
+        &self,
+        target: &Target,
+        request: OutgoingRequest,
+        lease: Lease<'_>,
+        exchange: &mut HttpExchange,
+        watch: Watch<'_>,
+    ) {
+        let server = self.server_of(target);
+        self.perform_at(target, server, request, lease, exchange, watch)
+            .await;
+    }
+
+    async fn perform_at(
+        &self,
+        target: &Target,
+        server: usize,
+        request: OutgoingRequest,
+        mut lease: Lease<'_>,
+        exchange: &mut HttpExchange,
+        mut watch: Watch<'_>,
+    ) {
         exchange.start = monotonic_now();
-        let taken = match &mut lease {
-            Lease::Pooled => self.pool.take(target),
+        let sent_at = Cell::new(None);
+        let hop = Hop {
+            target,
+            path: &target.path,
+            server,
+            follows: watch.repeat.is_some(),
+            sent_at: &sent_at,
+        };
+        let outcome = self
+            .go(hop, request, &mut lease, exchange, &mut watch)
+            .await;
+        let result = match outcome {
+            Ok(Outcome::Answered) => Ok(()),
+            Ok(Outcome::Redirected(location)) => {
+                let following = self.follow(hop, location, &mut lease, exchange, &mut watch);
+                // In a box of its own: redirects are rare, and their state would make every request
+                // larger.
+                Box::pin(following).await
+            }
+            Err(error) => Err(error),
+        };
+        if let Err(error) = result {
+            self.fail(exchange, error);
+        }
+    }
+
+    /// Goes where answers point.
+    async fn follow(
+        &self,
+        first: Hop<'_>,
+        mut location: String,
+        lease: &mut Lease<'_>,
+        exchange: &mut HttpExchange,
+        watch: &mut Watch<'_>,
+    ) -> Result<(), TransportError> {
+        let mut trail = Trail::begin(first.target.clone());
+        for _ in 0..MOST_REDIRECTS {
+            let (Some(status), Some(repeat)) = (exchange.status, watch.repeat) else {
+                return Ok(());
+            };
+            trail.go(status, &location)?;
+            let request = trail.adapt(repeat());
+            *exchange = HttpExchange {
+                start: exchange.start,
+                ..HttpExchange::default()
+            };
+            let server = self.server_of(&trail.target);
+            let hop = Hop {
+                target: &trail.target,
+                path: &trail.target.path,
+                server,
+                ..first
+            };
+            // A session's own connection leads to the session's own server.
+            let mut pooled = Lease::Pooled;
+            let lease = match &*lease {
+                Lease::Sticky(_) if server != first.server => &mut pooled,
+                _ => &mut *lease,
+            };
+            match self.go(hop, request, lease, exchange, watch).await? {
+                Outcome::Answered => return Ok(()),
+                Outcome::Redirected(next) => location = next,
+            }
+        }
+        Err(redirect::too_many())
+    }
+
+    /// One hop, on a connection that is taken or made for it.
+    async fn go(
+        &self,
+        hop: Hop<'_>,
+        request: OutgoingRequest,
+        lease: &mut Lease<'_>,
+        exchange: &mut HttpExchange,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome, TransportError> {
+        let options = self.connector.options();
+        let may_share = options.http_version != HttpVersion::Http1 && matches!(lease, Lease::Pooled);
+        if may_share && let Some(link) = self.pool.join(hop.server, self.is_limited()) {
+            link.tell_reuse(&mut exchange.connection);
+            return Box::pin(self.talk(link, hop, request, lease, exchange, watch)).await;
+        }
+        let permit = match &options.connection_limit {
+            Some(limit) => Box::pin(limit.enter(&mut exchange.connection)).await,
+            None => None,
+        };
+        let taken = match lease {
+            Lease::Pooled => self.pool.take(hop.server).map(Link::Http1),
             Lease::Fresh => None,
             Lease::Sticky(own) => take_reusable(&mut own.0),
         };
-        let connection = match taken {
-            Some(connection) => {
-                exchange.connection.is_reused = true;
-                exchange.connection.local = connection.local;
-                exchange.connection.remote = connection.remote;
-                Ok(connection)
+        let link = match taken {
+            Some(link) => {
+                link.tell_reuse(&mut exchange.connection);
+                link
             }
             // In a box of its own: connecting is rare, and its state would make every request larger.
-            None => Box::pin(self.connect(target, exchange)).await,
+            None if may_share => Box::pin(self.connect_or_join(hop, exchange)).await?,
+            None => Box::pin(self.connect(hop.target, exchange)).await?,
         };
-        let mut connection = match connection {
-            Ok(connection) => connection,
-            Err(error) => return self.fail(exchange, error),
-        };
+        match link {
+            Link::Http1(connection) => {
+                self.talk_http1(connection, hop, request, lease, exchange, watch)
+                    .await
+            }
+            Link::Http2(_) => {
+                // Shared connections are not counted: others could not use this one's place.
+                drop(permit);
+                Box::pin(self.talk(link, hop, request, lease, exchange, watch)).await
+            }
+        }
+    }
+
+    async fn talk_http1(
+        &self,
+        mut connection: Connection,
+        hop: Hop<'_>,
+        request: OutgoingRequest,
+        lease: &mut Lease<'_>,
+        exchange: &mut HttpExchange,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome, TransportError> {
         exchange.connection.ready_at = Some(monotonic_now());
         connection.wire.begin_exchange();
+        let wire = Rc::clone(&connection.wire);
         let result = {
-            let running = Running {
-                exchange,
-                wire: Rc::clone(&connection.wire),
-            };
-            let Watch { cancel, on_data } = watch;
-            let wire = Rc::clone(&connection.wire);
-            let conversation = self.converse(&mut connection, target, request, running, on_data);
-            match cancel {
+            let running = Running::new(exchange, Rc::clone(&wire), watch.on_data.as_mut());
+            let conversation = converse::over_http1(
+                &mut connection,
+                hop.target,
+                hop.path,
+                request,
+                running,
+                hop.follows,
+            );
+            match watch.cancel {
                 None => conversation.await,
-                Some(cancel) => cancel.race(&wire, conversation).await,
+                Some(cancel) => cancel.race(&wire, hop.sent_at, conversation).await,
             }
         };
-        match result {
-            Ok(()) => {
-                exchange.end = connection.wire.last_read.get();
-                if connection.is_reusable() {
-                    match lease {
-                        Lease::Pooled => self.pool.put(target, connection),
-                        Lease::Fresh => {}
-                        Lease::Sticky(own) => own.0 = Some(connection),
-                    }
+        if result.is_ok() {
+            exchange.end = wire.last_read.get();
+            if self.connector.options().keeps_connections && connection.is_reusable() {
+                match lease {
+                    Lease::Pooled => self.pool.put(hop.server, connection),
+                    Lease::Fresh => {}
+                    Lease::Sticky(own) => own.0 = Some(Link::Http1(connection)),
                 }
             }
-            Err(error) => self.fail(exchange, error),
         }
+        result
+    }
+
+    /// Talks over a connection of either protocol.
+    async fn talk(
+        &self,
+        link: Link,
+        hop: Hop<'_>,
+        request: OutgoingRequest,
+        lease: &mut Lease<'_>,
+        exchange: &mut HttpExchange,
+        watch: &mut Watch<'_>,
+    ) -> Result<Outcome, TransportError> {
+        let session = match link {
+            Link::Http1(connection) => {
+                return self
+                    .talk_http1(connection, hop, request, lease, exchange, watch)
+                    .await;
+            }
+            Link::Http2(session) => session,
+        };
+        exchange.connection.ready_at = Some(monotonic_now());
+        let mut stream = session.exchange();
+        let wire = stream.wire();
+        let result = {
+            let running = Running::new(exchange, Rc::clone(&wire), watch.on_data.as_mut());
+            let conversation = converse::over_http2(
+                &mut stream,
+                hop.target,
+                hop.path,
+                request,
+                running,
+                hop.follows,
+            );
+            match watch.cancel {
+                None => conversation.await,
+                Some(cancel) => cancel.race(&wire, hop.sent_at, conversation).await,
+            }
+        };
+        if result.is_ok() {
+            exchange.end = wire.last_read.get();
+            if let Lease::Sticky(own) = lease
+                && self.connector.options().keeps_connections
+            {
+                own.0 = Some(Link::Http2(session));
+            }
+        }
+        result
+    }
+
+    /// A connection for several exchanges, if the server wants HTTP/2: made by the first that needs
+    /// it, while the others wait.
+    async fn connect_or_join(
+        &self,
+        hop: Hop<'_>,
+        exchange: &mut HttpExchange,
+    ) -> Result<Link, TransportError> {
+        let gate = self.pool.gate(hop.server);
+        let _making = if gate.is_open.get() {
+            None
+        } else if let Ok(making) = gate.making.try_lock() {
+            Some(making)
+        } else {
+            let start = monotonic_now();
+            let making = gate.making.lock().await;
+            exchange.connection.waited(start, monotonic_now());
+            // The one before may have found out that there is nothing to wait for.
+            (!gate.is_open.get()).then_some(making)
+        };
+        if let Some(link) = self.pool.join(hop.server, self.is_limited()) {
+            link.tell_reuse(&mut exchange.connection);
+            return Ok(link);
+        }
+        let link = self.connect(hop.target, exchange).await?;
+        match &link {
+            Link::Http1(_) => gate.is_open.set(true),
+            Link::Http2(session) if self.connector.options().keeps_connections => {
+                self.pool.share(hop.server, session.clone());
+            }
+            Link::Http2(_) => {}
+        }
+        Ok(link)
     }
 
     async fn connect(
         &self,
-        target: usize,
+        target: &Target,
         exchange: &mut HttpExchange,
-    ) -> Result<Connection, TransportError> {
-        let connection = self
+    ) -> Result<Link, TransportError> {
+        let link = self
             .connector
-            .connect(&self.targets[target], &mut exchange.connection)
+            .connect(target, &mut exchange.connection)
             .await?;
         increment(&self.counters.connections_opened);
-        if connection.is_kernel_stamped {
+        if link.is_kernel_stamped() {
             increment(&self.counters.kernel_stamped_connections);
         }
-        Ok(connection)
+        Ok(link)
     }
 
-    async fn converse(
-        &self,
-        connection: &mut Connection,
-        target: usize,
-        request: OutgoingRequest,
-        running: Running<'_>,
-        mut on_data: Option<OnData<'_>>,
-    ) -> Result<(), TransportError> {
-        let target = &self.targets[target];
-        let mut message = Request::new(RequestBody::new(request.body, Rc::clone(&running.wire)));
-        *message.method_mut() = request.method;
-        *message.uri_mut() = target.path.clone().into();
-        *message.headers_mut() = request.headers;
-        if !message.headers().contains_key(HOST) {
-            message
-                .headers_mut()
-                .insert(HOST, target.host_header.clone());
+    fn is_limited(&self) -> bool {
+        self.connector.options().connection_limit.is_some()
+    }
+
+    /// The number under which connections to the target's server are kept.
+    fn server_of(&self, target: &Target) -> usize {
+        let is_same = |known: &Target| known.is_same_server(target);
+        if let Some(index) = self.targets.iter().position(is_same) {
+            return index;
         }
-        if let Some(authorization) = &target.authorization {
-            let headers = message.headers_mut();
-            headers
-                .entry(AUTHORIZATION)
-                .or_insert_with(|| authorization.clone());
-        }
-        let sent = connection.send(message).await;
-        let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;
-        running.exchange.head_at = Some(running.wire.last_read.get());
-        let (head, mut body) = answer.into_parts();
-        running.exchange.status = Some(head.status);
-        running.exchange.headers = detached(&head.headers);
-        drop(head);
-        while let Some(data) = connection.next_data(&mut body).await {
-            let data = data.map_err(|error| TransportError::exchanging(&error, true))?;
-            let at = running.wire.last_read.get();
-            running.exchange.received.append(&data, at);
-            if let Some(on_data) = &mut on_data {
-                on_data(running.exchange.content_type(), &data);
-            }
-        }
-        Ok(())
+        let mut others = self.others.borrow_mut();
+        let index = others.iter().position(is_same).unwrap_or_else(|| {
+            others.push(target.clone());
+            others.len() - 1
+        });
+        self.targets.len() + index
     }
 
     fn fail(&self, exchange: &mut HttpExchange, error: TransportError) {
@@ -218,42 +431,6 @@ impl Transport {
         exchange.end = monotonic_now();
         exchange.error = Some(error);
     }
-}
-
-/// An exchange whose bytes are on their way. However it ends, also by being dropped, what the
-/// connection knows of its bytes goes into the exchange.
-struct Running<'a> {
-    exchange: &'a mut HttpExchange,
-    wire: Rc<WireStamps>,
-}
-
-impl Drop for Running<'_> {
-    fn drop(&mut self) {
-        let reached = |instant: u64| (instant != 0).then_some(instant);
-        let Self { exchange, wire } = self;
-        exchange.send_start = reached(wire.first_write.get());
-        exchange.send_end = reached(wire.last_write.get());
-        exchange.writes = wire.writes.get();
-        exchange.first_byte = reached(wire.first_read.get());
-        exchange.read_count = wire.reads.get();
-        exchange.kernel_stamped_reads = wire.kernel_stamped_reads.get();
-        exchange.receive_delay_max = wire.receive_delay_max.get();
-        exchange.receive_delay_sum = wire.receive_delay_sum.get();
-        exchange.received.finish();
-        exchange.is_sent = wire.is_sent();
-    }
-}
-
-/// The header fields with memory of their own: hyper's are slices of the connection's read buffer,
-/// which would be held as long as the exchange.
-fn detached(headers: &HeaderMap) -> HeaderMap {
-    let mut copy = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
-        own.set_sensitive(value.is_sensitive());
-        copy.append(name.clone(), own);
-    }
-    copy
 }
 
 fn increment(counter: &Cell<u64>) {
@@ -287,7 +464,7 @@ impl HttpExchange {
     }
 }
 
-fn take_reusable(slot: &mut Option<Connection>) -> Option<Connection> {
-    let mut connection = slot.take()?;
-    connection.is_still_usable().then_some(connection)
+fn take_reusable(slot: &mut Option<Link>) -> Option<Link> {
+    let mut link = slot.take()?;
+    link.is_still_usable().then_some(link)
 }

@@ -1,16 +1,16 @@
-//! A TCP stream that notes the instant of every read and write.
+//! A stream that notes the instant of every read and write.
 //!
 //! The stamp of a read is taken when the system call returns, before anything looks at the bytes;
 //! where the kernel delivers its own stamp, that one counts.
 
 use std::cell::RefCell;
 use std::io::{self, Write};
-use std::net::TcpStream;
 use std::pin::Pin;
 use std::rc::Rc;
 use std::task::{Context, Poll, ready};
 
 use aiperf_clock::{Nanos, monotonic_now};
+use socket2::Socket;
 use tokio::io::unix::AsyncFd;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
@@ -32,7 +32,7 @@ impl ReadScratch {
 }
 
 pub(crate) struct StampedStream {
-    socket: AsyncFd<TcpStream>,
+    socket: AsyncFd<Socket>,
     wire: Rc<WireStamps>,
     scratch: ReadScratch,
     /// Present where the kernel stamps this socket.
@@ -42,7 +42,7 @@ pub(crate) struct StampedStream {
 impl StampedStream {
     /// Takes over a connected, non-blocking socket.
     pub(crate) fn new(
-        socket: TcpStream,
+        socket: Socket,
         source: TimestampSource,
         wire: Rc<WireStamps>,
         scratch: ReadScratch,
@@ -111,7 +111,7 @@ impl AsyncRead for StampedStream {
 
 fn receive(
     receiver: &mut Option<Receiver>,
-    mut socket: &TcpStream,
+    mut socket: &Socket,
     space: &mut [u8],
 ) -> io::Result<(usize, Option<Nanos>)> {
     match receiver {

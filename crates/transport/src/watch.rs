@@ -1,5 +1,6 @@
 //! What else may happen to an exchange while it runs.
 
+use std::cell::Cell;
 use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
@@ -7,7 +8,9 @@ use std::task::Poll;
 use aiperf_clock::Nanos;
 use aiperf_clock::precise::PreciseTimer;
 
+use crate::converse::Outcome;
 use crate::failure::TransportError;
+use crate::perform::OutgoingRequest;
 use crate::wire::WireStamps;
 
 /// Gets the content type and each piece of a body as it arrives.
@@ -20,6 +23,9 @@ pub struct Watch<'a> {
     pub cancel: Option<CancelAfterSent<'a>>,
     /// Look at the answer while it arrives.
     pub on_data: Option<OnData<'a>>,
+    /// Makes the request once more. Where it is absent, redirects are not followed; where it is
+    /// there, it is called for each of them.
+    pub repeat: Option<&'a dyn Fn() -> OutgoingRequest>,
 }
 
 /// Gives up a request some time after the kernel has accepted its last byte.
@@ -32,20 +38,25 @@ pub struct CancelAfterSent<'a> {
 }
 
 impl CancelAfterSent<'_> {
-    /// Runs a conversation; an answer that is complete before the time is over wins.
+    /// Runs a conversation; an answer that is complete before the time is over wins. `sent_at` is
+    /// when the first hop of the exchange was sent.
     pub(crate) async fn race(
         self,
         wire: &WireStamps,
-        conversation: impl Future<Output = Result<(), TransportError>>,
-    ) -> Result<(), TransportError> {
+        sent_at: &Cell<Option<Nanos>>,
+        conversation: impl Future<Output = Result<Outcome, TransportError>>,
+    ) -> Result<Outcome, TransportError> {
         let mut conversation = pin!(conversation);
         let mut time = None;
         std::future::poll_fn(|context| {
             if let Poll::Ready(result) = conversation.as_mut().poll(context) {
                 return Poll::Ready(result);
             }
-            if time.is_none() && wire.is_sent() {
-                let end = wire.last_write.get().saturating_add(self.delay);
+            if sent_at.get().is_none() && wire.is_sent() {
+                sent_at.set(Some(wire.last_write.get()));
+            }
+            if let (None, Some(sent_at)) = (&time, sent_at.get()) {
+                let end = sent_at.saturating_add(self.delay);
                 time = Some(Box::pin(self.timer.sleep_until(end)));
             }
             let is_over = time

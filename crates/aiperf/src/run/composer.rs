@@ -1,8 +1,8 @@
-//! Bodies that depend on the server's replies.
+//! Bodies that are made during the run.
 
 use std::sync::Arc;
 
-use aiperf_dataset::Dataset;
+use aiperf_dataset::Conversations;
 use aiperf_endpoint::conversation::Turn;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::parse::parse_with;
@@ -14,14 +14,15 @@ use http::HeaderValue;
 
 use super::workload;
 
-/// Builds the bodies of turns that come after live replies, and the forms of multipart types.
+/// Builds the bodies of turns that come after live replies or are made on demand, and the forms of
+/// multipart types.
 pub(crate) struct Composer {
-    dataset: Arc<Dataset>,
+    dataset: Arc<Conversations>,
     settings: Arc<EndpointSettings>,
 }
 
 impl Composer {
-    pub(crate) fn new(dataset: &Arc<Dataset>, settings: &Arc<EndpointSettings>) -> Self {
+    pub(crate) fn new(dataset: &Arc<Conversations>, settings: &Arc<EndpointSettings>) -> Self {
         Self {
             dataset: Arc::clone(dataset),
             settings: Arc::clone(settings),
@@ -48,7 +49,12 @@ impl Compose for Composer {
         turn: usize,
         earlier: &[Exchange],
     ) -> Result<Bytes, String> {
-        let conversation = &self.dataset.conversations[conversation];
+        let conversation = self.dataset.conversation(conversation);
+        let conversation = conversation.map_err(|error| error.to_string())?;
+        if !workload::depends_on_replies(conversation.context_mode, turn) {
+            return workload::fixed_body(&conversation, turn, &self.settings)
+                .map_err(|error| error.to_string());
+        }
         let mut replies: Vec<Option<Turn>> = Vec::with_capacity(earlier.len());
         let mut response_id: Option<String> = None;
         for (exchange, asked) in earlier.iter().zip(&conversation.turns) {
@@ -66,7 +72,7 @@ impl Compose for Composer {
         }
         let newest = &conversation.turns[turn];
         let previous = chaining::before(response_id.as_deref(), newest);
-        workload::body(conversation, &history, previous, &self.settings)
+        workload::body(&conversation, &history, previous, &self.settings)
             .map_err(|error| error.to_string())
     }
 

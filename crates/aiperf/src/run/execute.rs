@@ -1,7 +1,6 @@
 //! The phases, one after the other.
 
 use std::sync::Arc;
-use std::sync::atomic::Ordering::SeqCst;
 
 use aiperf_config::profile::Ui;
 use aiperf_engine::{Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
@@ -9,10 +8,11 @@ use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder};
 use aiperf_schedule::{FailureThreshold, PhaseKind, PhasePlan};
 use anyhow::{Context, Result};
 
+use super::hooks;
 use super::logging::NOTICE;
 use super::prepare::Prepared;
 use super::progress::Progress;
-use super::signals;
+use super::signals::Interrupts;
 
 /// Waiting exchanges may hold this much memory before they go to disk.
 const BACKLOG_BYTES: usize = 64 * 1024 * 1024;
@@ -29,7 +29,7 @@ pub(crate) struct Executed {
     pub(crate) record_failure: Option<String>,
 }
 
-pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
+pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Executed> {
     let backlog = Backlog::new(BACKLOG_BYTES);
     let settings = prepared
         .recorder
@@ -39,12 +39,19 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
     let sink: Arc<dyn ExchangeSink> = Arc::new(backlog.clone());
     let mut engine = Engine::start(prepared.engine.clone(), &prepared.workload, &sink)?;
     let cancel = engine.cancel_handle();
-    let was_cancelled = signals::watch(cancel.clone());
+    interrupts.attach(cancel.clone());
+    let mut profiler = hooks::profiler(&prepared.config, &prepared.environment)?;
     let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
 
     let mut too_many_failures = None;
     let mut outcomes = Vec::with_capacity(prepared.phases.len());
     for (index, plan) in prepared.phases.iter().enumerate() {
+        let mut profiler = profiler
+            .as_mut()
+            .filter(|_| plan.kind == PhaseKind::Profiling);
+        if let Some(profiler) = &mut profiler {
+            interrupts.while_waiting(|is_cancelled| profiler.phase_begins(is_cancelled))?;
+        }
         announce(index, plan);
         let threshold = (plan.kind == PhaseKind::Profiling)
             .then(|| failure_threshold(prepared))
@@ -65,6 +72,9 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
         })?;
         progress.finish();
         conclude(&outcome);
+        if let Some(profiler) = &mut profiler {
+            profiler.phase_ends();
+        }
         let is_over = outcome.was_cancelled;
         outcomes.push(outcome);
         if is_over {
@@ -78,7 +88,7 @@ pub(crate) fn execute(prepared: &Prepared) -> Result<Executed> {
         outcomes,
         recorded,
         backlog: backlog.facts(),
-        was_cancelled: was_cancelled.load(SeqCst),
+        was_cancelled: interrupts.was_asked(),
         too_many_failures,
         record_failure,
     })

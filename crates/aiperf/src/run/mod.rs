@@ -9,12 +9,14 @@ pub(crate) mod environment;
 pub(crate) mod execute;
 mod first_content;
 pub(crate) mod folder;
+mod hooks;
 pub(crate) mod logging;
 mod phases;
 pub(crate) mod prepare;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod signals;
+mod template;
 pub(crate) mod workload;
 
 use aiperf_config::profile::ProfileConfig;
@@ -22,6 +24,7 @@ use anyhow::Result;
 use serde_json::Value;
 
 use crate::exit::Exit;
+use signals::Interrupts;
 
 /// What a run is told besides its configuration.
 pub(crate) struct RunRequest {
@@ -37,7 +40,8 @@ pub(crate) struct RunRequest {
 
 /// Carries out a run.
 pub(crate) fn run(request: RunRequest) -> Result<Exit> {
-    let prepared = prepare::prepare(request)?;
-    let executed = execute::execute(&prepared)?;
+    let interrupts = Interrupts::watch();
+    let prepared = prepare::prepare(request, &interrupts)?;
+    let executed = execute::execute(&prepared, &interrupts)?;
     conclude::conclude(&prepared, &executed)
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use aiperf_config::profile::{
     ArrivalOverflow, Arrivals as Configured, Limit, PhaseConfig, ProfileConfig, RatePattern,
 };
-use aiperf_dataset::Dataset;
+use aiperf_dataset::Conversations;
 use aiperf_random::RootSeed;
 use aiperf_schedule::{
     ArrivalProcess, Arrivals, Cancellation, FixedSchedule, LimitRamp, Overflow, Pattern, PhasePlan,
@@ -23,7 +23,7 @@ use super::settings::nanos;
 pub(crate) fn plan(
     config: &ProfileConfig,
     environment: &Environment,
-    dataset: &Dataset,
+    dataset: &Conversations,
     seed: RootSeed,
 ) -> Result<Vec<PhasePlan>> {
     config
@@ -37,7 +37,7 @@ pub(crate) fn plan(
 fn plan_phase(
     phase: &PhaseConfig,
     environment: &Environment,
-    dataset: &Dataset,
+    dataset: &Conversations,
     seed: RootSeed,
 ) -> Result<PhasePlan> {
     let mut stop = StopRules {
@@ -84,10 +84,11 @@ fn plan_phase(
             window,
             concurrency,
         } => {
-            let first_turns = dataset.conversations.iter().map(|conversation| {
-                let first = conversation.turns.first();
+            let outlines: Vec<_> = (0..dataset.len()).map(|n| dataset.outline(n)).collect();
+            let first_turns = outlines.iter().map(|outline| {
+                let first = outline.turns.first();
                 (
-                    conversation.id.as_str(),
+                    outline.id.as_str(),
                     first.and_then(|turn| turn.timestamp_ms),
                 )
             });
@@ -117,15 +118,11 @@ fn law(pattern: RatePattern) -> Pattern {
     }
 }
 
-fn total_turns(dataset: &Dataset) -> u64 {
-    let turns = |conversation: &Arc<_>| turns_of(conversation);
-    dataset.conversations.iter().map(turns).sum()
+fn total_turns(dataset: &Conversations) -> u64 {
+    let turns = |index| dataset.outline(index).turns.len() as u64;
+    (0..dataset.len()).map(turns).sum()
 }
 
-fn turns_of(conversation: &aiperf_endpoint::conversation::Conversation) -> u64 {
-    conversation.turns.len() as u64
-}
-
-fn average_turns(dataset: &Dataset) -> f64 {
-    total_turns(dataset) as f64 / dataset.conversations.len().max(1) as f64
+fn average_turns(dataset: &Conversations) -> f64 {
+    total_turns(dataset) as f64 / dataset.len().max(1) as f64
 }

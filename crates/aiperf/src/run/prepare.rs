@@ -18,7 +18,9 @@ use uuid::Uuid;
 
 use super::environment::Environment;
 use super::first_content::FirstContentOf;
+use super::hooks;
 use super::phases;
+use super::signals::Interrupts;
 use super::{RunRequest, folder, logging, settings, workload};
 
 /// A run that is ready to start.
@@ -40,7 +42,7 @@ pub(crate) struct Prepared {
     pub(crate) metrics_title: &'static str,
 }
 
-pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
+pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Prepared> {
     let RunRequest {
         config,
         input_config,
@@ -52,13 +54,14 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
     let seed = RootSeed::from_option(config.random_seed);
 
     // All that is wrong with the settings comes before anything is made on disk.
-    let endpoint = Arc::new(settings::endpoint_settings(&config, &environment));
+    let endpoint = Arc::new(settings::endpoint_settings(&config, &environment)?);
     let targets = settings::targets(&config)?;
     let headers = settings::header_template(&config, &environment)?;
     let context = settings::run_context(&config, &environment);
     let metrics = Arc::new(ActiveMetrics::new(&context)?);
     let names = folder::file_names(&config)?;
 
+    hooks::wait_until_ready(&config, &environment, &endpoint, interrupts)?;
     let folder = folder::make(&config, &names)?;
     log.add_file(&folder.join(names.name(OutputFile::Log)))
         .with_context(|| format!("cannot write a log file in `{}`", folder.display()))?;
@@ -72,7 +75,7 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
 
     let tokenizers = Tokenizers::load(&config)?;
     let dataset = Arc::new(
-        aiperf_dataset::build(&settings::dataset_plan(&config)?, tokenizers.first(), seed)
+        aiperf_dataset::open(&settings::dataset_plan(&config)?, tokenizers.first(), seed)
             .context("the dataset cannot be built")?,
     );
     let planned = workload::plan(&dataset, &endpoint)?;
@@ -82,9 +85,10 @@ pub(crate) fn prepare(request: RunRequest) -> Result<Prepared> {
         &planned,
         &endpoint,
     )?;
-    tracing::info!("dataset: {} conversations", dataset.conversations.len());
+    tracing::info!("dataset: {} conversations", dataset.len());
 
     let phases = phases::plan(&config, &environment, &dataset, seed)?;
+    hooks::reset_cache(&config, &environment, interrupts)?;
     let clock = Clock::start();
     let threads = io_threads(&config);
     let conversations = workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));

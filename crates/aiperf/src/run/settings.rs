@@ -21,24 +21,26 @@ use anyhow::{Context, Result};
 use http::{HeaderName, HeaderValue};
 
 use super::environment::Environment;
+use super::template;
 use crate::version::USER_AGENT;
 
 pub(crate) fn endpoint_settings(
     config: &ProfileConfig,
     environment: &Environment,
-) -> EndpointSettings {
-    EndpointSettings {
+) -> Result<EndpointSettings> {
+    let custom = template::take(config.endpoint.kind, &config.endpoint.extra)?;
+    Ok(EndpointSettings {
         endpoint_type: config.endpoint.kind,
         streaming: config.endpoint.streaming,
         models: config.models.names.clone(),
-        extra: config.endpoint.extra.clone(),
+        extra: custom.extra,
         use_legacy_max_tokens: config.endpoint.use_legacy_max_tokens,
         use_server_token_count: config.endpoint.use_server_token_count,
         per_chunk_usage: false,
         force_content_parts: environment.force_content_parts,
-        template: None,
-        response_field: None,
-    }
+        template: custom.template,
+        response_field: custom.response_field,
+    })
 }
 
 pub(crate) fn targets(config: &ProfileConfig) -> Result<Vec<Target>> {
@@ -58,8 +60,13 @@ pub(crate) fn header_template(
     config: &ProfileConfig,
     environment: &Environment,
 ) -> Result<HeaderTemplate> {
+    Ok(HeaderTemplate::new(header_settings(config, environment))?)
+}
+
+/// The headers of every request, as the configuration has them.
+pub(crate) fn header_settings(config: &ProfileConfig, environment: &Environment) -> HeaderSettings {
     let endpoint = &config.endpoint;
-    Ok(HeaderTemplate::new(HeaderSettings {
+    HeaderSettings {
         endpoint_type: endpoint.kind,
         user_agent: USER_AGENT.to_owned(),
         streaming: endpoint.streaming,
@@ -71,7 +78,7 @@ pub(crate) fn header_template(
             .collect(),
         session_header: None,
         affinity: environment.affinity,
-    })?)
+    }
 }
 
 /// The same headers as the engine wants them: the ids are found by rendering recognisable ones.

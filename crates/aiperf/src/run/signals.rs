@@ -1,8 +1,8 @@
 //! Ctrl-C and SIGTERM: the first ends the run in good order, the second at once.
 
 use std::io::Write as _;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_engine::CancelHandle;
 
@@ -11,44 +11,99 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::exit::Exit;
 
-/// Watches for signals as long as the process lives.
-pub(crate) fn watch(cancel: CancelHandle) -> Arc<AtomicBool> {
-    let was_cancelled = Arc::new(AtomicBool::new(false));
-    let flag = Arc::clone(&was_cancelled);
-    let watching = std::thread::Builder::new()
-        .name("signals".to_owned())
-        .spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread()
-                .enable_all()
-                .build();
-            match runtime {
-                Ok(runtime) => runtime.block_on(listen(&cancel, &flag)),
-                Err(error) => tracing::warn!("signals are not watched: {error}"),
-            }
-        });
-    if let Err(error) = watching {
-        tracing::warn!("signals are not watched: {error}");
-    }
-    was_cancelled
+/// What a first signal does depends on how far the run is.
+enum Stage {
+    /// Nothing is worth keeping yet: the process ends.
+    Preparing,
+    /// A hook waits for the server; it looks at the flag.
+    Waiting,
+    /// Requests are being sent: they are cut off, and what was measured is written.
+    Running(CancelHandle),
 }
 
-async fn listen(cancel: &CancelHandle, flag: &AtomicBool) {
-    // Made once: a signal between two waits must not be missed.
-    let mut signals = Signals::new();
-    signals.next().await;
-    flag.store(true, SeqCst);
-    cancel.cancel();
-    panel(
-        "Cancellation in Progress",
-        "The benchmark is being cancelled. Requests on their way are dropped; what was measured is\n\
-         being written. Press Ctrl+C again to quit at once and lose what is not yet on disk.",
-    );
-    signals.next().await;
-    panel(
-        "Force Quit",
-        "Stopped at once. Only files that were already written remain.",
-    );
-    crate::end_process(Exit::Killed);
+/// What the process knows of signals.
+#[derive(Clone)]
+pub(crate) struct Interrupts {
+    stage: Arc<Mutex<Stage>>,
+    was_asked: Arc<AtomicBool>,
+}
+
+impl Interrupts {
+    /// Watches for signals as long as the process lives.
+    pub(crate) fn watch() -> Self {
+        let interrupts = Self {
+            stage: Arc::new(Mutex::new(Stage::Preparing)),
+            was_asked: Arc::default(),
+        };
+        let own = interrupts.clone();
+        let watching = std::thread::Builder::new()
+            .name("signals".to_owned())
+            .spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread()
+                    .enable_all()
+                    .build();
+                match runtime {
+                    Ok(runtime) => runtime.block_on(own.listen()),
+                    Err(error) => tracing::warn!("signals are not watched: {error}"),
+                }
+            });
+        if let Err(error) = watching {
+            tracing::warn!("signals are not watched: {error}");
+        }
+        interrupts
+    }
+
+    /// Whether a signal has asked for the end.
+    pub(crate) fn was_asked(&self) -> bool {
+        self.was_asked.load(SeqCst)
+    }
+
+    /// From now on a signal cancels the run.
+    pub(crate) fn attach(&self, cancel: CancelHandle) {
+        if self.was_asked() {
+            cancel.cancel();
+        }
+        self.enter(Stage::Running(cancel));
+    }
+
+    /// Does something that may take long and asks now and then whether it should go on.
+    pub(crate) fn while_waiting<T>(&self, work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
+        let before = self.enter(Stage::Waiting);
+        let result = work(&|| self.was_asked());
+        self.enter(before);
+        result
+    }
+
+    fn enter(&self, stage: Stage) -> Stage {
+        let mut current = self.stage.lock().unwrap_or_else(PoisonError::into_inner);
+        std::mem::replace(&mut current, stage)
+    }
+
+    async fn listen(self) {
+        // Made once: a signal between two waits must not be missed.
+        let mut signals = Signals::new();
+        signals.next().await;
+        self.was_asked.store(true, SeqCst);
+        match &*self.stage.lock().unwrap_or_else(PoisonError::into_inner) {
+            Stage::Preparing => crate::end_process(Exit::Interrupted),
+            Stage::Waiting => {}
+            Stage::Running(cancel) => {
+                cancel.cancel();
+                panel(
+                    "Cancellation in Progress",
+                    "The benchmark is being cancelled. Requests on their way are dropped; what was \
+                     measured is\nbeing written. Press Ctrl+C again to quit at once and lose what \
+                     is not yet on disk.",
+                );
+            }
+        }
+        signals.next().await;
+        panel(
+            "Force Quit",
+            "Stopped at once. Only files that were already written remain.",
+        );
+        crate::end_process(Exit::Killed);
+    }
 }
 
 /// Completes when the process is asked to end.

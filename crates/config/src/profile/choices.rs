@@ -6,10 +6,6 @@ pub use aiperf_endpoint::EndpointType;
 
 use crate::command::{Choice, choices};
 
-/// The endpoint types that this version accepts.
-pub(super) const SUPPORTED_ENDPOINT_TYPES: &[&str] =
-    &[EndpointType::Chat.name(), EndpointType::Completions.name()];
-
 impl Choice for EndpointType {
     const ALL: &'static [(Self, &'static str)] = &Self::NAMED;
     const NAMES: &'static [&'static str] = &{
@@ -225,16 +221,6 @@ choices! {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn the_endpoint_types_accepted_are_those_that_can_be_spoken() {
-        let spoken: Vec<_> = EndpointType::NAMED
-            .iter()
-            .filter(|(kind, _)| kind.is_supported())
-            .map(|(_, name)| *name)
-            .collect();
-        assert_eq!(SUPPORTED_ENDPOINT_TYPES, spoken);
-    }
 
     #[test]
     fn every_endpoint_type_of_the_reference_is_known_by_name() {

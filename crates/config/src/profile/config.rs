@@ -59,7 +59,7 @@ pub struct EndpointConfig {
     pub urls: Vec<String>,
     /// How sessions are spread over them, as typed; absent: in turn, which is the only way.
     pub url_strategy: Option<UrlStrategy>,
-    /// The protocol. Always one that [is supported](EndpointType::is_supported).
+    /// The protocol.
     pub kind: EndpointType,
     /// Replaces the protocol's own path; starts with `/`.
     pub path: Option<String>,

@@ -263,6 +263,23 @@ fn the_user_can_end_a_pause_and_a_request() {
 }
 
 #[test]
+fn settings_without_bounds_are_no_trouble() {
+    let server =
+        TestServer::start(|_, before| Reaction::Status(if before < 1 { 503 } else { 200 }));
+    let settings = KvCacheReset {
+        timeout: Duration::MAX,
+        retry: Retry {
+            budget: Duration::MAX,
+            longest_pause: Duration::MAX,
+            ..settings(0).retry
+        },
+        ..settings(0)
+    };
+    reset(&[&server.url], &settings).unwrap();
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
 fn a_path_to_another_server_is_refused_before_anything_is_sent() {
     let server = TestServer::with_status(200);
     let settings = KvCacheReset {

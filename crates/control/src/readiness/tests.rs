@@ -308,6 +308,21 @@ fn a_last_attempt_that_was_cut_short_does_not_hide_what_was_seen_before() {
 }
 
 #[test]
+fn waiting_for_ever_is_possible() {
+    let server = TestServer::start(|_, before| match before {
+        0 => Reaction::Status(503),
+        _ => Reaction::Json("{}"),
+    });
+    let settings = settings(EndpointType::Chat, &["m"]);
+    let for_ever = Readiness {
+        timeout: Duration::MAX,
+        ..readiness(ReadinessMode::Inference, 0)
+    };
+    wait(&[&server.url], &settings, &for_ever).unwrap();
+    assert_eq!(server.seen().len(), 2);
+}
+
+#[test]
 fn the_user_can_end_the_waiting() {
     let server = TestServer::with_status(503);
     let result = within_ten_seconds(move || {

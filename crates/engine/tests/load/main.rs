@@ -9,3 +9,4 @@ mod open_loop;
 mod server;
 mod sessions;
 mod support;
+mod turns_at_the_end;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use aiperf_clock::{MILLISECOND, Nanos};
-use aiperf_engine::{Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn};
+use aiperf_engine::{Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn, TurnBody};
 use aiperf_random::RootSeed;
 use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Pattern};
 use bytes::Bytes;
@@ -175,7 +175,7 @@ impl Compose for Quotes {
 #[test]
 fn later_bodies_are_composed_from_the_replies_to_all_earlier_turns() {
     let composed = || PlannedTurn {
-        body: None,
+        body: TurnBody::AfterReplies,
         delay: 0,
         timestamp_ms: None,
         headers: None,
@@ -223,7 +223,7 @@ fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_la
     let talk = vec![
         turn("a", 0),
         PlannedTurn {
-            body: None,
+            body: TurnBody::AfterReplies,
             delay: 0,
             timestamp_ms: None,
             headers: None,
@@ -260,7 +260,7 @@ fn a_session_whose_body_cannot_be_composed_ends_there_and_the_others_go_on() {
         vec![
             turn("a", 0),
             PlannedTurn {
-                body: None,
+                body: TurnBody::AfterReplies,
                 delay: 0,
                 timestamp_ms: None,
                 headers: None,

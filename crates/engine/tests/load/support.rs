@@ -7,7 +7,7 @@ use aiperf_clock::{Nanos, SECOND};
 use aiperf_engine::{
     Compose, ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderField,
     HeaderPlan, HeaderValueSource, NothingToCompose, PhaseOutcome, PlannedConversation,
-    PlannedTurn, Workload,
+    PlannedTurn, TurnBody, Workload,
 };
 use aiperf_schedule::{Arrivals, LimitRamp, PhaseKind, PhasePlan, StopRules};
 use aiperf_transport::{Target, TimestampSource, TransportOptions};
@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::HeaderName;
 
 /// Longer than any run here takes; what reaches it hangs.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_secs(20);
 
 #[derive(Default)]
 pub(crate) struct Collector(Mutex<Vec<Exchange>>);
@@ -134,7 +134,7 @@ pub(crate) fn composing(turns: Vec<Vec<PlannedTurn>>, composer: Arc<dyn Compose>
 
 pub(crate) fn turn(body: &str, delay: Nanos) -> PlannedTurn {
     PlannedTurn {
-        body: Some(Bytes::from(body.to_owned())),
+        body: TurnBody::Ready(Bytes::from(body.to_owned())),
         delay,
         timestamp_ms: None,
         headers: None,

@@ -1,81 +1,249 @@
 //! Exact statistics of a set of values.
 
-use crate::columns::Numbers;
+use super::exact_sum::ExactSum;
+use crate::columns::{Numbers, Sketch};
 use crate::result::{PERCENTILES, Statistics};
 use crate::value::Value;
 
-/// Values in ascending order, with their sum: exact where they are integers.
+/// Up to here sorting is cheaper than anything smarter.
+const SORTED_BELOW: usize = 4096;
+/// Ranges of values that are counted to find out where the wanted ranks lie.
+const RANGES: usize = 1 << 16;
+
+/// Values of which the statistics are wanted.
 #[derive(Debug)]
-pub(crate) struct Sorted {
-    values: Vec<f64>,
+pub(crate) struct Sample {
+    /// Integers in the order of the values: the values themselves, or bits of floats.
+    keys: Vec<i64>,
+    is_float: bool,
     total: Value,
+    /// Values of which only this is known; then percentiles are not exact.
+    sketch: Option<Sketch>,
 }
 
-impl Sorted {
-    /// Sorts the values. What is not finite is no value.
+impl Sample {
+    /// What is not finite is no value.
     pub(crate) fn new(numbers: Numbers) -> Self {
         match numbers {
-            Numbers::Ints(mut ints) => {
-                ints.sort_unstable();
-                let sum: i128 = ints.iter().copied().map(i128::from).sum();
-                let total = i64::try_from(sum).map_or(Value::Float(sum as f64), Value::Int);
+            Numbers::Ints(mut keys) => {
+                let sum = keys.iter().copied().map(i128::from).sum();
+                sort_if_few(&mut keys);
                 Self {
-                    values: ints.into_iter().map(|int| int as f64).collect(),
-                    total,
+                    keys,
+                    is_float: false,
+                    total: int_or_float(sum),
+                    sketch: None,
                 }
             }
-            Numbers::Floats(mut floats) => {
-                floats.retain(|float| float.is_finite());
-                floats.sort_unstable_by(f64::total_cmp);
-                // Summed in ascending order: the result does not depend on the order of records.
-                let total = Value::Float(floats.iter().sum());
+            Numbers::Floats(floats) => {
+                let mut sum = ExactSum::new();
+                let mut keys = Vec::with_capacity(floats.len());
+                for float in floats.into_iter().filter(|float| float.is_finite()) {
+                    sum.add(float);
+                    keys.push(key(float));
+                }
+                sort_if_few(&mut keys);
                 Self {
-                    values: floats,
-                    total,
+                    keys,
+                    is_float: true,
+                    total: Value::Float(sum.value()),
+                    sketch: None,
                 }
             }
         }
     }
 
-    /// The sum, or `None` without a value.
-    pub(crate) fn total(&self) -> Option<Value> {
-        (!self.values.is_empty()).then_some(self.total)
+    /// Adds integers of which only a sketch is left.
+    pub(crate) fn with_sketch(mut self, mut sketch: Sketch) -> Self {
+        if sketch.count > 0 {
+            self.keys.iter().for_each(|&key| sketch.add(key));
+            self.total = int_or_float(sketch.sum);
+            self.sketch = Some(sketch);
+        }
+        self
     }
 
-    /// The sorted values.
-    pub(crate) fn values(&self) -> &[f64] {
-        &self.values
+    /// Number of values.
+    pub(crate) fn count(&self) -> usize {
+        match &self.sketch {
+            Some(sketch) => sketch.count as usize,
+            None => self.keys.len(),
+        }
+    }
+
+    /// Whether percentiles are only near.
+    pub(crate) fn is_approximate(&self) -> bool {
+        self.sketch.is_some()
+    }
+
+    /// The sum, or `None` without a value.
+    pub(crate) fn total(&self) -> Option<Value> {
+        (self.count() > 0).then_some(self.total)
+    }
+
+    /// The values at ascending ranks, counted from 0 and below the count.
+    pub(crate) fn at_ranks(&self, ranks: &[usize]) -> Vec<f64> {
+        match &self.sketch {
+            Some(sketch) => sketch.at_ranks(ranks),
+            None => keys_at_ranks(&self.keys, ranks)
+                .into_iter()
+                .map(|key| self.value(key))
+                .collect(),
+        }
+    }
+
+    /// The percentiles `percents`, ascending: linear between the two nearest ranks (Hyndman and
+    /// Fan's type 7), in NumPy's arithmetic to the last bit. `None` without a value.
+    pub(crate) fn percentiles(&self, percents: &[u8]) -> Option<Vec<f64>> {
+        let last = self.count().checked_sub(1)?;
+        let places: Vec<(usize, usize, f64)> = percents
+            .iter()
+            .map(|&q| {
+                let position = last as f64 * (f64::from(q) / 100.0);
+                let low = (position.floor() as usize).min(last);
+                (low, (low + 1).min(last), position - low as f64)
+            })
+            .collect();
+        let mut ranks: Vec<usize> = places.iter().flat_map(|&(low, high, _)| [low, high]).collect();
+        ranks.sort_unstable();
+        ranks.dedup();
+        let values = self.at_ranks(&ranks);
+        let at = |rank: usize| ranks.binary_search(&rank).map_or(0.0, |index| values[index]);
+        let between = |&(low, high, fraction): &(usize, usize, f64)| {
+            interpolated(at(low), at(high), fraction)
+        };
+        Some(places.iter().map(between).collect())
     }
 
     /// All statistics, or `None` without a value.
     pub(crate) fn statistics(&self) -> Option<Statistics> {
-        let (&min, &max) = (self.values.first()?, self.values.last()?);
-        let count = self.values.len();
+        let count = self.count();
+        let percentiles = self.percentiles(&PERCENTILES)?;
+        let ends = self.at_ranks(&[0, count - 1]);
         let sum = self.total.as_f64()?;
         let avg = sum / count as f64;
-        let squares: f64 = self.values.iter().map(|value| (value - avg).powi(2)).sum();
         Some(Statistics {
             avg: Some(avg),
-            percentiles: PERCENTILES.map(|q| Some(percentile(&self.values, q))),
-            min: Some(min),
-            max: Some(max),
-            std: Some((squares / count as f64).sqrt()),
+            percentiles: std::array::from_fn(|index| percentiles.get(index).copied()),
+            min: ends.first().copied(),
+            max: ends.last().copied(),
+            std: Some((self.squared_deviations(avg) / count as f64).sqrt()),
             count: Some(count as u64),
             sum: Some(sum),
         })
     }
+
+    /// The sum of the squared distances from the mean, the same whatever the order of values.
+    fn squared_deviations(&self, avg: f64) -> f64 {
+        if let Some(sketch) = &self.sketch {
+            let of_mean = avg * avg * sketch.count as f64;
+            return (sketch.squares as f64 - of_mean).max(0.0);
+        }
+        if self.is_float {
+            let mut squares = ExactSum::new();
+            for &key in &self.keys {
+                let square = (self.value(key) - avg).powi(2);
+                squares.add(if square.is_finite() { square } else { f64::MAX });
+            }
+            return squares.value();
+        }
+        // Distances from the integer next to the mean; the rest is made good at the end.
+        let near = avg.round() as i64;
+        let (mut sum, mut squares) = (0_i128, 0_i128);
+        for &int in &self.keys {
+            let distance = i128::from(int) - i128::from(near);
+            sum += distance;
+            squares = squares.saturating_add(distance.saturating_mul(distance));
+        }
+        (squares as f64 - (sum as f64).powi(2) / self.keys.len() as f64).max(0.0)
+    }
+
+    fn value(&self, key: i64) -> f64 {
+        if self.is_float { float(key) } else { key as f64 }
+    }
 }
 
-/// The `q`th percentile of ascending `values`, of which there is at least one: linear between the
-/// two nearest ranks (Hyndman and Fan's type 7, the default of numpy).
-fn percentile(values: &[f64], q: u8) -> f64 {
-    let last = values.len() - 1;
-    let position = f64::from(q) / 100.0 * last as f64;
-    let low = (position.floor() as usize).min(last);
-    let high = (low + 1).min(last);
-    let fraction = position - low as f64;
-    // Rounding must not carry the result past its upper neighbour.
-    (values[low] + fraction * (values[high] - values[low])).min(values[high])
+fn int_or_float(sum: i128) -> Value {
+    i64::try_from(sum).map_or(Value::Float(sum as f64), Value::Int)
+}
+
+/// Bits of a float as an integer of the same order.
+fn key(float: f64) -> i64 {
+    let bits = float.to_bits().cast_signed();
+    bits ^ ((bits >> 63).cast_unsigned() >> 1).cast_signed()
+}
+
+fn float(key: i64) -> f64 {
+    let bits = key ^ ((key >> 63).cast_unsigned() >> 1).cast_signed();
+    f64::from_bits(bits.cast_unsigned())
+}
+
+/// NumPy's interpolation: from the nearer end, so that it never passes either.
+fn interpolated(low: f64, high: f64, fraction: f64) -> f64 {
+    let difference = high - low;
+    if fraction >= 0.5 {
+        high - difference * (1.0 - fraction)
+    } else {
+        low + difference * fraction
+    }
+}
+
+fn sort_if_few(keys: &mut [i64]) {
+    if keys.len() <= SORTED_BELOW {
+        keys.sort_unstable();
+    }
+}
+
+/// The keys at ascending `ranks`. Few keys are sorted; of many only the neighbourhood of the ranks
+/// is: keys are counted by range, and those in the ranges with wanted ranks are sorted.
+fn keys_at_ranks(keys: &[i64], ranks: &[usize]) -> Vec<i64> {
+    if keys.len() <= SORTED_BELOW {
+        return ranks.iter().filter_map(|&rank| keys.get(rank).copied()).collect();
+    }
+    let (Some(&min), Some(&max)) = (keys.iter().min(), keys.iter().max()) else {
+        return Vec::new();
+    };
+    let distance = |key: i64| key.wrapping_sub(min).cast_unsigned();
+    let bits = u64::BITS - distance(max).leading_zeros();
+    let shift = bits.saturating_sub(RANGES.ilog2());
+    let range_of = |key: i64| (distance(key) >> shift) as usize;
+    let mut counts = vec![0_u64; RANGES];
+    for &key in keys {
+        counts[range_of(key)] += 1;
+    }
+    // The range of each rank, and the rank within it.
+    let mut places = Vec::with_capacity(ranks.len());
+    let (mut range, mut below) = (0, 0);
+    for &rank in ranks {
+        while range < RANGES - 1 && below + counts[range] <= rank as u64 {
+            below += counts[range];
+            range += 1;
+        }
+        places.push((range, rank - below as usize));
+    }
+    if shift == 0 {
+        // A range is a value.
+        return places.iter().map(|&(range, _)| min.wrapping_add_unsigned(range as u64)).collect();
+    }
+    let mut slots = vec![u16::MAX; RANGES];
+    let mut members: Vec<Vec<i64>> = Vec::new();
+    for &(range, _) in &places {
+        if slots[range] == u16::MAX {
+            slots[range] = members.len() as u16;
+            members.push(Vec::with_capacity(counts[range] as usize));
+        }
+    }
+    for &key in keys {
+        if let Some(member) = members.get_mut(usize::from(slots[range_of(key)])) {
+            member.push(key);
+        }
+    }
+    members.iter_mut().for_each(|member| member.sort_unstable());
+    let at = |&(range, rank): &(usize, usize)| {
+        let member = members.get(usize::from(slots[range]))?;
+        member.get(rank).or(member.last()).copied()
+    };
+    places.iter().filter_map(at).collect()
 }
 
 /// Statistics of the valid values and one infinite value per failed record: what a latency looks
@@ -83,18 +251,23 @@ fn percentile(values: &[f64], q: u8) -> f64 {
 ///
 /// Percentiles are those of the nearest rank, halves to the even one, because there is nothing
 /// between a value and infinity. What would be infinite is absent.
-pub(crate) fn failure_inflated(valid: &[f64], failed: usize) -> Option<Statistics> {
-    let &min = valid.first()?;
-    let count = valid.len() + failed;
-    let percentiles = PERCENTILES.map(|q| {
+pub(crate) fn failure_inflated(valid: &Sample, failed: usize) -> Option<Statistics> {
+    valid.count().checked_sub(1)?;
+    let count = valid.count() + failed;
+    let ranks = PERCENTILES.map(|q| {
         let position = f64::from(q) / 100.0 * (count - 1) as f64;
-        valid.get(position.round_ties_even() as usize).copied()
+        position.round_ties_even() as usize
     });
-    let count = Some(count as u64);
+    let finite: Vec<usize> = std::iter::once(0)
+        .chain(ranks)
+        .filter(|&rank| rank < valid.count())
+        .collect();
+    let values = valid.at_ranks(&finite);
     Some(Statistics {
-        percentiles,
-        min: Some(min),
-        count,
+        // The first rank is that of the smallest value.
+        percentiles: std::array::from_fn(|index| values.get(index + 1).copied()),
+        min: values.first().copied(),
+        count: Some(count as u64),
         ..Statistics::default()
     })
 }
@@ -123,7 +296,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn of(ints: &[i64]) -> Statistics {
-        Sorted::new(Numbers::Ints(ints.to_vec()))
+        Sample::new(Numbers::Ints(ints.to_vec()))
             .statistics()
             .unwrap()
     }
@@ -153,9 +326,9 @@ mod tests {
 
     #[test]
     fn nothing_has_no_statistics() {
-        assert_eq!(Sorted::new(Numbers::Ints(Vec::new())).statistics(), None);
+        assert_eq!(Sample::new(Numbers::Ints(Vec::new())).statistics(), None);
         assert_eq!(
-            Sorted::new(Numbers::Floats(vec![f64::NAN])).statistics(),
+            Sample::new(Numbers::Floats(vec![f64::NAN])).statistics(),
             None
         );
     }
@@ -169,8 +342,8 @@ mod tests {
 
     #[test]
     fn failures_push_percentiles_towards_infinity_which_is_absent() {
-        let valid = [1.0, 2.0, 3.0, 4.0, 5.0, 6.0];
-        let inflated = failure_inflated(&valid, 2).unwrap();
+        let sample = |ints: &[i64]| Sample::new(Numbers::Ints(ints.to_vec()));
+        let inflated = failure_inflated(&sample(&[6, 1, 3, 2, 5, 4]), 2).unwrap();
         assert_eq!(
             inflated.percentile(50),
             Some(5.0),
@@ -183,7 +356,7 @@ mod tests {
         assert_eq!((inflated.count, inflated.min), (Some(8), Some(1.0)));
         let absent = [inflated.avg, inflated.max, inflated.std, inflated.sum];
         assert_eq!(absent, [None; 4]);
-        assert_eq!(failure_inflated(&[], 2), None);
+        assert_eq!(failure_inflated(&sample(&[]), 2), None);
     }
 
     #[test]
@@ -192,12 +365,52 @@ mod tests {
         assert_eq!(converted(statistics, Some(1000.0)).avg, None);
     }
 
+    /// Percentiles of samples as NumPy computes them; see `conformance/numpy_percentiles.py`.
+    #[test]
+    fn percentiles_are_those_of_numpy_to_the_last_bit() {
+        let fixture = include_str!("../../tests/fixtures/numpy_percentiles.tsv");
+        let mut samples = 0;
+        for line in fixture.lines().filter(|line| !line.starts_with('#')) {
+            let (values, expected) = line.split_once('\t').unwrap();
+            let bits = |text: &str| f64::from_bits(u64::from_str_radix(text, 16).unwrap());
+            let floats: Vec<f64> = values.split(' ').map(bits).collect();
+            let expected: Vec<u64> = expected.split(' ').map(|text| bits(text).to_bits()).collect();
+            let found = Sample::new(Numbers::Floats(floats)).percentiles(&PERCENTILES).unwrap();
+            let found: Vec<u64> = found.into_iter().map(f64::to_bits).collect();
+            assert_eq!(found, expected, "{values}");
+            samples += 1;
+        }
+        assert!(samples >= 100, "{samples}");
+    }
+
     proptest! {
+        #[test]
+        fn ranks_of_many_keys_are_found_without_sorting_them(
+            seeds in proptest::collection::vec(prop_oneof![
+                any::<i64>(), -3..3_i64, 1_000_000..1_400_000_i64], 50..80),
+            spread in prop_oneof![Just(0_i64), Just(1), Just(7919)],
+        ) {
+            let mut keys: Vec<i64> = (0..SORTED_BELOW as i64 + 1000)
+                .map(|index| seeds[index as usize % seeds.len()].wrapping_add(index * spread))
+                .collect();
+            let ranks: Vec<usize> = (0..keys.len()).step_by(97).collect();
+            let found = keys_at_ranks(&keys, &ranks);
+            keys.sort_unstable();
+            let expected: Vec<i64> = ranks.iter().map(|&rank| keys[rank]).collect();
+            prop_assert_eq!(found, expected);
+        }
+
+        #[test]
+        fn a_float_and_its_key_are_in_the_same_order(left in any::<f64>(), right in any::<f64>()) {
+            prop_assert_eq!(key(left).cmp(&key(right)), left.total_cmp(&right));
+            prop_assert_eq!(float(key(left)).to_bits(), left.to_bits());
+        }
+
         #[test]
         fn percentiles_ascend_between_the_smallest_and_the_largest_value(
             floats in proptest::collection::vec(-1e12..1e12_f64, 1..300)
         ) {
-            let statistics = Sorted::new(Numbers::Floats(floats)).statistics().unwrap();
+            let statistics = Sample::new(Numbers::Floats(floats)).statistics().unwrap();
             let mut previous = statistics.min.unwrap();
             for percentile in statistics.percentiles {
                 let percentile = percentile.unwrap();
@@ -211,9 +424,9 @@ mod tests {
         fn statistics_do_not_depend_on_the_order_of_values(
             mut floats in proptest::collection::vec(-1e12..1e12_f64, 1..300)
         ) {
-            let forwards = Sorted::new(Numbers::Floats(floats.clone())).statistics();
+            let forwards = Sample::new(Numbers::Floats(floats.clone())).statistics();
             floats.reverse();
-            prop_assert_eq!(forwards, Sorted::new(Numbers::Floats(floats)).statistics());
+            prop_assert_eq!(forwards, Sample::new(Numbers::Floats(floats)).statistics());
         }
     }
 }

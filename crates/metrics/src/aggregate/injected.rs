@@ -1,7 +1,7 @@
 //! Latencies from the decision to send, which is where a request of an open loop begins: a client
 //! or server that falls behind cannot hide it (coordinated omission).
 
-use super::distribution::{Sorted, converted};
+use super::distribution::{Sample, converted};
 use crate::columns::{Numbers, RowFacts, View};
 use crate::result::{ConsoleGroup, MetricResult, Visibility};
 
@@ -72,7 +72,7 @@ fn result(metric: &InjectedMetric, facts: &[RowFacts]) -> Option<MetricResult> {
         Some(latency_ns as f64 / 1e6)
     };
     let latencies = facts.iter().filter_map(latency_ms).collect();
-    let statistics = Sorted::new(Numbers::Floats(latencies)).statistics()?;
+    let statistics = Sample::new(Numbers::Floats(latencies)).statistics()?;
     Some(MetricResult {
         tag: metric.tag.to_owned(),
         header: metric.header.to_owned(),
@@ -80,6 +80,7 @@ fn result(metric: &InjectedMetric, facts: &[RowFacts]) -> Option<MetricResult> {
         group: metric.group,
         order: None,
         visibility: Visibility::default(),
+        approximation: None,
         statistics: converted(statistics, None),
     })
 }

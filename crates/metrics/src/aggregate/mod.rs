@@ -1,11 +1,14 @@
 //! From columns to the results of a window: a phase, several phases of one kind, or a time slice.
 //!
 //! Results come in a fixed order: record metrics and aggregates, lists, derived metrics, the
-//! error-adjusted twins, the curves of [`crate::sweep`], the injected latencies; within each group
-//! in catalog order.
+//! error-adjusted twins, the curves of [`crate::sweep`], the injected latencies, the network-adjusted
+//! latencies, the schedule lag; within each group in catalog order.
 
 mod distribution;
+mod exact_sum;
 mod injected;
+mod network;
+mod replay;
 mod slices;
 mod window;
 
@@ -14,7 +17,7 @@ use crate::result::MetricResult;
 use crate::sweep::Curves;
 pub(crate) use distribution::converted;
 pub use injected::{INJECTED_LATENCIES, InjectedLatencies, InjectedMetric};
-pub use slices::{TimeSlice, timeslices};
+pub use slices::{TimeSlice, timeslices, timeslices_with};
 use window::{Window, window_results};
 
 /// A phase whose records are summarised.
@@ -42,27 +45,55 @@ impl Bounds {
     }
 }
 
+/// What a summary holds beside what follows from the catalog and the curves.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Injections {
+    /// Latencies from the decision to send.
+    pub latencies: InjectedLatencies,
+    /// The round trip of the network in nanoseconds, where one was given or measured: latencies
+    /// without it are reported too. 0 is none.
+    pub network_rtt_ns: Option<f64>,
+}
+
+/// [`summarise_with`], without network-adjusted latencies.
+pub fn summarise(
+    columns: &Columns,
+    phases: &[PhaseWindow],
+    latencies: InjectedLatencies,
+) -> Vec<MetricResult> {
+    let injections = Injections {
+        latencies,
+        network_rtt_ns: None,
+    };
+    summarise_with(columns, phases, injections)
+}
+
 /// The results of the records of `phases`, which are of one kind (warmup or profiling).
 ///
 /// Rates divide by the length of the phase, from its begin to the return of its last request. Of
 /// several phases the lengths add up, and replace the benchmark duration; the curves look at the
 /// whole time from the first begin to the last end.
-pub fn summarise(
+pub fn summarise_with(
     columns: &Columns,
     phases: &[PhaseWindow],
-    injected: InjectedLatencies,
+    injections: Injections,
 ) -> Vec<MetricResult> {
     let view = columns.view();
     let rows = rows_of(&view, phases);
+    let indices: Vec<u16> = phases.iter().map(|phase| phase.phase).collect();
     let window = Window {
         length_ns: total_length_ns(phases),
         replaces_benchmark_duration: phases.len() > 1,
+        phases: Some(&indices),
     };
     let mut results = window_results(&view, &rows, window);
     if let Some(curves) = Curves::new(&view, &rows) {
-        results.extend(curves.results(whole_bounds(phases)));
+        let bounds = whole_bounds(phases).unwrap_or_else(|| curves.extent());
+        results.extend(curves.results(&[bounds]).into_iter().flatten());
     }
-    results.extend(injected::results(&view, &rows, injected));
+    results.extend(injected::results(&view, &rows, injections.latencies));
+    results.extend(network::results(&view, &rows, injections.network_rtt_ns));
+    results.extend(replay::results(&view, &rows));
     results
 }
 

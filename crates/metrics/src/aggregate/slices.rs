@@ -1,7 +1,7 @@
 //! Results of equal slices of time.
 
 use super::window::{Window, window_results};
-use super::{Bounds, PhaseWindow, rows_of};
+use super::{Bounds, PhaseWindow, network, rows_of};
 use crate::columns::{Columns, RowFacts};
 use crate::result::MetricResult;
 use crate::sweep::Curves;
@@ -17,11 +17,21 @@ pub struct TimeSlice {
     pub results: Vec<MetricResult>,
 }
 
+/// [`timeslices_with`], without network-adjusted latencies.
+pub fn timeslices(columns: &Columns, phases: &[PhaseWindow], slice_ns: u64) -> Vec<TimeSlice> {
+    timeslices_with(columns, phases, slice_ns, None)
+}
+
 /// Cuts the records of `phases` into slices of `slice_ns`, counted from the first start.
 ///
 /// A record belongs to the slice in which it started. Slices in which none started are left out.
 /// The curves are those of the whole run, so requests that started earlier count in them.
-pub fn timeslices(columns: &Columns, phases: &[PhaseWindow], slice_ns: u64) -> Vec<TimeSlice> {
+pub fn timeslices_with(
+    columns: &Columns,
+    phases: &[PhaseWindow],
+    slice_ns: u64,
+    network_rtt_ns: Option<f64>,
+) -> Vec<TimeSlice> {
     let view = columns.view();
     let rows = rows_of(&view, phases);
     let facts = view.row_facts(&rows);
@@ -38,16 +48,26 @@ pub fn timeslices(columns: &Columns, phases: &[PhaseWindow], slice_ns: u64) -> V
         .map(|(facts, &row)| ((facts.start_epoch_ns - grid.start) / slice_ns, row))
         .collect();
     by_slice.sort_unstable();
-    let mut slices = Vec::new();
-    for members in by_slice.chunk_by(|left, right| left.0 == right.0) {
+    let members: Vec<&[(u64, u32)]> = by_slice
+        .chunk_by(|left, right| left.0 == right.0)
+        .collect();
+    let windows: Vec<(u64, u64)> = members
+        .iter()
+        .map(|members| grid.slice(members[0].0).0)
+        .map(|bounds| (bounds.start_epoch_ns, bounds.end_epoch_ns))
+        .collect();
+    let mut slices = Vec::with_capacity(members.len());
+    for (members, curves) in members.into_iter().zip(curves.results(&windows)) {
         let slice_rows: Vec<u32> = members.iter().map(|(_, row)| *row).collect();
         let (bounds, is_complete) = grid.slice(members[0].0);
         let window = Window {
             length_ns: Some(bounds.length_ns()),
             replaces_benchmark_duration: false,
+            phases: None,
         };
         let mut results = window_results(&view, &slice_rows, window);
-        results.extend(curves.results(Some((bounds.start_epoch_ns, bounds.end_epoch_ns))));
+        results.extend(curves);
+        results.extend(network::results(&view, &slice_rows, network_rtt_ns));
         slices.push(TimeSlice {
             bounds,
             is_complete,

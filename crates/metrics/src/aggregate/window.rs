@@ -1,6 +1,6 @@
 //! The results of a set of records that follow from the catalog.
 
-use super::distribution::{Sorted, converted, failure_inflated};
+use super::distribution::{Sample, converted, failure_inflated};
 use crate::active::ActiveMetrics;
 use crate::columns::{Numbers, View};
 use crate::metric::{Fold, Formula, Kind, Metric, ValueType, WindowInputs};
@@ -9,27 +9,40 @@ use crate::value::Value;
 
 /// The time over which records are looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window {
+pub(super) struct Window<'a> {
     /// What rates divide by; without it the benchmark duration.
     pub(super) length_ns: Option<u64>,
     /// Whether the length stands for the benchmark duration too.
     pub(super) replaces_benchmark_duration: bool,
+    /// The phases, if all their records are looked at.
+    pub(super) phases: Option<&'a [u16]>,
 }
 
+/// Said of figures that lack elements of lists: most of what they miss is known from a sketch.
+const SKETCHED: &str = "percentiles are within 0.05 % of values that occurred";
+/// Said of figures for which not even that is known.
+const CUT_SHORT: &str = "a part of the records is missing";
+
 /// Record metrics and aggregates, lists, derived metrics, error-adjusted twins.
-pub(super) fn window_results(view: &View<'_>, rows: &[u32], window: Window) -> Vec<MetricResult> {
+pub(super) fn window_results(view: &View<'_>, rows: &[u32], window: Window<'_>) -> Vec<MetricResult> {
     let active = view.active();
     let failed = failed_count(view, rows);
     let mut totals: Vec<Option<Value>> = vec![None; active.metrics().len()];
     let mut numbers = Vec::new();
     let mut lists = Vec::new();
     let mut twins = Vec::new();
+    let mut computed = view.computed(rows);
+    let lacks_lists = rows_without_lists(view, rows);
     for (slot, &metric) in (0u16..).zip(active.metrics()) {
         let total = &mut totals[usize::from(slot)];
+        let mut values = || match computed[usize::from(slot)].take() {
+            Some(numbers) => numbers,
+            None => view.numbers(rows, slot),
+        };
         match metric.kind {
             Kind::Derived => {}
             Kind::Aggregate(fold) => {
-                *total = folded(view.numbers(rows, slot), fold);
+                *total = folded(values(), fold);
                 numbers.extend(
                     total
                         .and_then(Value::as_f64)
@@ -37,18 +50,30 @@ pub(super) fn window_results(view: &View<'_>, rows: &[u32], window: Window) -> V
                 );
             }
             Kind::Record => {
-                let sorted = Sorted::new(view.numbers(rows, slot));
+                let is_list = metric.value_type == ValueType::IntList;
+                let mut sample = Sample::new(values());
+                if is_list && lacks_lists {
+                    let phases = window.phases.unwrap_or_default();
+                    sample = sample.with_sketch(view.sketch(phases, slot));
+                }
                 // Derived metrics know a record metric by its sum.
-                *total = sorted.total();
-                let Some(statistics) = sorted.statistics() else {
+                *total = sample.total();
+                let Some(statistics) = sample.statistics() else {
                     continue;
                 };
-                let is_list = metric.value_type == ValueType::IntList;
+                let approximation = if sample.is_approximate() {
+                    Some(SKETCHED)
+                } else {
+                    (is_list && lacks_lists).then_some(CUT_SHORT)
+                };
                 let group = if is_list { &mut lists } else { &mut numbers };
-                group.push(result(metric, statistics));
+                group.push(MetricResult {
+                    approximation,
+                    ..result(metric, statistics)
+                });
                 if metric.has_inflated_twin() && failed > 0 {
                     twins.extend(
-                        failure_inflated(sorted.values(), failed)
+                        failure_inflated(&sample, failed)
                             .map(|statistics| inflated_result(metric, statistics)),
                     );
                 }
@@ -68,9 +93,13 @@ fn failed_count(view: &View<'_>, rows: &[u32]) -> usize {
     view.row_facts(rows).iter().filter(|row| row.failed).count()
 }
 
+fn rows_without_lists(view: &View<'_>, rows: &[u32]) -> bool {
+    view.drops_lists() && rows.iter().any(|&row| !view.keeps_lists_of(row))
+}
+
 fn folded(numbers: Numbers, fold: Fold) -> Option<Value> {
     match (fold, numbers) {
-        (Fold::Sum, numbers) => Sorted::new(numbers).total(),
+        (Fold::Sum, numbers) => Sample::new(numbers).total(),
         (Fold::Minimum, Numbers::Ints(ints)) => ints.into_iter().min().map(Value::Int),
         (Fold::Maximum, Numbers::Ints(ints)) => ints.into_iter().max().map(Value::Int),
         (Fold::Minimum, Numbers::Floats(floats)) => {
@@ -85,7 +114,7 @@ fn folded(numbers: Numbers, fold: Fold) -> Option<Value> {
 fn derived_results(
     active: &ActiveMetrics,
     totals: &mut [Option<Value>],
-    window: Window,
+    window: Window<'_>,
 ) -> Vec<MetricResult> {
     let mut results = Vec::new();
     for step in &active.window_steps {
@@ -123,7 +152,7 @@ fn derived_results(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
+pub(super) fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
     MetricResult {
         tag: metric.tag.to_owned(),
         header: metric.header.to_owned(),
@@ -131,6 +160,7 @@ fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
         group: metric.group,
         order: metric.order,
         visibility: metric.visibility(),
+        approximation: None,
         statistics: converted(statistics, metric.display_factor()),
     }
 }

@@ -9,8 +9,12 @@ mod goodput;
 mod http;
 mod latency;
 mod lengths;
+mod media;
 mod mismatch;
+mod network;
 mod reasoning;
+mod replay;
+mod speculative_decoding;
 mod usage;
 
 use std::sync::LazyLock;
@@ -22,7 +26,7 @@ mod prelude {
     pub(super) use crate::facts::RecordFacts;
     pub(super) use crate::flags::*;
     pub(super) use crate::metric::ValueType::{Float, Int, IntList};
-    pub(super) use crate::metric::{Fold, Formula, Inputs, Metric, WindowInputs};
+    pub(super) use crate::metric::{Fold, Formula, Injection, Inputs, Metric, WindowInputs};
     pub(super) use crate::result::ConsoleGroup;
     pub(super) use crate::unit::Unit::*;
     pub(super) use crate::value::{Absence, Outcome, Value, elapsed, known, quotient};
@@ -32,7 +36,7 @@ mod prelude {
 type Family = (&'static str, &'static [Metric]);
 
 /// The families, in the order in which results and files list their metrics.
-pub(crate) static FAMILIES: [Family; 8] = [
+pub(crate) static FAMILIES: [Family; 12] = [
     ("Latency and per-user rates", latency::LATENCY),
     ("Sequence lengths", lengths::LENGTHS),
     ("Counts, duration and throughput", counts::COUNTS),
@@ -41,6 +45,10 @@ pub(crate) static FAMILIES: [Family; 8] = [
     ("Requested length and usage differences", mismatch::MISMATCH),
     ("HTTP trace", http::HTTP),
     ("Reasoning and stream set-up", reasoning::REASONING_FAMILY),
+    ("Image, audio and video", media::MEDIA),
+    ("Speculative decoding", speculative_decoding::SPECULATIVE_DECODING),
+    ("Network-adjusted latencies", network::NETWORK),
+    ("Replay schedule", replay::REPLAY),
 ];
 
 static ALL: LazyLock<Vec<&'static Metric>> =

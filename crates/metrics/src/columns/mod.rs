@@ -4,23 +4,35 @@
 //! be computed from other values is kept: integers and floats as 64-bit words, which packing then
 //! narrows without loss.
 
+mod computed;
 mod packed;
+mod sketch;
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::active::ActiveMetrics;
 use crate::facts::RecordFacts;
 use crate::metric::ValueType;
-use crate::record::{RecordValues, compute_from_values};
+use crate::record::RecordValues;
 use crate::value::Value;
 use packed::{PackedColumn, PackedLists};
+pub(crate) use sketch::Sketch;
 
 /// Rows of a full batch: enough for the fixed cost of a batch to vanish, few enough for an open
 /// one to stay in the cache.
 const BATCH_ROWS: usize = 1024;
 
+/// Room for the elements of list metrics unless [`Columns::with_list_budget`] says otherwise: about
+/// 1.4 thousand million gaps between chunks.
+pub const LIST_BUDGET_BYTES: usize = 4 << 30;
+
 /// The values of all records of a run.
+///
+/// The elements of list metrics are kept, and their figures exact, as long as they fit into the list
+/// budget. Of later records a [`Sketch`] is kept for each phase, and figures that miss elements say
+/// so ([`crate::MetricResult::approximation`]).
 #[derive(Debug, Clone)]
 pub struct Columns {
     active: Arc<ActiveMetrics>,
@@ -28,6 +40,12 @@ pub struct Columns {
     batches: Vec<Batch>,
     open: OpenBatch,
     rows: usize,
+    list_budget: usize,
+    list_bytes: usize,
+    /// By phase and position among the list metrics: elements beyond the budget.
+    sketches: BTreeMap<(u16, usize), Sketch>,
+    /// By phase: accepted draft tokens in a step of speculative decoding to number of such steps.
+    acceptance: BTreeMap<u16, BTreeMap<u64, u64>>,
 }
 
 /// Which column holds which metric.
@@ -51,6 +69,8 @@ pub(crate) struct RowFacts {
 #[derive(Debug, Clone)]
 pub(crate) struct Batch {
     rows: usize,
+    /// Whether list elements are here and not in a sketch.
+    keeps_lists: bool,
     start: PackedColumn,
     duration: PackedColumn,
     /// From the decision to send until sending.
@@ -64,6 +84,7 @@ pub(crate) struct Batch {
 /// Rows still to be packed.
 #[derive(Debug, Clone, Default)]
 struct OpenBatch {
+    drops_lists: bool,
     start: Vec<i64>,
     duration: Vec<i64>,
     credit_age: Vec<Option<i64>>,
@@ -97,7 +118,19 @@ impl Columns {
             batches: Vec::new(),
             open,
             rows: 0,
+            list_budget: LIST_BUDGET_BYTES,
+            list_bytes: 0,
+            sketches: BTreeMap::new(),
+            acceptance: BTreeMap::new(),
         }
+    }
+
+    /// The same with another limit, in bytes, to what is kept of list metrics. Recorders that run
+    /// side by side share a budget by taking a part each.
+    pub fn with_list_budget(mut self, bytes: usize) -> Self {
+        self.list_budget = bytes;
+        self.open.drops_lists = bytes == 0;
+        self
     }
 
     /// The metrics whose values these are.
@@ -119,12 +152,24 @@ impl Columns {
         for (column, &slot) in open.stored.iter_mut().zip(&self.layout.stored) {
             column.push(values.values[usize::from(slot)].and_then(to_word));
         }
-        for (column, &slot) in open.lists.iter_mut().zip(&self.layout.lists) {
+        let lists = open.lists.iter_mut().zip(&self.layout.lists);
+        for (position, (column, &slot)) in lists.enumerate() {
             if let Some(Value::List { start, end }) = values.values[usize::from(slot)] {
                 let elements = &values.elements[start as usize..end as usize];
-                column.elements.extend_from_slice(elements);
+                if open.drops_lists {
+                    let sketch = self.sketches.entry((phase, position)).or_default();
+                    elements.iter().for_each(|&element| sketch.add(element));
+                } else {
+                    column.elements.extend_from_slice(elements);
+                }
             }
             column.ends.push(column.elements.len() as i64);
+        }
+        if let Some(report) = facts.speculative_decoding.filter(|_| !facts.failed) {
+            let pooled = self.acceptance.entry(phase).or_default();
+            for (&accepted, &steps) in report.acceptance_histogram {
+                *pooled.entry(accepted).or_default() += steps;
+            }
         }
         self.rows += 1;
         if self.open.start.len() == BATCH_ROWS {
@@ -138,6 +183,28 @@ impl Columns {
         other.seal();
         self.rows += other.rows;
         self.batches.append(&mut other.batches);
+        self.list_bytes += other.list_bytes;
+        for (place, sketch) in &other.sketches {
+            self.sketches.entry(*place).or_default().merge(sketch);
+        }
+        for (phase, histogram) in other.acceptance {
+            let pooled = self.acceptance.entry(phase).or_default();
+            for (accepted, steps) in histogram {
+                *pooled.entry(accepted).or_default() += steps;
+            }
+        }
+    }
+
+    /// Number of accepted draft tokens in a step of speculative decoding to the number of such
+    /// steps, over the valid records of the given phases. Empty where no server reported any.
+    pub fn acceptance_histogram(&self, phases: &[u16]) -> BTreeMap<u64, u64> {
+        let mut pooled = BTreeMap::new();
+        for histogram in phases.iter().filter_map(|phase| self.acceptance.get(phase)) {
+            for (&accepted, &steps) in histogram {
+                *pooled.entry(accepted).or_default() += steps;
+            }
+        }
+        pooled
     }
 
     /// Number of records.
@@ -157,8 +224,11 @@ impl Columns {
 
     fn seal(&mut self) {
         if !self.open.start.is_empty() {
-            self.batches.push(self.open.pack());
+            let batch = self.open.pack();
+            self.list_bytes += batch.lists.iter().map(PackedLists::heap_bytes).sum::<usize>();
+            self.batches.push(batch);
             self.open.clear();
+            self.open.drops_lists = self.list_bytes >= self.list_budget;
         }
     }
 
@@ -190,6 +260,7 @@ impl OpenBatch {
             .map(|list| PackedLists::pack(&list.ends, &list.elements));
         Batch {
             rows: self.start.len(),
+            keeps_lists: !self.drops_lists,
             start: PackedColumn::pack_all(&self.start),
             duration: PackedColumn::pack_all(&self.duration),
             credit_age: PackedColumn::pack(&self.credit_age),
@@ -316,6 +387,9 @@ impl View<'_> {
             ValueType::IntList => {
                 let mut ints = Vec::new();
                 if let Some(index) = self.list_index(slot) {
+                    let mut length = 0;
+                    self.visit(rows, |batch, row| length += batch.lists[index].len_of(row));
+                    ints.reserve_exact(length);
                     self.visit(rows, |batch, row| {
                         batch.lists[index].append_row(row, &mut ints);
                     });
@@ -328,10 +402,8 @@ impl View<'_> {
     /// Hands the value of a record metric in each of `rows` to `take`, computing it if it is not
     /// stored.
     pub(crate) fn values(&self, rows: &[u32], slot: u16, mut take: impl FnMut(Option<Value>)) {
-        let active = self.active();
-        let is_float = |slot: u16| matches!(active.metric(slot).value_type, ValueType::Float);
         if let Some(index) = self.stored_index(slot) {
-            let is_float = is_float(slot);
+            let is_float = self.is_float(slot);
             self.visit(rows, |batch, row| {
                 take(
                     batch.stored[index]
@@ -341,25 +413,7 @@ impl View<'_> {
             });
             return;
         }
-        let recipe = self.recipe(slot);
-        let error_only = active.metric(slot).is_error_only();
-        let mut values = vec![None; active.metrics().len()];
-        self.visit(rows, |batch, row| {
-            let facts = batch.row_facts(row);
-            if facts.failed != error_only {
-                take(None);
-                return;
-            }
-            for &(slot, index) in &recipe.stored {
-                let word = batch.stored[index].get(row);
-                values[usize::from(slot)] = word.map(|word| from_word(word, is_float(slot)));
-            }
-            for step in &recipe.steps {
-                values[usize::from(step.slot)] =
-                    compute_from_values(active, step, &values, facts.start_epoch_ns).ok();
-            }
-            take(values[usize::from(slot)]);
-        });
+        self.compute(rows, &[slot], |values| take(values[usize::from(slot)]));
     }
 
     /// Appends the elements of a list metric of one row.
@@ -369,6 +423,31 @@ impl View<'_> {
                 batch.lists[index].append_row(row, list);
             });
         }
+    }
+
+    /// Whether the list elements of any record are not kept.
+    pub(crate) fn drops_lists(&self) -> bool {
+        self.batches.iter().any(|batch| !batch.keeps_lists)
+    }
+
+    /// Whether the elements of list metrics of a row are kept.
+    pub(crate) fn keeps_lists_of(&self, row: u32) -> bool {
+        let mut keeps = true;
+        self.visit(&[row], |batch, _| keeps = batch.keeps_lists);
+        keeps
+    }
+
+    /// What is known of the elements of a list metric that are not kept, over some phases.
+    pub(crate) fn sketch(&self, phases: &[u16], slot: u16) -> Sketch {
+        let mut merged = Sketch::default();
+        if let Some(position) = self.list_index(slot) {
+            for &phase in phases {
+                if let Some(sketch) = self.columns.sketches.get(&(phase, position)) {
+                    merged.merge(sketch);
+                }
+            }
+        }
+        merged
     }
 
     /// Whether any row, of any phase, has elements of a list metric.
@@ -395,29 +474,8 @@ impl View<'_> {
         }
     }
 
-    /// What has to be read and computed to get a metric that is not stored.
-    fn recipe(&self, slot: u16) -> Recipe<'_> {
-        let active = self.active();
-        let mut needed = vec![false; active.metrics().len()];
-        let mut pending = vec![slot];
-        let mut stored = Vec::new();
-        while let Some(slot) = pending.pop() {
-            let is_known = usize::from(slot) >= needed.len() || needed[usize::from(slot)];
-            if is_known {
-                continue;
-            }
-            needed[usize::from(slot)] = true;
-            if let Some(index) = self.stored_index(slot) {
-                stored.push((slot, index));
-            } else if let Some(step) = active.record_step(slot) {
-                pending.extend(&step.inputs);
-            }
-        }
-        let is_computed =
-            |slot: u16| needed[usize::from(slot)] && self.stored_index(slot).is_none();
-        let all_steps = active.valid_steps.iter().chain(&active.failed_steps);
-        let steps = all_steps.filter(|step| is_computed(step.slot)).collect();
-        Recipe { stored, steps }
+    fn is_float(&self, slot: u16) -> bool {
+        matches!(self.active().metric(slot).value_type, ValueType::Float)
     }
 
     fn stored_index(&self, slot: u16) -> Option<usize> {
@@ -427,11 +485,6 @@ impl View<'_> {
     fn list_index(&self, slot: u16) -> Option<usize> {
         self.columns.layout.lists.binary_search(&slot).ok()
     }
-}
-
-struct Recipe<'a> {
-    stored: Vec<(u16, usize)>,
-    steps: Vec<&'a crate::active::Step>,
 }
 
 fn to_word(value: Value) -> Option<i64> {

@@ -76,6 +76,24 @@ impl PackedColumn {
         })
     }
 
+    /// Appends the values of the rows from `start` to `end` of a column without gaps.
+    fn append_range(&self, start: usize, end: usize, list: &mut Vec<i64>) {
+        if !matches!(self.present, Presence::All) {
+            return;
+        }
+        let width = usize::from(self.width);
+        if width == 0 {
+            list.extend(std::iter::repeat_n(self.base, end - start));
+            return;
+        }
+        let bytes = &self.bytes[start * width..end * width];
+        list.extend(bytes.chunks_exact(width).map(|bytes| {
+            let mut delta = [0; 8];
+            delta[..width].copy_from_slice(bytes);
+            self.base.wrapping_add_unsigned(u64::from_le_bytes(delta))
+        }));
+    }
+
     /// Bytes on the heap.
     pub(crate) fn heap_bytes(&self) -> usize {
         let bits = match &self.present {
@@ -124,7 +142,14 @@ impl PackedLists {
                 .unwrap_or(0)
         };
         let start = if row == 0 { 0 } else { end_of(row - 1) };
-        list.extend((start..end_of(row)).filter_map(|index| self.elements.get(index)));
+        self.elements.append_range(start, end_of(row), list);
+    }
+
+    /// Number of elements of `row`.
+    pub(crate) fn len_of(&self, row: usize) -> usize {
+        let end_of = |row: usize| self.ends.get(row).unwrap_or(0);
+        let start = if row == 0 { 0 } else { end_of(row - 1) };
+        usize::try_from(end_of(row) - start).unwrap_or(0)
     }
 
     /// Whether any row has elements.

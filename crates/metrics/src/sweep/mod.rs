@@ -5,12 +5,18 @@
 //! follows the chunks instead of spreading evenly.
 
 mod build;
-mod curve;
+mod request;
+mod state;
+mod timeline;
+mod walk;
+mod weights;
 
 use crate::result::{ConsoleGroup, MetricResult, Statistics, Visibility};
 use crate::unit::Unit;
-use curve::Curve;
-pub(crate) use curve::Span;
+use state::{SHAPES, Shape};
+use timeline::Timeline;
+use walk::{Pieces, Span, walk};
+use weights::{FirstLook, Found, SecondLook};
 
 /// Curves are built per nanosecond and reported per second.
 const PER_SECOND: f64 = 1e9;
@@ -29,21 +35,6 @@ pub struct SweepMetric {
     /// The curve in words.
     pub explanation: &'static str,
     shape: Shape,
-    mask: Option<Shape>,
-}
-
-/// The curves that the figures are read from.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    Concurrency,
-    DecodeThroughput,
-    PrefillThroughput,
-    DecodeConcurrency,
-    PrefillConcurrency,
-    TotalThroughput,
-    DecodeThroughputPerUser,
-    PrefillThroughputPerUser,
-    TokensInFlight,
 }
 
 const fn effective(
@@ -60,7 +51,6 @@ const fn effective(
         group: ConsoleGroup::Effective,
         explanation,
         shape,
-        mask: None,
     }
 }
 
@@ -69,10 +59,8 @@ const fn active(
     header: &'static str,
     unit: Unit,
     shape: Shape,
-    mask: Shape,
     explanation: &'static str,
 ) -> SweepMetric {
-    let mask = Some(mask);
     SweepMetric {
         tag,
         header,
@@ -80,7 +68,6 @@ const fn active(
         group: ConsoleGroup::Active,
         explanation,
         shape,
-        mask,
     }
 }
 
@@ -154,7 +141,6 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Active Decode Throughput",
         Unit::TokensPerSecond,
         Shape::DecodeThroughput,
-        Shape::DecodeConcurrency,
         "decode throughput while anybody decodes",
     ),
     active(
@@ -162,7 +148,6 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Active Prefill Throughput",
         Unit::TokensPerSecond,
         Shape::PrefillThroughput,
-        Shape::PrefillConcurrency,
         "prefill throughput while anybody prefills",
     ),
     active(
@@ -170,7 +155,6 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Active Decode Throughput Per User",
         Unit::TokensPerSecondPerUser,
         Shape::DecodeThroughputPerUser,
-        Shape::DecodeConcurrency,
         "decode throughput per user while anybody decodes",
     ),
     active(
@@ -178,7 +162,6 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Active Prefill Throughput Per User",
         Unit::TokensPerSecondPerUser,
         Shape::PrefillThroughputPerUser,
-        Shape::PrefillConcurrency,
         "prefill throughput per user while anybody prefills",
     ),
     active(
@@ -186,30 +169,95 @@ pub static SWEEP_METRICS: [SweepMetric; 14] = [
         "Active Total Throughput",
         Unit::TokensPerSecond,
         Shape::TotalThroughput,
-        Shape::Concurrency,
         "total throughput while any request runs",
     ),
 ];
 
+/// Said of figures that lack the chunk times of some records.
+const SPREAD: &str = "the tokens of a part of the answers are spread evenly over their time";
+
 /// The curves of the records of a window's phases.
-#[derive(Debug)]
-pub(crate) struct Curves {
-    /// Times in the curves count from here.
+pub(crate) struct Curves<'a> {
+    /// Times count from here.
     origin_epoch_ns: u64,
-    concurrency: Curve,
-    decode_throughput: Curve,
-    prefill_throughput: Curve,
-    decode_concurrency: Curve,
-    prefill_concurrency: Curve,
-    total_throughput: Curve,
-    decode_throughput_per_user: Curve,
-    prefill_throughput_per_user: Curve,
-    tokens_in_flight: Curve,
+    timeline: Timeline<'a>,
+    /// Some record had chunk times that are not kept.
+    is_approximate: bool,
+    /// Whether any record is valid: without one there is nothing but concurrency.
+    has_valid: bool,
 }
 
-impl Curves {
-    /// All figures over a window in wall time, or from the first change to the last.
-    pub(crate) fn results(&self, bounds: Option<(u64, u64)>) -> Vec<MetricResult> {
+/// The statistics of one curve over a window, and over that part in which its mask is set.
+type Pair<Look> = [Look; 2];
+
+#[derive(Default)]
+struct First {
+    now: [Pair<FirstLook>; SHAPES],
+    found: Vec<[Pair<Found>; SHAPES]>,
+}
+
+struct Second {
+    found: std::vec::IntoIter<[Pair<Found>; SHAPES]>,
+    now: [Pair<SecondLook>; SHAPES],
+    statistics: Vec<[Pair<Statistics>; SHAPES]>,
+}
+
+impl Pieces for First {
+    #[inline]
+    fn piece(&mut self, shape: Shape, value: f64, duration: f64, is_active: bool) {
+        let [whole, active] = &mut self.now[shape as usize];
+        whole.add(value, duration);
+        if is_active {
+            active.add(value, duration);
+        }
+    }
+
+    fn end_of_window(&mut self) {
+        let done = std::mem::take(&mut self.now);
+        let found = done.map(|pair| pair.map(|look| look.finish()));
+        self.found.push(found);
+    }
+}
+
+impl Second {
+    fn new(first: First) -> Self {
+        let mut second = Self {
+            found: first.found.into_iter(),
+            now: Default::default(),
+            statistics: Vec::new(),
+        };
+        second.begin_window();
+        second
+    }
+
+    fn begin_window(&mut self) {
+        if let Some(found) = self.found.next() {
+            self.now = found.map(|pair| pair.map(SecondLook::new));
+        }
+    }
+}
+
+impl Pieces for Second {
+    #[inline]
+    fn piece(&mut self, shape: Shape, value: f64, duration: f64, is_active: bool) {
+        let [whole, active] = &mut self.now[shape as usize];
+        whole.add(value, duration);
+        if is_active {
+            active.add(value, duration);
+        }
+    }
+
+    fn end_of_window(&mut self) {
+        let mut done = std::mem::take(&mut self.now);
+        let finish = |[whole, active]: &mut Pair<SecondLook>| [whole.finish(), active.finish()];
+        self.statistics.push(done.each_mut().map(finish));
+        self.begin_window();
+    }
+}
+
+impl Curves<'_> {
+    /// All figures over each of some windows in wall time, which ascend and do not overlap.
+    pub(crate) fn results(&self, windows: &[(u64, u64)]) -> Vec<Vec<MetricResult>> {
         // Subtracted as integers: wall time in nanoseconds is too long for a float.
         let since_origin = |epoch_ns: u64| {
             let after = epoch_ns
@@ -217,72 +265,58 @@ impl Curves {
                 .wrapping_sub(self.origin_epoch_ns.cast_signed());
             after as f64
         };
-        let window = match bounds {
-            Some((start, end)) => Span {
+        let windows: Vec<Span> = windows
+            .iter()
+            .map(|&(start, end)| Span {
                 start: since_origin(start),
                 end: since_origin(end),
-            },
-            None => self.concurrency.extent().unwrap_or(Span {
-                start: 0.0,
-                end: 0.0,
-            }),
-        };
-        // A curve's figures with and without its mask come together, and are then put in order.
-        let mut results = Vec::with_capacity(SWEEP_METRICS.len());
-        let (whole, masked) = SWEEP_METRICS.split_at(
-            SWEEP_METRICS
-                .iter()
-                .take_while(|metric| metric.mask.is_none())
-                .count(),
+            })
+            .collect();
+        let first = walk(&self.timeline, &windows, First::default());
+        let second = walk(&self.timeline, &windows, Second::new(first));
+        let figures = second.statistics.iter();
+        figures.map(|window| self.results_of(window)).collect()
+    }
+
+    /// From the first begin to the last end of a request, in wall time.
+    pub(crate) fn extent(&self) -> (u64, u64) {
+        let with_length = self.timeline.requests.iter();
+        let with_length = with_length.filter(|request| request.end > request.start);
+        let start = with_length.clone().map(|request| request.start).min();
+        let end = with_length.map(|request| request.end).max();
+        let epoch = |time: Option<u64>| self.origin_epoch_ns + time.unwrap_or(0);
+        (epoch(start), epoch(end))
+    }
+
+    fn results_of(&self, window: &[Pair<Statistics>; SHAPES]) -> Vec<MetricResult> {
+        let shown = SWEEP_METRICS
+            .iter()
+            .filter(|metric| self.has_valid || metric.shape == Shape::Concurrency);
+        shown
+            .map(|metric| {
+                let [whole, active] = &window[metric.shape as usize];
+                let is_masked = metric.group == ConsoleGroup::Active;
+                let statistics = if is_masked { active } else { whole };
+                self.result(metric, *statistics)
+            })
+            .collect()
+    }
+
+    fn result(&self, metric: &SweepMetric, statistics: Statistics) -> MetricResult {
+        let is_rate = !matches!(metric.unit, Unit::Requests | Unit::Tokens);
+        let follows_chunks = matches!(
+            metric.shape,
+            Shape::DecodeThroughput | Shape::DecodeThroughputPerUser | Shape::TokensInFlight
         );
-        let mut active = vec![None; masked.len()];
-        for metric in whole {
-            let curve = self.curve(metric.shape);
-            let twin = masked.iter().position(|twin| twin.shape == metric.shape);
-            let statistics = match twin.and_then(|twin| Some((twin, masked[twin].mask?))) {
-                None => curve.statistics(window),
-                Some((twin, mask)) => {
-                    let (whole, active_part) = curve.statistics_with_mask(self.curve(mask), window);
-                    active[twin] = Some(active_part);
-                    whole
-                }
-            };
-            results.push(result(metric, statistics));
-        }
-        for (metric, statistics) in masked.iter().zip(active) {
-            results.extend(statistics.map(|statistics| result(metric, statistics)));
-        }
-        results
-    }
-
-    fn curve(&self, shape: Shape) -> &Curve {
-        match shape {
-            Shape::Concurrency => &self.concurrency,
-            Shape::DecodeThroughput => &self.decode_throughput,
-            Shape::PrefillThroughput => &self.prefill_throughput,
-            Shape::DecodeConcurrency => &self.decode_concurrency,
-            Shape::PrefillConcurrency => &self.prefill_concurrency,
-            Shape::TotalThroughput => &self.total_throughput,
-            Shape::DecodeThroughputPerUser => &self.decode_throughput_per_user,
-            Shape::PrefillThroughputPerUser => &self.prefill_throughput_per_user,
-            Shape::TokensInFlight => &self.tokens_in_flight,
+        MetricResult {
+            tag: metric.tag.to_owned(),
+            header: metric.header.to_owned(),
+            unit: metric.unit.as_str(),
+            group: metric.group,
+            order: None,
+            visibility: Visibility::default(),
+            approximation: (self.is_approximate && follows_chunks).then_some(SPREAD),
+            statistics: crate::aggregate::converted(statistics, is_rate.then_some(PER_SECOND)),
         }
     }
-}
-
-fn result(metric: &SweepMetric, statistics: Statistics) -> MetricResult {
-    let is_rate = !matches!(metric.unit, Unit::Requests | Unit::Tokens);
-    MetricResult {
-        tag: metric.tag.to_owned(),
-        header: metric.header.to_owned(),
-        unit: metric.unit.as_str(),
-        group: metric.group,
-        order: None,
-        visibility: Visibility::default(),
-        statistics: per_second(statistics, is_rate),
-    }
-}
-
-fn per_second(statistics: Statistics, is_rate: bool) -> Statistics {
-    crate::aggregate::converted(statistics, is_rate.then_some(PER_SECOND))
 }

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use aiperf_clock::{Clock, MILLISECOND, SECOND, monotonic_now};
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate};
-use aiperf_engine::{
+use aiperf_engine::{TurnBody, 
     ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderPlan, NothingToCompose,
     PhaseOutcome, PlannedConversation, PlannedTurn, Workload,
 };
@@ -227,7 +227,7 @@ pub(crate) fn send(
         .map(|(index, body)| PlannedConversation {
             id: format!("c{index}").into(),
             turns: vec![PlannedTurn {
-                body: Some(body.into()),
+                body: TurnBody::Ready(body.into()),
                 delay: 0,
                 headers: None,
                 timestamp_ms: None,

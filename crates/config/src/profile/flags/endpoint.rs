@@ -9,7 +9,7 @@ use super::control::{
 use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{
-    ConnectionReuse, EndpointType, ModelSelection, SUPPORTED_ENDPOINT_TYPES, UrlStrategy,
+    ConnectionReuse, EndpointType, ModelSelection, UrlStrategy,
 };
 use crate::profile::config::Secret;
 
@@ -95,8 +95,8 @@ const ENDPOINT_TYPE: Flag<ProfileArgs> = Flag {
     names: &["endpoint-type"],
     short: None,
     kind: Kind::Choice {
-        names: SUPPORTED_ENDPOINT_TYPES,
-        later: EndpointType::NAMES,
+        names: EndpointType::NAMES,
+        later: &[],
         set: |args, word| {
             args.endpoint_type = chosen(word)?;
             Ok(())
