@@ -74,11 +74,7 @@ pub(crate) fn check() -> Result<()> {
 
 fn pages() -> Result<Vec<Page>> {
     let root = repository_root();
-    run_command(
-        cargo()
-            .current_dir(&root)
-            .args(["build", "--package", "aiperf"]),
-    )?;
+    run_command(cargo().current_dir(&root).args(BUILD_EVERYTHING))?;
     let program = program(&root)?;
     let ask = |words: &[&str]| output_of(Command::new(&program).args(words));
     let docs = root.join("docs");
@@ -107,8 +103,18 @@ fn pages() -> Result<Vec<Page>> {
     Ok(pages)
 }
 
+/// Builds all that tests need. Naming one package would choose other features of its dependencies,
+/// and build most of them a second time.
+pub(crate) const BUILD_EVERYTHING: [&str; 5] =
+    ["build", "--workspace", "--bins", "--examples", "--tests"];
+
 /// The binary that `cargo build` has just made.
 fn program(root: &Path) -> Result<PathBuf> {
+    Ok(built(root)?.join(format!("aiperf{}", std::env::consts::EXE_SUFFIX)))
+}
+
+/// Where `cargo build` puts programs; examples are in a folder of their own below it.
+pub(crate) fn built(root: &Path) -> Result<PathBuf> {
     let metadata = output_of(cargo().current_dir(root).args([
         "metadata",
         "--format-version",
@@ -119,9 +125,7 @@ fn program(root: &Path) -> Result<PathBuf> {
     let target = metadata["target_directory"]
         .as_str()
         .context("cargo names no target directory")?;
-    Ok(Path::new(target)
-        .join("debug")
-        .join(format!("aiperf{}", std::env::consts::EXE_SUFFIX)))
+    Ok(Path::new(target).join("debug"))
 }
 
 fn is_current(page: &Page) -> bool {

@@ -234,7 +234,7 @@ fn an_interrupted_run_ends_well_and_says_that_it_was_cancelled() {
         assert_eq!(count("completed"), records.len() as u64);
         assert_eq!(
             count("sent"),
-            count("completed") + count("cancelled_without_record")
+            count("completed") + count("cut_off")
         );
         run.wait_for_message("Cancellation in Progress");
     }

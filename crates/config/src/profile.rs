@@ -9,16 +9,20 @@ mod input_config;
 mod reference_names;
 mod resolve;
 
-pub use args::ProfileArgs;
+pub use args::{
+    AudioArgs, ImageArgs, PrefixArgs, ProfileArgs, RankingsArgs, SynthesisArgs, VideoArgs,
+};
 pub use choices::{
-    ArrivalOverflow, ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel,
-    LogLevel, ModelSelection, ReadinessMode, Sampling, TimestampSource, Ui, UrlStrategy,
+    ArrivalOverflow, ArrivalPattern, AudioFormat, ConnectionReuse, DatasetFormat, EndpointType,
+    ExportLevel, HttpVersion, ImageFormat, ImageSampling, LogLevel, ModelSelection, PromptCorpus,
+    RandomCorpusStyle, ReadinessMode, RequestContentType, Sampling, TimestampSource, TransportKind,
+    Ui, UrlStrategy, VideoAudioCodec, VideoAudioDepth, VideoFormat, VideoKind,
 };
 pub use config::{
     Arrivals, CacheReset, CancellationConfig, DatasetConfig, DatasetSource, EndpointConfig,
     FileDataset, Header, Limit, Models, Normal, OutputConfig, PhaseConfig, ProfileConfig, Rate,
     RatePattern, RateShape, Readiness, RuntimeConfig, Secret, ServerProfiler, SyntheticDataset,
-    TelemetryConfig, TokenizerConfig,
+    SystemPrompt, TelemetryConfig, TlsConfig, TokenizerConfig,
 };
 pub use flags::PROFILE;
 pub use input_config::input_config;

@@ -32,14 +32,24 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--server-profiler-start-path", "", "/start"),
     ("--server-profiler-stop-path", "", "/stop"),
     ("--api-key", "", "key"),
+    ("--transport", "", "http"),
     ("--use-legacy-max-tokens", "", ""),
     ("--use-server-token-count", "", ""),
+    ("--per-chunk-usage", "--streaming --use-server-token-count", ""),
     ("--connection-reuse-strategy", "", "never"),
+    ("--download-video-content", "--endpoint-type video_generation", ""),
+    ("--request-content-type", "", "application/json"),
+    ("--session-header", "", "X-Session"),
+    ("--uuid-and-strip", "--input-file Cargo.toml", ""),
     ("--tokenizer", "", "builtin"),
     ("--tokenizer-revision", "", "v1"),
     ("--extra-inputs", "", "temperature:0.5"),
     ("--header", "", "A:b"),
     ("--input-file", "", "Cargo.toml"),
+    ("--public-dataset", "", "aimo"),
+    ("--hf-subset", "--public-dataset aimo", "other"),
+    ("--dataset-filter", "--public-dataset exgentic", "harness=claude_code"),
+    ("--ignore-trace-delays", "--input-file Cargo.toml", ""),
     (
         "--custom-dataset-type",
         "--input-file Cargo.toml",
@@ -78,10 +88,61 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "3",
     ),
     ("--prompt-batch-size", "", "3"),
+    ("--prompt-corpus", "", "coding"),
+    ("--system-prompt", "", "brief"),
+    ("--system-prompt-file", "", "Cargo.toml"),
+    ("--prompt-prefix-pool-size", "--prefix-prompt-length 3", "3"),
+    ("--prompt-prefix-length", "--num-prefix-prompts 3", "3"),
+    ("--shared-system-prompt-length", "", "3"),
+    ("--user-context-prompt-length", "", "3"),
+    ("--prompt-input-tokens-block-size", "--input-file Cargo.toml", "3"),
+    ("--seq-dist", "", "3,3:100"),
+    ("--random-range-ratio", "--osl 5", "0.5"),
+    ("--random-corpus-style", "--prompt-corpus random", "sglang"),
     ("--prompt-input-tokens-mean", "", "3"),
     ("--prompt-input-tokens-stddev", "", "3"),
     ("--prompt-output-tokens-mean", "", "3"),
     ("--prompt-output-tokens-stddev", "--osl 5", "3"),
+    ("--audio-batch-size", "", "3"),
+    ("--audio-length-mean", "--audio-batch-size 2", "3"),
+    ("--audio-length-stddev", "--audio-length-mean 3", "3"),
+    ("--audio-format", "--audio-batch-size 2", "mp3"),
+    ("--audio-depths", "--audio-batch-size 2", "24"),
+    ("--audio-sample-rates", "--audio-batch-size 2", "44.1"),
+    ("--audio-num-channels", "--audio-batch-size 2", "2"),
+    ("--image-width-mean", "--image-batch-size 2", "3"),
+    ("--image-width-stddev", "--image-width-mean 5", "3"),
+    ("--image-height-mean", "--image-batch-size 2", "3"),
+    ("--image-height-stddev", "--image-height-mean 5", "3"),
+    ("--image-batch-size", "", "3"),
+    ("--image-format", "--image-batch-size 2", "png"),
+    ("--image-source", "--image-batch-size 2", "assets"),
+    ("--image-source-sampling", "--image-source assets", "shuffle-cycle"),
+    ("--video-batch-size", "--video-width 8 --video-height 8", "3"),
+    ("--video-duration", "--video-width 8 --video-height 8", "3"),
+    ("--video-fps", "--video-width 8 --video-height 8", "3"),
+    ("--video-width", "--video-height 8", "3"),
+    ("--video-height", "--video-width 8", "3"),
+    ("--video-synth-type", "--video-width 8 --video-height 8", "noise"),
+    ("--video-format", "--video-width 8 --video-height 8", "mp4"),
+    ("--video-codec", "--video-width 8 --video-height 8", "other"),
+    ("--video-audio-sample-rate", "--video-width 8 --video-height 8 --video-audio-num-channels 1", "16"),
+    ("--video-audio-num-channels", "--video-width 8 --video-height 8", "1"),
+    ("--video-audio-codec", "--video-width 8 --video-height 8 --video-audio-num-channels 1", "aac"),
+    ("--video-audio-depth", "--video-width 8 --video-height 8 --video-audio-num-channels 1", "24"),
+    ("--rankings-passages-mean", "--endpoint-type nim_rankings", "3"),
+    ("--rankings-passages-stddev", "--endpoint-type nim_rankings --rankings-passages-mean 5", "3"),
+    ("--rankings-passages-prompt-token-mean", "--endpoint-type nim_rankings", "3"),
+    ("--rankings-passages-prompt-token-stddev", "--endpoint-type nim_rankings --rankings-passages-prompt-token-mean 5", "3"),
+    ("--rankings-query-prompt-token-mean", "--endpoint-type nim_rankings", "3"),
+    ("--rankings-query-prompt-token-stddev", "--endpoint-type nim_rankings --rankings-query-prompt-token-mean 5", "3"),
+    ("--synthesis-speedup-ratio", "--input-file Cargo.toml", "3"),
+    ("--synthesis-prefix-len-multiplier", "--input-file Cargo.toml", "3"),
+    ("--synthesis-prefix-root-multiplier", "--input-file Cargo.toml", "3"),
+    ("--synthesis-prompt-len-multiplier", "--input-file Cargo.toml", "3"),
+    ("--synthesis-output-len-multiplier", "--input-file Cargo.toml", "3"),
+    ("--synthesis-max-isl", "--input-file Cargo.toml", "3"),
+    ("--synthesis-max-osl", "--input-file Cargo.toml", "3"),
     ("--benchmark-duration", "", "3"),
     ("--benchmark-grace-period", "--benchmark-duration 5", "3"),
     ("--concurrency", "", "3"),
@@ -168,6 +229,11 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--extra-verbose", "", ""),
     ("--record-processor-service-count", "", "3"),
     ("--workers-max", "", "3"),
+    ("--http-version", "", "2"),
+    ("--tls-ca-file", "", "Cargo.toml"),
+    ("--tls-client-cert", "", "Cargo.toml"),
+    ("--tls-client-key", "--tls-client-cert Cargo.toml", "tests/parity.rs"),
+    ("--no-tls-verify", "", ""),
     ("--timestamp-source", "", "user"),
     ("--fail-on-client-limit", "", ""),
 ];
@@ -356,20 +422,36 @@ fn texts_and_lists_have_their_own_limits() {
             "`--request-rate-series tests/fixtures/trace.jsonl`: it is not valid JSON: trailing characters at line 2 column 1",
         ),
         (
-            "--extra-inputs payload_template:x",
-            "`--extra-inputs`: `payload_template` is not supported by this version yet",
-        ),
-        (
-            "--endpoint-type embeddings",
-            "`--endpoint-type embeddings`: not supported by this version yet; it has chat, completions",
-        ),
-        (
             "--ui dashboard",
             "`--ui dashboard`: not supported by this version yet; it has simple, none",
         ),
         (
-            "--custom-dataset-type mooncake_trace",
-            "`--custom-dataset-type mooncake_trace`: not supported by this version yet; it has single_turn, multi_turn",
+            "--session-header a:b",
+            "`--session-header a:b`: `a:b` is not a header name",
+        ),
+        (
+            "--tls-ca-file /no/such/file",
+            "`--tls-ca-file /no/such/file`: no such file",
+        ),
+        (
+            "--seq-dist 1,1:99",
+            "`--seq-dist 1,1:99`: SEQ",
+        ),
+        (
+            "--audio-depths 12",
+            "`--audio-depths 12`: the depths are 8, 16, 24 and 32",
+        ),
+        (
+            "--audio-sample-rates 16,x",
+            "`--audio-sample-rates 16,x`: must be numbers above 0",
+        ),
+        (
+            "--video-audio-sample-rate 7",
+            "`--video-audio-sample-rate 7`: must be at least 8",
+        ),
+        (
+            "--request-content-type text/plain",
+            "`--request-content-type text/plain`: must be one of application/json, multipart/form-data",
         ),
         (
             "--model-selection-strategy weighted",
@@ -379,6 +461,33 @@ fn texts_and_lists_have_their_own_limits() {
         let error = PROFILE.parse(words.split_whitespace()).expect_err(words);
         assert_eq!(error.to_string(), message);
     }
+}
+
+#[test]
+fn formats_and_datasets_that_are_not_read_yet_are_refused_as_such() {
+    for line in [
+        "--custom-dataset-type weka_trace",
+        "--custom-dataset-type dag-jsonl",
+        "--public-dataset semianalysis_cc_traces_weka",
+    ] {
+        let words = line.split_whitespace();
+        let error = PROFILE.parse(words).expect_err(line).to_string();
+        assert!(error.starts_with(&format!("`{line}`: ")), "{error}");
+        assert!(error.contains("not supported"), "{error}");
+    }
+}
+
+#[test]
+fn words_are_taken_in_the_spelling_of_the_references_help_too() {
+    let content_type = |word: &str| {
+        args(&["--request-content-type".to_owned(), word.to_owned()]).request_content_type
+    };
+    assert!(content_type("application-json").is_some());
+    assert_eq!(content_type("application-json"), content_type("application/json"));
+    assert_ne!(content_type("multipart/form-data"), content_type("application/json"));
+    let dataset =
+        |name: &str| args(&["--public-dataset".to_owned(), name.to_owned()]).public_dataset;
+    assert_eq!(dataset("spec-al-gsm8-k"), dataset("spec_al_gsm8k"));
 }
 
 #[test]

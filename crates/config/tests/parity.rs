@@ -12,6 +12,11 @@ const OWN_FLAGS: &[&str] = &[
     "--arrival-overflow",
     "--timestamp-source",
     "--fail-on-client-limit",
+    "--http-version",
+    "--tls-ca-file",
+    "--tls-client-cert",
+    "--tls-client-key",
+    "--no-tls-verify",
 ];
 
 /// One flag of the reference.

@@ -41,17 +41,26 @@ impl CacheBust {
         ("first_turn_prefix", Self::FirstTurnPrefix),
         ("first_turn_suffix", Self::FirstTurnSuffix),
         ("warmup_isolation_system", Self::WarmupIsolationSystem),
-        ("warmup_isolation_first_turn", Self::WarmupIsolationFirstTurn),
+        (
+            "warmup_isolation_first_turn",
+            Self::WarmupIsolationFirstTurn,
+        ),
     ];
 
     /// Whether the mark goes to the system prompt, where there is one.
     pub fn marks_system_prompt(self) -> bool {
-        matches!(self, Self::SystemPrefix | Self::SystemSuffix | Self::WarmupIsolationSystem)
+        matches!(
+            self,
+            Self::SystemPrefix | Self::SystemSuffix | Self::WarmupIsolationSystem
+        )
     }
 
     /// Whether only requests of the warmup are marked.
     pub fn is_for_warmup(self) -> bool {
-        matches!(self, Self::WarmupIsolationSystem | Self::WarmupIsolationFirstTurn)
+        matches!(
+            self,
+            Self::WarmupIsolationSystem | Self::WarmupIsolationFirstTurn
+        )
     }
 
     fn is_prefix(self) -> bool {
@@ -68,7 +77,11 @@ impl CacheBust {
         let digest = Sha256::digest(format!("{benchmark_id}:{pass}:{index}:{conversation_id}"));
         let mut digits: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         digits.truncate(HEX_DIGITS);
-        if self.is_prefix() { format!("[rid:{digits}]\n\n") } else { format!("\n\n[rid:{digits}]") }
+        if self.is_prefix() {
+            format!("[rid:{digits}]\n\n")
+        } else {
+            format!("\n\n[rid:{digits}]")
+        }
     }
 
     /// Tokens of a mark: the rounded mean of some. Warmup marks are not in measured requests, so
@@ -77,7 +90,8 @@ impl CacheBust {
         if self.is_for_warmup() {
             return 0;
         }
-        let lengths = (0..SAMPLES).map(|number| tokenizer.count(&self.mark("sample", number, number, "sample")));
+        let lengths = (0..SAMPLES)
+            .map(|number| tokenizer.count(&self.mark("sample", number, number, "sample")));
         (lengths.sum::<usize>() as f64 / SAMPLES as f64).round_ties_even() as usize
     }
 
@@ -85,7 +99,10 @@ impl CacheBust {
     /// same as doing it once.
     pub fn apply(self, conversation: &mut Conversation, mark: &str) -> bool {
         if self.marks_system_prompt() {
-            let blocks = conversation.turns.iter_mut().filter_map(|turn| turn.raw_system.as_mut());
+            let blocks = conversation
+                .turns
+                .iter_mut()
+                .filter_map(|turn| turn.raw_system.as_mut());
             let mut marked = false;
             for blocks in blocks {
                 self.add_part(blocks, mark);
@@ -111,12 +128,20 @@ impl CacheBust {
             Some(messages) if !messages.is_empty() => messages.iter().any(is_user),
             _ => !turn.texts.is_empty(),
         });
-        let empty = || turns.iter().position(|turn| turn.raw_messages.as_ref().is_none_or(Vec::is_empty));
+        let empty = || {
+            turns
+                .iter()
+                .position(|turn| turn.raw_messages.as_ref().is_none_or(Vec::is_empty))
+        };
         let Some(position) = position.or_else(empty) else {
             return false;
         };
         let turn = &mut turns[position];
-        if let Some(messages) = turn.raw_messages.as_mut().filter(|messages| !messages.is_empty()) {
+        if let Some(messages) = turn
+            .raw_messages
+            .as_mut()
+            .filter(|messages| !messages.is_empty())
+        {
             return messages
                 .iter_mut()
                 .find(|message| is_user(message))
@@ -166,7 +191,9 @@ impl CacheBust {
 
 /// The turns from the last one that forgets what came before.
 fn effective(turns: &mut [Turn]) -> &mut [Turn] {
-    let start = turns.iter().rposition(|turn| turn.reset_context && turn.raw_messages.is_some());
+    let start = turns
+        .iter()
+        .rposition(|turn| turn.reset_context && turn.raw_messages.is_some());
     &mut turns[start.unwrap_or(0)..]
 }
 
@@ -198,7 +225,10 @@ mod tests {
     fn marks_are_the_start_of_a_digest_of_what_they_depend_on() {
         // sha256("bench:3:4:trace") begins with these digits.
         let digest = Sha256::digest(b"bench:3:4:trace");
-        let digits: String = digest[..6].iter().map(|byte| format!("{byte:02x}")).collect();
+        let digits: String = digest[..6]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
         assert_eq!(
             CacheBust::SystemPrefix.mark("bench", 3, 4, "trace"),
             format!("[rid:{digits}]\n\n")
@@ -207,24 +237,61 @@ mod tests {
             CacheBust::FirstTurnSuffix.mark("bench", 3, 4, "trace"),
             format!("\n\n[rid:{digits}]")
         );
-        assert_eq!(CacheBust::WarmupIsolationSystem.mark("bench", 3, 4, "trace"), "[warmup]\n\n");
+        assert_eq!(
+            CacheBust::WarmupIsolationSystem.mark("bench", 3, 4, "trace"),
+            "[warmup]\n\n"
+        );
     }
 
     #[test]
     fn marks_go_to_their_place_and_only_once() {
         for (target, system, expected_system, expected_text) in [
-            (CacheBust::SystemPrefix, Some("be brief"), Some("M\n\nbe brief"), "hello"),
-            (CacheBust::SystemSuffix, Some("be brief"), Some("be briefM\n\n"), "hello"),
+            (
+                CacheBust::SystemPrefix,
+                Some("be brief"),
+                Some("M\n\nbe brief"),
+                "hello",
+            ),
+            (
+                CacheBust::SystemSuffix,
+                Some("be brief"),
+                Some("be briefM\n\n"),
+                "hello",
+            ),
             (CacheBust::SystemPrefix, None, None, "M\n\nhello"),
             (CacheBust::SystemSuffix, None, None, "helloM\n\n"),
-            (CacheBust::FirstTurnPrefix, Some("be brief"), Some("be brief"), "M\n\nhello"),
-            (CacheBust::FirstTurnSuffix, Some("be brief"), Some("be brief"), "helloM\n\n"),
-            (CacheBust::WarmupIsolationSystem, Some("be brief"), Some("M\n\nbe brief"), "hello"),
-            (CacheBust::WarmupIsolationFirstTurn, None, None, "M\n\nhello"),
+            (
+                CacheBust::FirstTurnPrefix,
+                Some("be brief"),
+                Some("be brief"),
+                "M\n\nhello",
+            ),
+            (
+                CacheBust::FirstTurnSuffix,
+                Some("be brief"),
+                Some("be brief"),
+                "helloM\n\n",
+            ),
+            (
+                CacheBust::WarmupIsolationSystem,
+                Some("be brief"),
+                Some("M\n\nbe brief"),
+                "hello",
+            ),
+            (
+                CacheBust::WarmupIsolationFirstTurn,
+                None,
+                None,
+                "M\n\nhello",
+            ),
         ] {
             let mut marked = conversation(system);
             assert!(target.apply(&mut marked, "M\n\n") && target.apply(&mut marked, "M\n\n"));
-            assert_eq!(marked.system_message.as_deref(), expected_system, "{target:?}");
+            assert_eq!(
+                marked.system_message.as_deref(),
+                expected_system,
+                "{target:?}"
+            );
             assert_eq!(first_text(&marked), expected_text, "{target:?}");
             assert_eq!(marked.turns[1], Turn::text("again"), "{target:?}");
         }
@@ -233,17 +300,23 @@ mod tests {
     #[test]
     fn ready_made_messages_are_marked_inside_and_lists_get_a_part() {
         let with_messages = |messages: Value| Conversation {
-            turns: vec![Turn { raw_messages: messages.as_array().cloned(), ..Turn::default() }],
+            turns: vec![Turn {
+                raw_messages: messages.as_array().cloned(),
+                ..Turn::default()
+            }],
             ..Conversation::default()
         };
-        let mut texts = with_messages(json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]));
+        let mut texts = with_messages(
+            json!([{"role": "system", "content": "s"}, {"role": "user", "content": "u"}]),
+        );
         CacheBust::SystemPrefix.apply(&mut texts, "M\n\n");
         CacheBust::FirstTurnSuffix.apply(&mut texts, "\n\nE");
         let messages = texts.turns[0].raw_messages.as_ref().unwrap();
         assert_eq!(messages[0]["content"], "M\n\ns");
         assert_eq!(messages[1]["content"], "u\n\nE");
 
-        let mut parts = with_messages(json!([{"role": "user", "content": [{"type": "text", "text": "u"}]}]));
+        let mut parts =
+            with_messages(json!([{"role": "user", "content": [{"type": "text", "text": "u"}]}]));
         for _ in 0..2 {
             assert!(CacheBust::SystemSuffix.apply(&mut parts, "\n\nM"));
         }
@@ -273,7 +346,10 @@ mod tests {
         };
         CacheBust::FirstTurnPrefix.apply(&mut conversation, "M\n\n");
         assert_eq!(first_text(&conversation), "hello");
-        assert_eq!(conversation.turns[1].raw_messages.as_ref().unwrap()[0]["content"], "M\n\nnew");
+        assert_eq!(
+            conversation.turns[1].raw_messages.as_ref().unwrap()[0]["content"],
+            "M\n\nnew"
+        );
     }
 
     #[test]

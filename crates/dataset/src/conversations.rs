@@ -8,6 +8,7 @@
 
 use std::fmt;
 use std::sync::Arc;
+use std::thread;
 
 use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
 use aiperf_random::{RootSeed, Stream};
@@ -16,6 +17,9 @@ use rand::Rng;
 use crate::error::DatasetError;
 use crate::plan::{DatasetPlan, ModelSelection, SamplingStrategy};
 use crate::sampler::Sampler;
+
+/// Below this many conversations a thread costs more than it saves.
+const CONVERSATIONS_PER_THREAD: usize = 16;
 
 /// Makes conversations from something more compact.
 pub trait ConversationSource: Send + Sync + fmt::Debug {
@@ -191,10 +195,37 @@ impl Conversations {
     pub(crate) fn into_whole(self) -> Result<Vec<Arc<Conversation>>, DatasetError> {
         match self.kept {
             Kept::Whole(conversations) => Ok(conversations),
-            Kept::Source(_) => (0..self.len())
-                .map(|index| self.conversation(index))
-                .collect(),
+            Kept::Source(_) => self.assembled(),
         }
+    }
+
+    /// All of them, by as many threads as pay.
+    fn assembled(&self) -> Result<Vec<Arc<Conversation>>, DatasetError> {
+        let cores = thread::available_parallelism().map_or(1, usize::from);
+        let thread_count = cores.min(self.len() / CONVERSATIONS_PER_THREAD).max(1);
+        let share = self.len().div_ceil(thread_count).max(1);
+        let shares = thread::scope(|scope| {
+            let workers: Vec<_> = (0..thread_count)
+                .map(|number| {
+                    let indices =
+                        (number * share).min(self.len())..((number + 1) * share).min(self.len());
+                    scope.spawn(move || indices.map(|index| self.conversation(index)).collect())
+                })
+                .collect();
+            workers
+                .into_iter()
+                .map(|worker| {
+                    worker
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                })
+                .collect::<Vec<Result<Vec<Arc<Conversation>>, DatasetError>>>()
+        });
+        let mut conversations = Vec::with_capacity(self.len());
+        for share in shares {
+            conversations.extend(share?);
+        }
+        Ok(conversations)
     }
 }
 

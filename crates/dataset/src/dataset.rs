@@ -1,19 +1,21 @@
 //! A finished dataset, and how it is built.
 
-use std::collections::HashSet;
 use std::sync::Arc;
 
 use aiperf_endpoint::conversation::Conversation;
 use aiperf_random::RootSeed;
 use aiperf_tokenizer::{HubEnvironment, Tokenizer};
 
-use crate::conversations::Conversations;
+use crate::conversations::{ConversationSource, Conversations};
 use crate::error::DatasetError;
+use crate::file::FileFormat;
 use crate::plan::{DatasetPlan, FilePlan, SamplingStrategy, Source};
 use crate::public::{Fetch, HubFetch};
 use crate::sampler::Sampler;
 use crate::session_ids::SessionIds;
-use crate::{file, public, synthetic, trace};
+use crate::synthetic::SyntheticSource;
+use crate::synthetic::rankings::RankingsSource;
+use crate::{file, public, trace};
 
 /// Conversations, ready to be played, all of them in memory.
 #[derive(Debug, Clone)]
@@ -76,12 +78,13 @@ pub fn open_with(
     let ids = SessionIds::new(plan.session_ids, seed);
     let opened = match &plan.source {
         Source::Synthetic(synthetic) => {
-            let mut ids = ids;
-            let mut conversations = synthetic::conversations(synthetic, tokenizer, seed)?;
-            for conversation in &mut conversations {
-                conversation.id = ids.next(&HashSet::new());
-            }
-            Conversations::whole(conversations, plan, seed)
+            let source: Arc<dyn ConversationSource> = match synthetic.rankings {
+                Some(rankings) => Arc::new(RankingsSource::new(
+                    synthetic, rankings, tokenizer, ids, seed,
+                )?),
+                None => Arc::new(SyntheticSource::new(synthetic, plan, tokenizer, ids, seed)?),
+            };
+            Conversations::from_source(source, plan, seed)
         }
         Source::File(file) => open_file(file, plan, tokenizer, ids, seed)?,
         Source::Public(public) => {
@@ -104,6 +107,17 @@ fn open_file(
     seed: RootSeed,
 ) -> Result<Conversations, DatasetError> {
     let format = file::format_of(file)?;
+    if plan.cache_bust.is_some()
+        && matches!(format, FileFormat::RawPayload | FileFormat::InputsJson)
+    {
+        return Err(DatasetError::Settings {
+            reason: format!(
+                "`--cache-bust` cannot mark the ready-made bodies of `{}` (format `{}`)",
+                file.path.display(),
+                format.name()
+            ),
+        });
+    }
     if let Some(format) = format.as_trace() {
         let source = trace::open(file, format, tokenizer, ids, seed)?;
         return Ok(Conversations::from_source(Arc::new(source), plan, seed));
@@ -209,6 +223,25 @@ mod tests {
         let of_seed = |seed| build(&plan, Some(&tokenizer), RootSeed::fixed(seed)).unwrap();
         assert_eq!(of_seed(1).conversations, of_seed(1).conversations);
         assert_ne!(of_seed(1).conversations, of_seed(2).conversations);
+    }
+
+    #[test]
+    fn ready_made_bodies_cannot_be_marked() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(
+            file.path(),
+            r#"{"messages":[{"role":"user","content":"hi"}]}"#,
+        )
+        .unwrap();
+        let plan = DatasetPlan {
+            cache_bust: Some(crate::CacheBust::SystemPrefix),
+            ..DatasetPlan::new(Source::File(FilePlan {
+                format: Some(FileFormat::RawPayload),
+                ..FilePlan::new(file.path())
+            }))
+        };
+        let error = build(&plan, None, RootSeed::fixed(1)).unwrap_err();
+        assert!(error.to_string().contains("--cache-bust"), "{error}");
     }
 
     #[test]

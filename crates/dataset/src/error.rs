@@ -101,6 +101,12 @@ pub enum DatasetError {
         /// Names the option and says why it does not fit.
         reason: String,
     },
+    /// Images, audio or video cannot be made.
+    #[error("{reason}")]
+    Media {
+        /// What is wrong, with what to do about it.
+        reason: String,
+    },
     /// A public dataset cannot be had or read.
     #[error("public dataset `{name}`: {reason}")]
     Public {

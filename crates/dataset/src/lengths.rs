@@ -48,6 +48,19 @@ impl Normal {
         );
         to_positive(self.mean.ceil())
     }
+
+    /// A draw that is not below `lowest`.
+    pub(crate) fn at_least(self, lowest: f64, generator: &mut Generator) -> f64 {
+        if self.stddev > 0.0 {
+            for _ in 0..MAXIMUM_DRAWS {
+                let draw = self.mean + self.stddev * generator.sample::<f64, _>(StandardNormal);
+                if draw >= lowest {
+                    return draw;
+                }
+            }
+        }
+        self.mean.max(lowest)
+    }
 }
 
 /// The conversion saturates at both ends.

@@ -3,9 +3,14 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::cache_bust::CacheBust;
 use crate::file::FileFormat;
 use crate::lengths::Normal;
+use crate::media::{AudioPlan, ImagePlan, VideoPlan};
+use crate::prompt::{PromptCorpus, TemplateOverhead};
 use crate::public::PublicPlan;
+use crate::range_ratio::RangeRatio;
+use crate::sequences::SequenceDistribution;
 use crate::trace::TracePlan;
 
 /// Everything that decides a dataset, except the seed and the tokenizer.
@@ -23,6 +28,9 @@ pub struct DatasetPlan {
     pub system_prompt: Option<String>,
     /// How conversations without an authored id are named.
     pub session_ids: SessionIdStyle,
+    /// Sessions get marks, which count into the lengths of synthetic text. Putting them in is up
+    /// to whoever plays the conversations: [`CacheBust::apply`].
+    pub cache_bust: Option<CacheBust>,
 }
 
 impl DatasetPlan {
@@ -35,6 +43,7 @@ impl DatasetPlan {
             model_selection: ModelSelection::default(),
             system_prompt: None,
             session_ids: SessionIdStyle::default(),
+            cache_bust: None,
         }
     }
 }
@@ -69,6 +78,21 @@ pub struct SyntheticPlan {
     pub turn_delay_ratio: f64,
     /// Text in front of the prompts.
     pub prefix: PromptPrefix,
+    /// Input and output lengths that are drawn together. [`PairedLengths::Sequences`] replaces
+    /// `prompt_tokens` and `output_tokens`, [`PairedLengths::Range`] takes their means.
+    pub paired_lengths: Option<PairedLengths>,
+    /// What texts are made of.
+    pub corpus: PromptCorpus,
+    /// What a chat template adds to prompts; taken off their lengths.
+    pub template_overhead: TemplateOverhead,
+    /// Images in each turn.
+    pub images: Option<ImagePlan>,
+    /// Audio clips in each turn.
+    pub audio: Option<AudioPlan>,
+    /// Video clips in each turn.
+    pub video: Option<VideoPlan>,
+    /// Queries with passages in place of all of the above but `entries` and `corpus`.
+    pub rankings: Option<RankingsPlan>,
 }
 
 impl Default for SyntheticPlan {
@@ -82,6 +106,43 @@ impl Default for SyntheticPlan {
             turn_delay_ms: Normal::fixed(0.0),
             turn_delay_ratio: 1.0,
             prefix: PromptPrefix::None,
+            paired_lengths: None,
+            corpus: PromptCorpus::default(),
+            template_overhead: TemplateOverhead::default(),
+            images: None,
+            audio: None,
+            video: None,
+            rankings: None,
+        }
+    }
+}
+
+/// Input and output lengths that are drawn together.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PairedLengths {
+    /// From a mixture of pairs (`--seq-dist`).
+    Sequences(SequenceDistribution),
+    /// From windows around the means (`--random-range-ratio`).
+    Range(RangeRatio),
+}
+
+/// Queries and passages, for endpoints that rank.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct RankingsPlan {
+    /// Passages of each query.
+    pub passages: Normal,
+    /// Tokens of each passage.
+    pub passage_tokens: Normal,
+    /// Tokens of each query.
+    pub query_tokens: Normal,
+}
+
+impl Default for RankingsPlan {
+    fn default() -> Self {
+        Self {
+            passages: Normal::fixed(10.0),
+            passage_tokens: Normal::fixed(128.0),
+            query_tokens: Normal::fixed(32.0),
         }
     }
 }
@@ -106,6 +167,27 @@ pub enum PromptPrefix {
         /// Tokens of a user message that each conversation has for itself.
         user_context_tokens: Option<usize>,
     },
+}
+
+impl PromptPrefix {
+    /// Tokens that a prefix of the pool adds to a first turn.
+    pub(crate) fn pool_tokens(self) -> usize {
+        match self {
+            Self::Pool { size, tokens } if size > 0 => tokens,
+            _ => 0,
+        }
+    }
+
+    pub(crate) fn has_text(self) -> bool {
+        match self {
+            Self::None => false,
+            Self::Pool { tokens, .. } => tokens > 0,
+            Self::Messages {
+                shared_system_tokens,
+                user_context_tokens,
+            } => shared_system_tokens.is_some() || user_context_tokens.is_some(),
+        }
+    }
 }
 
 /// Conversations read from a file.

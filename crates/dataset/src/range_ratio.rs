@@ -38,17 +38,32 @@ impl RangeRatio {
             return Self::new(ratio, ratio, style);
         }
         if style == CorpusStyle::Sglang {
-            return Err(format!("`{text}` is not a number; the style `sglang` takes one number"));
+            return Err(format!(
+                "`{text}` is not a number; the style `sglang` takes one number"
+            ));
         }
-        let no_ratio = || format!("`{text}` is neither a number nor an object such as {{\"input\":0.1,\"output\":0.5}}");
+        let no_ratio = || {
+            format!(
+                "`{text}` is neither a number nor an object such as {{\"input\":0.1,\"output\":0.5}}"
+            )
+        };
         let document: Value = serde_json::from_str(text).map_err(|_| no_ratio())?;
         let members = document.as_object().ok_or_else(no_ratio)?;
-        if let Some(unknown) = members.keys().find(|key| !["input", "output"].contains(&key.as_str())) {
-            return Err(format!("the key `{unknown}` is unknown; the object has `input` and `output`"));
+        if let Some(unknown) = members
+            .keys()
+            .find(|key| !["input", "output"].contains(&key.as_str()))
+        {
+            return Err(format!(
+                "the key `{unknown}` is unknown; the object has `input` and `output`"
+            ));
         }
         let ratio = |key: &str| {
-            let value = members.get(key).ok_or_else(|| format!("the object lacks `{key}`"))?;
-            value.as_f64().ok_or_else(|| format!("`{key}` must be a number, not {value}"))
+            let value = members
+                .get(key)
+                .ok_or_else(|| format!("the object lacks `{key}`"))?;
+            value
+                .as_f64()
+                .ok_or_else(|| format!("`{key}` must be a number, not {value}"))
         };
         Self::new(ratio("input")?, ratio("output")?, style)
     }
@@ -67,7 +82,11 @@ impl RangeRatio {
                 return Err(format!("the {name} ratio must be {range}, not {ratio}"));
             }
         }
-        Ok(Self { style, input, output })
+        Ok(Self {
+            style,
+            input,
+            output,
+        })
     }
 
     /// Whose meaning the ratios have.
@@ -77,13 +96,21 @@ impl RangeRatio {
 
     /// The windows of lengths for prompts and answers of these mean lengths, when a server adds
     /// `special_tokens` to each prompt.
-    pub fn windows(&self, input_tokens: u32, output_tokens: u32, special_tokens: u32) -> LengthWindows {
+    pub fn windows(
+        &self,
+        input_tokens: u32,
+        output_tokens: u32,
+        special_tokens: u32,
+    ) -> LengthWindows {
         let (isl, osl) = (f64::from(input_tokens), f64::from(output_tokens));
         match self.style {
             CorpusStyle::Vllm => {
                 let mean = f64::from(input_tokens.saturating_sub(special_tokens));
                 LengthWindows {
-                    input: Window::new((mean * (1.0 - self.input)).floor(), (mean * (1.0 + self.input)).ceil()),
+                    input: Window::new(
+                        (mean * (1.0 - self.input)).floor(),
+                        (mean * (1.0 + self.input)).ceil(),
+                    ),
                     output: Window::new(
                         (osl * (1.0 - self.output)).floor().max(1.0),
                         (osl * (1.0 + self.output)).ceil().max(1.0),
@@ -116,7 +143,11 @@ impl LengthWindows {
     /// [`CorpusStyle::Vllm`].
     pub fn draw(&self, generator: &mut Generator) -> (u32, u32) {
         let input = self.input.draw(generator);
-        let input = if self.deducted == 0 { input } else { input.saturating_sub(self.deducted).max(1) };
+        let input = if self.deducted == 0 {
+            input
+        } else {
+            input.saturating_sub(self.deducted).max(1)
+        };
         (input, self.output.draw(generator))
     }
 }
@@ -133,7 +164,10 @@ pub struct Window {
 impl Window {
     /// The conversions saturate.
     fn new(low: f64, high: f64) -> Self {
-        Self { low: low as u32, high: high.max(low) as u32 }
+        Self {
+            low: low as u32,
+            high: high.max(low) as u32,
+        }
     }
 
     fn draw(self, generator: &mut Generator) -> u32 {
@@ -147,7 +181,12 @@ mod tests {
     use aiperf_random::RootSeed;
 
     fn ends(windows: LengthWindows) -> [u32; 4] {
-        [windows.input.low, windows.input.high, windows.output.low, windows.output.high]
+        [
+            windows.input.low,
+            windows.input.high,
+            windows.output.low,
+            windows.output.high,
+        ]
     }
 
     #[test]
@@ -163,25 +202,38 @@ mod tests {
             (CorpusStyle::Sglang, 1.0, (65, 11), 0, [65, 65, 11, 11]),
         ] {
             let ratio = RangeRatio::new(ratio, ratio, style).unwrap();
-            assert_eq!(ends(ratio.windows(lengths.0, lengths.1, special)), expected, "{ratio:?}");
+            assert_eq!(
+                ends(ratio.windows(lengths.0, lengths.1, special)),
+                expected,
+                "{ratio:?}"
+            );
         }
     }
 
     #[test]
     fn draws_fill_their_window_and_special_tokens_come_off_afterwards() {
-        let windows = RangeRatio::new(0.5, 0.5, CorpusStyle::Sglang).unwrap().windows(4, 4, 3);
+        let windows = RangeRatio::new(0.5, 0.5, CorpusStyle::Sglang)
+            .unwrap()
+            .windows(4, 4, 3);
         let mut generator = RootSeed::fixed(1).stream("range").at(0);
         let draws: Vec<_> = (0..500).map(|_| windows.draw(&mut generator)).collect();
         for output in 2..=4 {
             assert!(draws.iter().any(|draw| draw.1 == output));
         }
-        assert!(draws.iter().all(|draw| draw.0 == 1 && (2..=4).contains(&draw.1)));
+        assert!(
+            draws
+                .iter()
+                .all(|draw| draw.0 == 1 && (2..=4).contains(&draw.1))
+        );
     }
 
     #[test]
     fn one_number_or_two_by_name() {
         let both = RangeRatio::parse(" 0.25 ", CorpusStyle::Vllm).unwrap();
-        assert_eq!(both, RangeRatio::new(0.25, 0.25, CorpusStyle::Vllm).unwrap());
+        assert_eq!(
+            both,
+            RangeRatio::new(0.25, 0.25, CorpusStyle::Vllm).unwrap()
+        );
         let two = RangeRatio::parse(r#"{"input":0.1,"output":0}"#, CorpusStyle::Vllm).unwrap();
         assert_eq!(two, RangeRatio::new(0.1, 0.0, CorpusStyle::Vllm).unwrap());
     }
@@ -190,16 +242,40 @@ mod tests {
     fn complaints_say_what_is_wrong() {
         for (text, style, complaint) in [
             ("", CorpusStyle::Vllm, "is empty"),
-            ("x", CorpusStyle::Vllm, "`x` is neither a number nor an object"),
+            (
+                "x",
+                CorpusStyle::Vllm,
+                "`x` is neither a number nor an object",
+            ),
             ("[1]", CorpusStyle::Vllm, "neither a number nor an object"),
-            ("1", CorpusStyle::Vllm, "input ratio must be at least 0 and below 1, not 1"),
+            (
+                "1",
+                CorpusStyle::Vllm,
+                "input ratio must be at least 0 and below 1, not 1",
+            ),
             ("-0.1", CorpusStyle::Sglang, "between 0 and 1, not -0.1"),
             ("nan", CorpusStyle::Sglang, "between 0 and 1, not NaN"),
             (r#"{"input":0.1}"#, CorpusStyle::Vllm, "lacks `output`"),
-            (r#"{"input":0.1,"output":1}"#, CorpusStyle::Vllm, "output ratio must be at least 0"),
-            (r#"{"input":0.1,"output":0.1,"x":1}"#, CorpusStyle::Vllm, "`x` is unknown"),
-            (r#"{"input":"a","output":0.1}"#, CorpusStyle::Vllm, "`input` must be a number"),
-            (r#"{"input":0.1,"output":0.1}"#, CorpusStyle::Sglang, "takes one number"),
+            (
+                r#"{"input":0.1,"output":1}"#,
+                CorpusStyle::Vllm,
+                "output ratio must be at least 0",
+            ),
+            (
+                r#"{"input":0.1,"output":0.1,"x":1}"#,
+                CorpusStyle::Vllm,
+                "`x` is unknown",
+            ),
+            (
+                r#"{"input":"a","output":0.1}"#,
+                CorpusStyle::Vllm,
+                "`input` must be a number",
+            ),
+            (
+                r#"{"input":0.1,"output":0.1}"#,
+                CorpusStyle::Sglang,
+                "takes one number",
+            ),
         ] {
             let error = RangeRatio::parse(text, style).unwrap_err();
             assert!(error.contains(complaint), "{text}: {error}");

@@ -20,10 +20,15 @@ impl Sampler {
             SamplingStrategy::Random => "dataset.sampler.random",
             SamplingStrategy::Sequential | SamplingStrategy::Shuffle => "dataset.sampler.shuffle",
         };
+        Self::of_stream(strategy, conversation_count, seed.stream(stream))
+    }
+
+    /// A sampler over anything, with draws of its own.
+    pub(crate) fn of_stream(strategy: SamplingStrategy, count: usize, stream: Stream) -> Self {
         Self {
             strategy,
-            conversation_count: conversation_count.max(1) as u64,
-            stream: seed.stream(stream),
+            conversation_count: count.max(1) as u64,
+            stream,
         }
     }
 

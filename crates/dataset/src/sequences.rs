@@ -35,11 +35,16 @@ impl SequenceDistribution {
     pub fn parse(text: &str) -> Result<Self, String> {
         let text = text.trim();
         if text.is_empty() {
-            return Err("the distribution is empty; write pairs such as `128,64:40;512,256:60`".into());
+            return Err(
+                "the distribution is empty; write pairs such as `128,64:40;512,256:60`".into(),
+            );
         }
         let pairs = if text.starts_with('{') {
             json_pairs(text)?
-        } else if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        } else if let Some(inner) = text
+            .strip_prefix('[')
+            .and_then(|rest| rest.strip_suffix(']'))
+        {
             bracket_pairs(inner)?
         } else {
             semicolon_pairs(text)?
@@ -59,7 +64,10 @@ impl SequenceDistribution {
             let number = number + 1;
             for (name, length) in [("input", pair.input), ("output", pair.output)] {
                 if !(length.mean >= 1.0 && length.mean.is_finite()) {
-                    return Err(format!("pair {number}: the {name} length must be at least 1, not {}", length.mean));
+                    return Err(format!(
+                        "pair {number}: the {name} length must be at least 1, not {}",
+                        length.mean
+                    ));
                 }
                 if !(length.stddev >= 0.0 && length.stddev.is_finite()) {
                     return Err(format!(
@@ -69,12 +77,17 @@ impl SequenceDistribution {
                 }
             }
             if !(0.0..=100.0).contains(&pair.percent) {
-                return Err(format!("pair {number}: a probability lies between 0 and 100, not at {}", pair.percent));
+                return Err(format!(
+                    "pair {number}: a probability lies between 0 and 100, not at {}",
+                    pair.percent
+                ));
             }
         }
         let sum: f64 = pairs.iter().map(|pair| pair.percent).sum();
         if (sum - 100.0).abs() > SUM_TOLERANCE * 100.0 {
-            return Err(format!("the probabilities add up to {sum}; they must add up to 100"));
+            return Err(format!(
+                "the probabilities add up to {sum}; they must add up to 100"
+            ));
         }
         Ok(Self { pairs })
     }
@@ -95,20 +108,28 @@ impl SequenceDistribution {
         // Rounding may leave the last sum a hair below 100.
         let pair = chosen.or_else(|| self.pairs.iter().rfind(|pair| pair.percent > 0.0));
         pair.map_or((1, 1), |pair| {
-            (pair.input.positive_integer(generator), pair.output.positive_integer(generator))
+            (
+                pair.input.positive_integer(generator),
+                pair.output.positive_integer(generator),
+            )
         })
     }
 }
 
 fn json_pairs(text: &str) -> Result<Vec<SequencePair>, String> {
-    let document: Value = serde_json::from_str(text).map_err(|error| format!("this is not valid JSON: {error}"))?;
+    let document: Value =
+        serde_json::from_str(text).map_err(|error| format!("this is not valid JSON: {error}"))?;
     let Some(pairs) = document.get("pairs") else {
         return Err("the JSON object needs a key `pairs`".into());
     };
     let Some(pairs) = pairs.as_array() else {
         return Err("`pairs` must be a list of objects".into());
     };
-    pairs.iter().enumerate().map(|(number, pair)| json_pair(number + 1, pair)).collect()
+    pairs
+        .iter()
+        .enumerate()
+        .map(|(number, pair)| json_pair(number + 1, pair))
+        .collect()
 }
 
 fn json_pair(number: usize, pair: &Value) -> Result<SequencePair, String> {
@@ -125,7 +146,10 @@ fn json_pair(number: usize, pair: &Value) -> Result<SequencePair, String> {
     }
     let known = ["isl", "osl", "prob", "isl_stddev", "osl_stddev"];
     if let Some(unknown) = members.keys().find(|key| !known.contains(&key.as_str())) {
-        return Err(format!("pair {number} has an unknown key `{unknown}`; known are {}", known.join(", ")));
+        return Err(format!(
+            "pair {number} has an unknown key `{unknown}`; known are {}",
+            known.join(", ")
+        ));
     }
     let figure = |key: &str| match members.get(key) {
         None => Ok(0.0),
@@ -133,14 +157,22 @@ fn json_pair(number: usize, pair: &Value) -> Result<SequencePair, String> {
             .ok_or_else(|| format!("pair {number}: `{key}` must be a number, not {value}")),
     };
     Ok(SequencePair {
-        input: Normal { mean: figure("isl")?.trunc(), stddev: figure("isl_stddev")? },
-        output: Normal { mean: figure("osl")?.trunc(), stddev: figure("osl_stddev")? },
+        input: Normal {
+            mean: figure("isl")?.trunc(),
+            stddev: figure("isl_stddev")?,
+        },
+        output: Normal {
+            mean: figure("osl")?.trunc(),
+            stddev: figure("osl_stddev")?,
+        },
         percent: figure("prob")?,
     })
 }
 
 fn number_of(value: &Value) -> Option<f64> {
-    value.as_f64().or_else(|| value.as_str()?.trim().parse().ok())
+    value
+        .as_f64()
+        .or_else(|| value.as_str()?.trim().parse().ok())
 }
 
 fn bracket_pairs(inner: &str) -> Result<Vec<SequencePair>, String> {
@@ -157,7 +189,9 @@ fn bracket_pairs(inner: &str) -> Result<Vec<SequencePair>, String> {
         }
     }
     if pairs.is_empty() {
-        return Err(format!("`[{inner}]` holds no pair; write `[(ISL|SD,OSL|SD):PERCENT,…]`"));
+        return Err(format!(
+            "`[{inner}]` holds no pair; write `[(ISL|SD,OSL|SD):PERCENT,…]`"
+        ));
     }
     Ok(pairs)
 }
@@ -166,15 +200,25 @@ fn bracket_pair(words: &mut Words<'_>) -> Option<SequencePair> {
     let (input, output) = words.lengths()?;
     words.token(')')?;
     let percent = words.percent()?;
-    Some(SequencePair { input, output, percent })
+    Some(SequencePair {
+        input,
+        output,
+        percent,
+    })
 }
 
 fn semicolon_pairs(text: &str) -> Result<Vec<SequencePair>, String> {
-    let pieces = text.split(';').map(str::trim).filter(|piece| !piece.is_empty());
+    let pieces = text
+        .split(';')
+        .map(str::trim)
+        .filter(|piece| !piece.is_empty());
     pieces
         .map(|piece| {
-            semicolon_pair(piece)
-                .ok_or_else(|| format!("`{piece}` is not a pair; write `ISL,OSL:PERCENT` or `ISL|SD,OSL|SD:PERCENT`"))
+            semicolon_pair(piece).ok_or_else(|| {
+                format!(
+                    "`{piece}` is not a pair; write `ISL,OSL:PERCENT` or `ISL|SD,OSL|SD:PERCENT`"
+                )
+            })
         })
         .collect()
 }
@@ -183,7 +227,11 @@ fn semicolon_pair(piece: &str) -> Option<SequencePair> {
     let mut words = Words(piece);
     let (input, output) = words.lengths()?;
     let percent = words.percent()?;
-    words.0.is_empty().then_some(SequencePair { input, output, percent })
+    words.0.is_empty().then_some(SequencePair {
+        input,
+        output,
+        percent,
+    })
 }
 
 /// What of a text has not been read.
@@ -220,10 +268,23 @@ impl Words<'_> {
     /// Digits with or without a fraction: `12`, `1.5`, `.5`.
     fn decimal(&mut self) -> Option<f64> {
         let bytes = self.0.as_bytes();
-        let digits_from = |start: usize| bytes[start..].iter().take_while(|byte| byte.is_ascii_digit()).count();
+        let digits_from = |start: usize| {
+            bytes[start..]
+                .iter()
+                .take_while(|byte| byte.is_ascii_digit())
+                .count()
+        };
         let whole = digits_from(0);
-        let fraction = if bytes.get(whole) == Some(&b'.') { digits_from(whole + 1) } else { 0 };
-        let length = if fraction > 0 { whole + 1 + fraction } else { whole };
+        let fraction = if bytes.get(whole) == Some(&b'.') {
+            digits_from(whole + 1)
+        } else {
+            0
+        };
+        let length = if fraction > 0 {
+            whole + 1 + fraction
+        } else {
+            whole
+        };
         let (number, rest) = self.0.split_at(length);
         self.0 = rest;
         number.parse().ok()
@@ -248,12 +309,19 @@ mod tests {
 
     fn pair(input: (f64, f64), output: (f64, f64), percent: f64) -> SequencePair {
         let normal = |(mean, stddev)| Normal { mean, stddev };
-        SequencePair { input: normal(input), output: normal(output), percent }
+        SequencePair {
+            input: normal(input),
+            output: normal(output),
+            percent,
+        }
     }
 
     #[test]
     fn three_syntaxes_mean_the_same() {
-        let expected = [pair((128.0, 0.0), (64.0, 0.0), 40.0), pair((512.0, 20.0), (256.0, 10.5), 60.0)];
+        let expected = [
+            pair((128.0, 0.0), (64.0, 0.0), 40.0),
+            pair((512.0, 20.0), (256.0, 10.5), 60.0),
+        ];
         for text in [
             "128,64:40;512|20,256|10.5:60",
             "  128 , 64 : 40 ; 512|20 , 256|10.5 : 60 ; ",
@@ -261,7 +329,11 @@ mod tests {
             "[ (128, 64):40 and then (512|20,256|10.5) : 60 ]",
             r#"{"pairs":[{"isl":128,"osl":64,"prob":40},{"isl":512,"isl_stddev":20,"osl":256,"osl_stddev":10.5,"prob":60}]}"#,
         ] {
-            assert_eq!(SequenceDistribution::parse(text).unwrap().pairs(), expected, "{text}");
+            assert_eq!(
+                SequenceDistribution::parse(text).unwrap().pairs(),
+                expected,
+                "{text}"
+            );
         }
     }
 
@@ -281,9 +353,18 @@ mod tests {
             ("128,64:40x", "`128,64:40x` is not a pair"),
             ("-1,64:100", "`-1,64:100` is not a pair"),
             ("128,64:40", "add up to 40; they must add up to 100"),
-            ("0,64:100", "pair 1: the input length must be at least 1, not 0"),
-            ("64,0:100", "pair 1: the output length must be at least 1, not 0"),
-            ("64,64:101", "pair 1: a probability lies between 0 and 100, not at 101"),
+            (
+                "0,64:100",
+                "pair 1: the input length must be at least 1, not 0",
+            ),
+            (
+                "64,0:100",
+                "pair 1: the output length must be at least 1, not 0",
+            ),
+            (
+                "64,64:101",
+                "pair 1: a probability lies between 0 and 100, not at 101",
+            ),
             ("[]", "`[]` holds no pair"),
             ("[128,64:100]", "holds no pair"),
             ("{", "this is not valid JSON"),
@@ -292,9 +373,18 @@ mod tests {
             (r#"{"pairs":[]}"#, "at least one pair"),
             (r#"{"pairs":[3]}"#, "pair 1 must be an object"),
             (r#"{"pairs":[{"isl":3}]}"#, "pair 1 lacks `osl` and `prob`"),
-            (r#"{"pairs":[{"isl":3,"osl":3,"prob":100,"sd":1}]}"#, "unknown key `sd`"),
-            (r#"{"pairs":[{"isl":"x","osl":3,"prob":100}]}"#, "`isl` must be a number"),
-            (r#"{"pairs":[{"isl":3,"osl":3,"prob":100,"isl_stddev":-1}]}"#, "deviation must not be negative"),
+            (
+                r#"{"pairs":[{"isl":3,"osl":3,"prob":100,"sd":1}]}"#,
+                "unknown key `sd`",
+            ),
+            (
+                r#"{"pairs":[{"isl":"x","osl":3,"prob":100}]}"#,
+                "`isl` must be a number",
+            ),
+            (
+                r#"{"pairs":[{"isl":3,"osl":3,"prob":100,"isl_stddev":-1}]}"#,
+                "deviation must not be negative",
+            ),
         ] {
             let error = SequenceDistribution::parse(text).unwrap_err();
             assert!(error.contains(complaint), "{text}: {error}");
@@ -305,8 +395,14 @@ mod tests {
     fn pairs_are_drawn_by_their_probabilities_and_stay_together() {
         let distribution = SequenceDistribution::parse("100,10:25;200,20:75;300,30:0").unwrap();
         let mut generator = RootSeed::fixed(1).stream("pairs").at(0);
-        let draws: Vec<_> = (0..8000).map(|_| distribution.draw(&mut generator)).collect();
-        assert!(draws.iter().all(|draw| *draw == (100, 10) || *draw == (200, 20)));
+        let draws: Vec<_> = (0..8000)
+            .map(|_| distribution.draw(&mut generator))
+            .collect();
+        assert!(
+            draws
+                .iter()
+                .all(|draw| *draw == (100, 10) || *draw == (200, 20))
+        );
         let first = draws.iter().filter(|draw| draw.0 == 100).count();
         // Five standard deviations of a binomial: 5 * sqrt(8000 * 0.25 * 0.75) = 194.
         assert!((1806..=2194).contains(&first), "{first} of 8000");

@@ -15,9 +15,13 @@ pub fn read_system_prompt(path: &Path) -> Result<String, DatasetError> {
         reason: format!("`--system-prompt-file {}`: {reason}", path.display()),
     };
     for part in path.ancestors().filter(|part| !part.as_os_str().is_empty()) {
-        let metadata = fs::symlink_metadata(part).map_err(|error| flaw(format!("cannot be read: {error}")))?;
+        let metadata =
+            fs::symlink_metadata(part).map_err(|error| flaw(format!("cannot be read: {error}")))?;
         if metadata.is_symlink() {
-            return Err(flaw(format!("`{}` is a symbolic link; name the file itself", part.display())));
+            return Err(flaw(format!(
+                "`{}` is a symbolic link; name the file itself",
+                part.display()
+            )));
         }
         if part == path && !metadata.is_file() {
             return Err(flaw("is not a regular file".into()));
@@ -26,7 +30,9 @@ pub fn read_system_prompt(path: &Path) -> Result<String, DatasetError> {
     let bytes = fs::read(path).map_err(|error| flaw(format!("cannot be read: {error}")))?;
     let text = String::from_utf8(bytes).map_err(|_| flaw("is not UTF-8 text".into()))?;
     if text.trim().is_empty() {
-        return Err(flaw("is blank; leave the option out to send no system prompt".into()));
+        return Err(flaw(
+            "is blank; leave the option out to send no system prompt".into(),
+        ));
     }
     Ok(text)
 }
@@ -61,7 +67,10 @@ mod tests {
             (folder.path(), "not a regular file"),
         ] {
             let error = read_system_prompt(path).unwrap_err().to_string();
-            assert!(error.contains(reason) && error.contains("--system-prompt-file"), "{error}");
+            assert!(
+                error.contains(reason) && error.contains("--system-prompt-file"),
+                "{error}"
+            );
         }
     }
 
@@ -74,7 +83,9 @@ mod tests {
         fs::write(real.join("prompt"), "hello").unwrap();
         let link = folder.path().join("link");
         std::os::unix::fs::symlink(&real, &link).unwrap();
-        let error = read_system_prompt(&link.join("prompt")).unwrap_err().to_string();
+        let error = read_system_prompt(&link.join("prompt"))
+            .unwrap_err()
+            .to_string();
         assert!(error.contains("symbolic link"), "{error}");
         assert!(read_system_prompt(&real.join("prompt")).is_ok());
     }

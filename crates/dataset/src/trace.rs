@@ -33,6 +33,7 @@ use sha2::{Digest, Sha256};
 use crate::error::DatasetError;
 use crate::lengths::Normal;
 use crate::plan::FilePlan;
+use crate::prompt::PromptCorpus;
 use crate::session_ids::SessionIds;
 use blocks::BlockText;
 pub(crate) use replay::TraceReplay;
@@ -81,6 +82,8 @@ pub struct TracePlan {
     pub ignore_delays: bool,
     /// What of a recorded request is sent again.
     pub captured_body: CapturedBody,
+    /// What prompts are made of. Random tokens have no text that a hash id could stand for.
+    pub corpus: PromptCorpus,
 }
 
 impl TracePlan {
@@ -168,7 +171,13 @@ pub(crate) fn open(
     let text = match (rows.need_text(), tokenizer) {
         (false, _) => None,
         (true, None) => return Err(DatasetError::NoTokenizer),
-        (true, Some(tokenizer)) => Some(BlockText::new(tokenizer, &trace_id?, block_size, seed)?),
+        (true, Some(tokenizer)) => Some(BlockText::new(
+            tokenizer,
+            &trace_id?,
+            block_size,
+            plan.trace.corpus,
+            seed,
+        )?),
     };
     let output_fallback = plan.output_tokens.map(Normal::truncated);
     Ok(TraceReplay::new(

@@ -16,6 +16,9 @@ pub fn compose(
     endpoint_type: EndpointType,
     streaming: bool,
 ) -> Result<Url, EndpointError> {
+    if let Some(rest) = base.strip_prefix("unix:") {
+        return compose_unix(rest, custom_endpoint, endpoint_type, streaming);
+    }
     let address = if base.contains("://") {
         base.to_owned()
     } else {
@@ -42,6 +45,33 @@ pub fn compose(
     url.set_query(query.as_deref());
     url.set_fragment(None);
     Ok(url)
+}
+
+/// The same for the address of a Unix socket, `/path/of/socket` or `/path/of/socket:/path`: what is
+/// asked for follows after the colon.
+fn compose_unix(
+    address: &str,
+    custom_endpoint: Option<&str>,
+    endpoint_type: EndpointType,
+    streaming: bool,
+) -> Result<Url, EndpointError> {
+    let address = address.strip_prefix("//").unwrap_or(address);
+    let (socket, path) = match address.find(":/") {
+        Some(colon) => (&address[..colon], &address[colon + 1..]),
+        None => (address, ""),
+    };
+    let served = format!("http://localhost{path}");
+    let asked = compose(&served, custom_endpoint, endpoint_type, streaming)?;
+    let query = asked.query().map(|query| format!("?{query}"));
+    let url = format!(
+        "unix:{socket}:{}{}",
+        asked.path(),
+        query.unwrap_or_default()
+    );
+    Url::parse(&url).map_err(|error| EndpointError::Url {
+        url,
+        reason: error.to_string(),
+    })
 }
 
 fn join(base: &str, sub_path: &str) -> String {
@@ -78,6 +108,28 @@ fn merged_query(first: &str, second: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_a_unix_socket_is_asked_for_follows_after_a_colon() {
+        for (base, expected) in [
+            ("unix:/run/s.sock", "unix:/run/s.sock:/v1/chat/completions"),
+            (
+                "unix:///run/s.sock",
+                "unix:/run/s.sock:/v1/chat/completions",
+            ),
+            (
+                "unix:/run/s.sock:/v1",
+                "unix:/run/s.sock:/v1/chat/completions",
+            ),
+            (
+                "unix:/run/s.sock:/a?b=1",
+                "unix:/run/s.sock:/a/v1/chat/completions?b=1",
+            ),
+        ] {
+            let url = compose(base, None, EndpointType::Chat, true).unwrap();
+            assert_eq!(url.as_str(), expected);
+        }
+    }
 
     fn check(base: &str, endpoint_type: &str, custom: Option<&str>, expected: &str) {
         let url = compose(base, custom, endpoint_type.parse().unwrap(), false).unwrap();

@@ -15,6 +15,7 @@ use crate::ahead::Ahead;
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
 use crate::io_thread::{self, PhaseOrder};
+use crate::job::Jobs;
 use crate::phase_state::{PhaseCounts, PhaseState};
 use crate::request::{ConnectionReuse, HeaderPlan};
 use crate::workload::Workload;
@@ -40,6 +41,8 @@ pub struct EngineSettings {
     /// How long a request that is to be given up after it was sent may take to be sent, where there
     /// is no timeout.
     pub send_timeout: Nanos,
+    /// For endpoints whose first answer is only the beginning.
+    pub jobs: Option<Arc<dyn Jobs>>,
     /// Recognises the first content of answers, for phases with a prefill limit.
     pub first_content: Option<Arc<dyn FirstContent>>,
     /// How late an arrival may be and still be sent together with the next ones.
@@ -198,7 +201,12 @@ impl Engine {
         plan: PhasePlan,
         mut observe: impl FnMut(&PhaseState),
     ) -> Result<PhaseOutcome, EngineError> {
-        let mut phase = PhaseState::new(self.phases_run, plan, self.orders.len(), self.sessions_started);
+        let mut phase = PhaseState::new(
+            self.phases_run,
+            plan,
+            self.orders.len(),
+            self.sessions_started,
+        );
         if let Some(ahead) = &self.ahead {
             ahead.begin(&phase);
         }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use uuid::Uuid;
 
 use crate::correlation::CorrelationId;
+use crate::job::JobFailure;
 
 /// One request that was sent, with everything that is needed to make a record of it.
 #[derive(Debug, Clone)]
@@ -36,6 +37,8 @@ pub struct Exchange {
     pub slot_empty: Option<Nanos>,
     /// The body that was sent.
     pub body: Bytes,
+    /// Why the job failed that the request had begun.
+    pub job_failure: Option<JobFailure>,
     /// What the wire saw.
     pub http: HttpExchange,
 }

@@ -21,6 +21,7 @@ use crate::ahead::Ahead;
 use crate::engine::{EngineSettings, ThreadReport};
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
+use crate::job::Jobs;
 use crate::phase_state::PhaseState;
 use crate::request::{ConnectionReuse, HeaderPlan};
 use crate::workload::Workload;
@@ -39,6 +40,7 @@ pub(crate) struct IoThread {
     pub(crate) connection_reuse: ConnectionReuse,
     pub(crate) request_timeout: Option<Nanos>,
     pub(crate) send_timeout: Nanos,
+    pub(crate) jobs: Option<Arc<dyn Jobs>>,
     pub(crate) first_content: Option<Arc<dyn FirstContent>>,
     pub(crate) max_catch_up: Nanos,
     pub(crate) target_count: u64,
@@ -93,6 +95,7 @@ pub(crate) fn run(
             connection_reuse: settings.connection_reuse,
             request_timeout: settings.request_timeout,
             send_timeout: settings.send_timeout,
+            jobs: settings.jobs.clone(),
             first_content: settings.first_content.clone(),
             max_catch_up: settings.max_catch_up,
             target_count: settings.targets.len() as u64,
@@ -147,7 +150,7 @@ async fn carry_out(
     let growing = async {
         let limits = phase.limits();
         join_all(limits.map(|limit| limit.grow(&thread.timer, phase.start))).await;
-        std::future::pending().await
+        std::future::pending::<()>().await;
     };
     let timed_out = Cell::new(false);
     tokio::select! {

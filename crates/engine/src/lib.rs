@@ -20,6 +20,7 @@ pub mod exchange;
 mod first_content;
 mod fixed_schedule;
 mod io_thread;
+mod job;
 mod open_loop;
 pub mod phase_state;
 mod request;
@@ -33,7 +34,8 @@ pub use engine::{
     CancelHandle, Engine, EngineError, EngineSettings, PhaseOutcome, PhaseTimes, ThreadReport,
 };
 pub use exchange::{Exchange, ExchangeSink};
-pub use first_content::FirstContent;
+pub use first_content::{ContentWatch, FirstContent};
+pub use job::{Job, JobFailure, JobStep, Jobs};
 pub use phase_state::{PhaseCounts, PhaseState};
 pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
 pub use workload::{

@@ -73,15 +73,18 @@ pub(crate) async fn send_all(
 /// Waits for an arrival and returns when it was due; `None` if it is not to be sent.
 async fn until_due(thread: &IoThread, phase: &PhaseState, offset: Nanos) -> Option<Nanos> {
     loop {
-        let shift = phase.schedule_shift();
-        let due = phase.start.saturating_add(offset).saturating_add(shift);
+        let mut shift = phase.schedule_shift();
+        let mut due = phase.start.saturating_add(offset).saturating_add(shift);
         if phase.is_after_duration(due) {
             return None;
         }
         let now = monotonic_now();
         if due.saturating_add(thread.max_catch_up) < now {
-            phase.move_schedule(shift, now - due);
-            continue;
+            let late = now - due;
+            if !phase.move_schedule(shift, late) {
+                continue;
+            }
+            (shift, due) = (shift + late, now);
         }
         if !phase.sleep_until(&thread.timer, due).await {
             return None;

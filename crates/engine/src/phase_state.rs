@@ -424,8 +424,9 @@ impl PhaseState {
         self.reanchored_time.load(Relaxed)
     }
 
-    /// Moves the schedule back by `late`, unless another thread has just done so.
-    pub(crate) fn move_schedule(&self, shift: Nanos, late: Nanos) {
+    /// Moves a schedule that has moved by `shift` back by `late` more; `false` if another thread
+    /// was faster.
+    pub(crate) fn move_schedule(&self, shift: Nanos, late: Nanos) -> bool {
         let moved = self.reanchored_time.compare_exchange(
             shift,
             shift.saturating_add(late),
@@ -435,6 +436,7 @@ impl PhaseState {
         if moved.is_ok() {
             self.reanchors.fetch_add(1, Relaxed);
         }
+        moved.is_ok()
     }
 }
 

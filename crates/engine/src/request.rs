@@ -15,6 +15,7 @@ use uuid::Uuid;
 use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
 use crate::io_thread::IoThread;
+use crate::job::{self, JobFailure};
 use crate::phase_state::PhaseState;
 use crate::slots::Slot;
 
@@ -126,14 +127,19 @@ pub(crate) async fn send(
     sticky: &mut StickyConnection,
 ) -> Exchange {
     let request_id = thread.next_id();
-    let request = outgoing(thread, &plan, request_id);
+    let outgoing = Outgoing::new(thread, &plan, request_id);
     let lease = match thread.connection_reuse {
         ConnectionReuse::Pooled => Lease::Pooled,
         ConnectionReuse::Never => Lease::Fresh,
         ConnectionReuse::StickySessions => Lease::Sticky(sticky),
     };
     let target = plan.target;
-    let cancel_after = phase.cancel_after(plan.request_index);
+    let job = thread.jobs.as_ref().map(|jobs| jobs.begin(target));
+    // Whoever gave up a job would leave it running on the server.
+    let cancel_after = match job {
+        Some(_) => None,
+        None => phase.cancel_after(plan.request_index),
+    };
 
     let mut prefill = plan.prefill.take();
     let recognise = match (&prefill, &thread.first_content) {
@@ -148,9 +154,7 @@ pub(crate) async fn send(
             }
         }
     });
-    let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
-    let InFlight { http, plan, .. } = &mut in_flight;
-    let repeat = || outgoing(thread, plan, request_id);
+    let repeat = || outgoing.request();
     let watch = Watch {
         cancel: cancel_after.map(|delay| CancelAfterSent {
             delay,
@@ -159,44 +163,75 @@ pub(crate) async fn send(
         on_data: on_data.as_mut().map(|on_data| on_data as OnData<'_>),
         repeat: Some(&repeat),
     };
+    let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
+    let http = &mut in_flight.http;
     let performing = thread
         .transport
-        .perform(target, request, lease, http, watch);
+        .perform(target, outgoing.request(), lease, http, watch);
     // A request that is to be given up may not wait for ever to be sent.
     let unsent_budget = cancel_after.map(|delay| thread.send_timeout.saturating_add(delay));
-    match thread.request_timeout.or(unsent_budget) {
-        None => performing.await,
-        Some(budget) => {
-            let budget = Duration::from_nanos(budget);
-            if tokio::time::timeout(budget, performing).await.is_err() {
-                if cancel_after.is_some() && !http.is_sent {
-                    http.give_up_unsent();
-                } else {
-                    http.give_up_timed_out();
-                }
-            }
+    let budget = thread.request_timeout.or(unsent_budget);
+    if !within(budget, performing).await {
+        if cancel_after.is_some() && !http.is_sent {
+            http.give_up_unsent();
+        } else {
+            http.give_up_timed_out();
         }
+    }
+    if let Some(job) = job
+        && http.error.is_none()
+    {
+        in_flight.job_failure =
+            job::follow(thread, job, &outgoing.headers, &mut in_flight.http).await;
     }
     in_flight.complete()
 }
 
-fn outgoing(thread: &IoThread, plan: &RequestPlan, request_id: Uuid) -> OutgoingRequest {
-    let turn = &thread.workload.conversations[plan.conversation].turns[plan.turn];
-    let mut headers =
-        thread
-            .headers
-            .render(request_id, &plan.correlation_id, turn.headers.as_deref());
-    let body = match thread.workload.composer.wire_form(&plan.body) {
-        None => plan.body.clone(),
-        Some((form, content_type)) => {
-            headers.insert(CONTENT_TYPE, content_type);
-            form
+/// Whether something is done within its budget; without one, it is in the end.
+pub(crate) async fn within(budget: Option<Nanos>, doing: impl Future<Output = ()>) -> bool {
+    match budget {
+        None => {
+            doing.await;
+            true
         }
-    };
-    OutgoingRequest {
-        method: Method::POST,
-        headers,
-        body,
+        Some(budget) => tokio::time::timeout(Duration::from_nanos(budget), doing)
+            .await
+            .is_ok(),
+    }
+}
+
+/// What goes over the wire, once or, after a redirect, again.
+struct Outgoing {
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Outgoing {
+    fn new(thread: &IoThread, plan: &RequestPlan, request_id: Uuid) -> Self {
+        let turn = &thread.workload.conversations[plan.conversation].turns[plan.turn];
+        let of_turn = turn.headers.as_deref();
+        let headers = thread
+            .headers
+            .render(request_id, &plan.correlation_id, of_turn);
+        match thread.workload.composer.wire_form(&plan.body) {
+            None => Self {
+                headers,
+                body: plan.body.clone(),
+            },
+            Some((body, content_type)) => {
+                let mut headers = headers;
+                headers.insert(CONTENT_TYPE, content_type);
+                Self { headers, body }
+            }
+        }
+    }
+
+    fn request(&self) -> OutgoingRequest {
+        OutgoingRequest {
+            method: Method::POST,
+            headers: self.headers.clone(),
+            body: self.body.clone(),
+        }
     }
 }
 
@@ -209,6 +244,7 @@ struct InFlight<'a> {
     request_id: Uuid,
     issued: Nanos,
     http: HttpExchange,
+    job_failure: Option<JobFailure>,
     is_complete: bool,
 }
 
@@ -228,13 +264,15 @@ impl<'a> InFlight<'a> {
             request_id,
             issued,
             http: HttpExchange::default(),
+            job_failure: None,
             is_complete: false,
         }
     }
 
     fn complete(mut self) -> Exchange {
         self.is_complete = true;
-        self.phase.note_completed(!self.http.is_success());
+        let is_success = self.http.is_success() && self.job_failure.is_none();
+        self.phase.note_completed(!is_success);
         self.take_exchange()
     }
 
@@ -257,6 +295,7 @@ impl<'a> InFlight<'a> {
                 .slot_free_since
                 .map(|since| http.start.saturating_sub(since)),
             body: std::mem::take(&mut plan.body),
+            job_failure: self.job_failure.take(),
             http,
         }
     }

@@ -7,7 +7,7 @@
 pub mod blocks;
 pub mod failure;
 pub mod footer;
-mod number;
+pub(crate) mod number;
 mod paint;
 mod panel;
 mod table;

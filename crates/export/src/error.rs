@@ -23,6 +23,17 @@ pub enum ExportError {
         /// Where the body stops being JSON.
         source: serde_json::Error,
     },
+    /// Records that another file is made of cannot be read.
+    #[error(transparent)]
+    Read(#[from] aiperf_model::ReadError),
+    /// A file in columns cannot be made.
+    #[error("cannot write `{}`: {source}", path.display())]
+    Columns {
+        /// The file that was wanted.
+        path: PathBuf,
+        /// What the columns lack.
+        source: parquet::errors::ParquetError,
+    },
     /// Two outputs of one run would land in the same file.
     #[error(
         "`{name}` would hold both the {first} and the {second}; hint: choose another \

@@ -11,10 +11,16 @@
 //! | [`summary_json`], [`summary_csv`] | `profile_export_aiperf.json` and `.csv` |
 //! | [`phases`] | `phases/…` and `phase_manifest.json` |
 //! | [`inputs_json`] | `inputs.json`, streamed |
+//! | [`outputs_json`] | `outputs.json`, from the fragments of a run |
+//! | [`timeslices`] | the files of time slices |
+//! | [`parquet_files`] | records and time slices in columns |
+//! | [`summarize`] | a run's report again, from its lines |
+//! | [`advisory`] | what a reader of the figures should know, as data |
 //! | [`ready_marker`] | `.aiperf_results_ready.json`, the last file of a run |
 //! | [`console`] | the end-of-run report, the footer and the panel of a failed run |
 //! | [`artifacts`] | all End files of a run in one call |
 
+pub mod advisory;
 pub mod artifacts;
 pub mod console;
 mod csv;
@@ -23,14 +29,18 @@ pub mod inputs_json;
 pub mod json;
 mod metrics;
 pub mod naming;
+pub mod outputs_json;
+pub mod parquet_files;
 pub mod phases;
 pub mod ready_marker;
 pub mod report;
+pub mod summarize;
 pub mod summary_csv;
 pub mod summary_json;
 #[cfg(test)]
 mod test_report;
 mod time;
+pub mod timeslices;
 pub mod write;
 
 pub use artifacts::{ExportOptions, WriteOutcome, WrittenFile, write_all};

@@ -45,6 +45,9 @@ pub(crate) fn metric_object(result: &MetricResult) -> Value {
         object.insert("count".to_owned(), Value::from(count));
     }
     insert_finite(&mut object, "sum", sum);
+    if let Some(approximation) = result.approximation {
+        object.insert("approximation".to_owned(), approximation.into());
+    }
     Value::Object(object)
 }
 

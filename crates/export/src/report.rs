@@ -1,10 +1,13 @@
 //! The data that a finished run hands over: plain values, in display units, no handles.
 
+use std::collections::BTreeMap;
+
 use aiperf_metrics::result::MetricResult;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Everything that a finished run has to say.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunReport {
     /// Version of the program, written to the summary.
     pub aiperf_version: String,
@@ -37,6 +40,11 @@ pub struct RunReport {
     pub extra: Map<String, Value>,
     /// The client's verdict on itself, for the console.
     pub self_check: Option<SelfCheckView>,
+    /// Speculative decoding: number of accepted draft tokens in a step to number of such steps.
+    /// Empty where no server reported any.
+    pub acceptance_histogram: BTreeMap<u64, u64>,
+    /// Certificates of the server were not checked.
+    pub tls_verification_off: bool,
 }
 
 impl RunReport {
@@ -61,7 +69,8 @@ impl RunReport {
 }
 
 /// How a run was started, and its place in a multi-run.
-#[derive(Debug, Clone, Default, PartialEq)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
 pub struct RunInfo {
     /// 12 hexadecimal digits for a single run, 32 for a child of a multi-run.
     pub benchmark_id: String,
@@ -109,7 +118,8 @@ pub struct PhaseReport {
 }
 
 /// Whether the requests of a phase count.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub enum PhaseKind {
     /// Left out of the results.
     Warmup,

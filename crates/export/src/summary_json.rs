@@ -80,6 +80,13 @@ pub fn run_summary(report: &RunReport, options: &SummaryOptions) -> Value {
             .collect::<Map<_, _>>();
         summary.insert("warmup_metrics".to_owned(), Value::Object(warmup_metrics));
     }
+    if !report.acceptance_histogram.is_empty() {
+        let histogram = json!(report.acceptance_histogram);
+        summary.insert(
+            "pooled_spec_decode_acceptance_histogram".to_owned(),
+            histogram,
+        );
+    }
     append_other_metrics(&mut summary, window.results, options.hidden);
     for (key, value) in &report.extra {
         if !value.is_null() {
@@ -299,6 +306,7 @@ mod tests {
                 group: ConsoleGroup::Default,
                 order: None,
                 visibility: Visibility::default(),
+                approximation: None,
                 statistics: Statistics { avg, percentiles, min, max: min, std: sum, count, sum },
             });
             let text = pretty(&run_summary(&report, &options())).unwrap();

@@ -29,6 +29,7 @@ pub(crate) fn scalar(
         group: ConsoleGroup::Default,
         order: None,
         visibility,
+        approximation: None,
         statistics: Statistics::scalar(value),
     }
 }
@@ -306,7 +307,7 @@ pub(crate) fn report() -> RunReport {
             "client_self_check".to_owned(),
             json!({"verdict": "VALID", "limit": null}),
         )]),
-        self_check: None,
+        ..RunReport::default()
     }
 }
 

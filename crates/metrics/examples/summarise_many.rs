@@ -56,11 +56,31 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
 
     let seconds = |from: u64, to: u64| (to - from) as f64 / 1e9;
     let mut out = std::io::stdout().lock();
-    writeln!(out, "records                     {requests} of {tokens} tokens")?;
-    writeln!(out, "bytes per record            {:.1}", columns.packed_bytes() as f64 / requests as f64)?;
-    writeln!(out, "computing and keeping (s)   {:.3}", seconds(begin, recorded))?;
-    writeln!(out, "summarising (s)             {:.3}", seconds(recorded, summarised))?;
-    writeln!(out, "{:2} time slices (s)          {:.3}", slices.len(), seconds(summarised, sliced))?;
+    writeln!(
+        out,
+        "records                     {requests} of {tokens} tokens"
+    )?;
+    writeln!(
+        out,
+        "bytes per record            {:.1}",
+        columns.packed_bytes() as f64 / requests as f64
+    )?;
+    writeln!(
+        out,
+        "computing and keeping (s)   {:.3}",
+        seconds(begin, recorded)
+    )?;
+    writeln!(
+        out,
+        "summarising (s)             {:.3}",
+        seconds(recorded, summarised)
+    )?;
+    writeln!(
+        out,
+        "{:2} time slices (s)          {:.3}",
+        slices.len(),
+        seconds(summarised, sliced)
+    )?;
     writeln!(out, "metrics                     {}", results.len())?;
     Ok(())
 }

@@ -109,6 +109,11 @@ impl ActiveMetrics {
         &self.metrics
     }
 
+    /// The metrics that the per-request file shows, in its order.
+    pub fn exported(&self) -> impl Iterator<Item = &'static Metric> {
+        self.exported.iter().map(|&slot| self.metric(slot))
+    }
+
     /// Whether the run has the metric.
     pub fn contains(&self, tag: &str) -> bool {
         self.slots.contains_key(tag)

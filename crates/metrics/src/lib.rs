@@ -24,6 +24,7 @@ mod context;
 mod error;
 mod facts;
 mod objectives;
+mod rebuild;
 mod record;
 mod reference;
 mod unit;
@@ -37,11 +38,10 @@ pub use aggregate::{
 pub use columns::{Columns, LIST_BUDGET_BYTES};
 pub use context::{EndpointTraits, RunContext, Thresholds};
 pub use error::MetricsError;
-pub use facts::{
-    HttpTraceFacts, InvalidRecord, RecordFacts, SpeculativeDecodingFacts, UsageFacts,
-};
+pub use facts::{HttpTraceFacts, InvalidRecord, RecordFacts, SpeculativeDecodingFacts, UsageFacts};
 pub use metric::{Kind, Metric, ValueType};
 pub use objectives::{Objective, check_slos};
+pub use rebuild::{FileValue, rebuild_record};
 pub use record::{ExportedList, ExportedNumber, ExportedValue, RecordValues, compute_record};
 pub use reference::reference_markdown;
 pub use result::{ConsoleGroup, MetricResult, PERCENTILES, Statistics, Visibility};

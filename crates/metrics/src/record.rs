@@ -170,10 +170,7 @@ fn compute_step(
                 end: position(record.elements.len())?,
             })
         }
-        Formula::Values(_)
-        | Formula::Objectives
-        | Formula::Window(_)
-        | Formula::Injected(_) => {
+        Formula::Values(_) | Formula::Objectives | Formula::Window(_) | Formula::Injected(_) => {
             compute_from_values(active, step, &record.values, facts.start_epoch_ns)
         }
     }

@@ -45,6 +45,8 @@ pub struct MetricResult {
     pub count: Option<u64>,
     /// Sum of the values.
     pub sum: Option<f64>,
+    /// In what way the figures are not exact; absent where they are.
+    pub approximation: Option<String>,
 }
 
 /// A member that has no field of its own: mostly a further metric, else anything.

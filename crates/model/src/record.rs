@@ -49,6 +49,8 @@ pub struct RecordMetadata {
     pub source_kind: Option<String>,
     /// When it was decided to send.
     pub credit_issued_ns: Option<u64>,
+    /// When a fixed schedule wanted it sent, in nanoseconds of the schedule; only in replays.
+    pub scheduled_send_ns: Option<u64>,
     /// When the request started.
     pub request_start_ns: u64,
     /// When the response headers arrived; absent unless the status was 2xx.

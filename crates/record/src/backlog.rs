@@ -237,6 +237,7 @@ mod tests {
             issued: 2,
             slot_empty: None,
             body: Bytes::from_static(b"{}"),
+            job_failure: None,
             http: aiperf_transport::HttpExchange {
                 received: aiperf_transport::Received::from_iter([(&vec![b'x'; body][..], 1)]),
                 ..aiperf_transport::HttpExchange::default()

@@ -113,6 +113,14 @@ fn failure(exchange: &Exchange, body: &ReceivedBody, answer: &Answer) -> Option<
             failure => Failure::exception(failure.type_name(), &error.message),
         });
     }
+    if let Some(failure) = &exchange.job_failure {
+        return Some(Failure {
+            code: failure.code,
+            kind: failure.kind.clone(),
+            message: failure.message.clone(),
+            ..Failure::default()
+        });
+    }
     let status = http.status?;
     if !status.is_success() {
         let status = status.as_u16();

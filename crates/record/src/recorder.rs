@@ -62,6 +62,18 @@ struct Shared {
     live_counts: Vec<[AtomicU64; 2]>,
 }
 
+impl Shared {
+    fn count(&self, phase: usize, is_failure: bool) {
+        let [valid, failed] = &self.live_counts[phase];
+        let counter = if is_failure { failed } else { valid };
+        counter.fetch_add(1, Relaxed);
+        if let Some(on_record) = &self.settings.on_record {
+            let failed = failed.load(Relaxed);
+            on_record(phase, failed, failed + valid.load(Relaxed));
+        }
+    }
+}
+
 /// Everything that was recorded.
 pub struct Recorded {
     /// The values of all records of all phases.
@@ -269,8 +281,7 @@ impl RecorderThread {
         }
         self.compute(exchange, &interpretation, &instants);
 
-        let live = &shared.live_counts[exchange.phase];
-        live[usize::from(failure.is_some())].fetch_add(1, Relaxed);
+        shared.count(exchange.phase, failure.is_some());
         let (valid, failed) = &mut self.result.counts[exchange.phase];
         match failure {
             None => *valid += 1,
@@ -508,8 +519,8 @@ fn trace_facts(exchange: &Exchange) -> HttpTraceFacts {
     let connection = &http.connection;
     let connected_at = connection.tls.or(connection.tcp).map(|(_, end)| end);
     HttpTraceFacts {
-        pool_wait_start_ns: None,
-        pool_wait_end_ns: None,
+        pool_wait_start_ns: connection.pool_wait.map(|(start, _)| start),
+        pool_wait_end_ns: connection.pool_wait.map(|(_, end)| end),
         dns_lookup_start_ns: connection.dns.map(|(start, _)| start),
         dns_lookup_end_ns: connection.dns.map(|(_, end)| end),
         tcp_connect_start_ns: connection.tcp.map(|(start, _)| start),

@@ -35,9 +35,14 @@ pub struct RecorderSettings {
     pub with_http_trace: bool,
     /// The request headers, for the raw lines and the traces.
     pub headers: HeaderTemplate,
+    /// Told after each record: phase, failed and all records of the phase so far.
+    pub on_record: Option<OnRecord>,
     /// Texts by which a server says that a prompt does not fit.
     pub context_overflow_texts: Vec<String>,
 }
+
+/// Told after each record: phase, failed and all records of the phase so far.
+pub type OnRecord = Arc<dyn Fn(usize, u64, u64) + Send + Sync>;
 
 /// What is known of a conversation.
 #[derive(Debug, Clone)]

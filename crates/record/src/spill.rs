@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::net::SocketAddr;
 
-use aiperf_engine::{CorrelationId, Exchange};
+use aiperf_engine::{CorrelationId, Exchange, JobFailure};
 use aiperf_transport::exchange::ConnectionFacts;
 use aiperf_transport::{HttpExchange, Received, TransportError, TransportFailure};
 use bytes::Bytes;
@@ -111,6 +111,7 @@ struct Spilled<'a> {
     first_byte: Option<u64>,
     head_at: Option<u64>,
     status: Option<u16>,
+    job_failure: Option<(Option<i64>, Option<Cow<'a, str>>, Cow<'a, str>)>,
     headers: Vec<(Cow<'a, str>, Cow<'a, [u8]>)>,
     received: Cow<'a, Received>,
     end: u64,
@@ -176,6 +177,10 @@ impl<'a> Spilled<'a> {
             first_byte: http.first_byte,
             head_at: http.head_at,
             status: http.status.map(|status| status.as_u16()),
+            job_failure: exchange.job_failure.as_ref().map(|failure| {
+                let kind = failure.kind.as_deref().map(Cow::Borrowed);
+                (failure.code, kind, failure.message.as_str().into())
+            }),
             headers: http
                 .headers
                 .iter()
@@ -224,6 +229,11 @@ impl<'a> Spilled<'a> {
             issued: self.issued,
             slot_empty: self.slot_empty,
             body: Bytes::from(self.request_body.into_owned()),
+            job_failure: self.job_failure.map(|(code, kind, message)| JobFailure {
+                code,
+                kind: kind.map(Cow::into_owned),
+                message: message.into_owned(),
+            }),
             http: HttpExchange {
                 start: self.start,
                 connection: ConnectionFacts {
@@ -284,6 +294,11 @@ mod tests {
             issued: 10,
             slot_empty: Some(11),
             body: Bytes::from_static(b"sent"),
+            job_failure: Some(JobFailure {
+                code: Some(504),
+                kind: Some("TimeoutError".to_owned()),
+                message: "late".to_owned(),
+            }),
             http: HttpExchange {
                 start: 12,
                 connection: ConnectionFacts {

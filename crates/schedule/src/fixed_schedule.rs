@@ -145,6 +145,26 @@ impl FixedSchedule {
         first_turns: impl IntoIterator<Item = (&'a str, Option<f64>)>,
         zero: ZeroPoint,
     ) -> Result<Self, FixedScheduleError> {
+        Self::of(first_turns, zero, |_| true)
+    }
+
+    /// A schedule of the conversations that begin within the window that the user wants.
+    ///
+    /// # Errors
+    /// The wishes contradict each other, a conversation has no time, or none begins in the window.
+    pub fn within<'a>(
+        first_turns: impl IntoIterator<Item = (&'a str, Option<f64>)>,
+        wishes: &ScheduleOptions,
+    ) -> Result<Self, FixedScheduleError> {
+        let zero = wishes.zero_point()?;
+        Self::of(first_turns, zero, |timestamp| wishes.contains(timestamp))
+    }
+
+    fn of<'a>(
+        first_turns: impl IntoIterator<Item = (&'a str, Option<f64>)>,
+        zero: ZeroPoint,
+        is_replayed: impl Fn(f64) -> bool,
+    ) -> Result<Self, FixedScheduleError> {
         let mut times = Vec::new();
         for (conversation, (id, timestamp)) in first_turns.into_iter().enumerate() {
             let timestamp = timestamp.filter(|time| time.is_finite()).ok_or_else(|| {
@@ -152,7 +172,9 @@ impl FixedSchedule {
                     conversation: id.to_owned(),
                 }
             })?;
-            times.push((timestamp, conversation));
+            if is_replayed(timestamp) {
+                times.push((timestamp, conversation));
+            }
         }
         // Equal times keep the order of the dataset.
         times.sort_by(|a, b| a.0.total_cmp(&b.0));
@@ -349,6 +371,39 @@ mod tests {
         assert_eq!(
             schedule(&times, ZeroPoint::At(0.0)),
             [(1, 500), (2, 1000), (0, 3000)]
+        );
+    }
+
+    #[test]
+    fn what_begins_outside_the_window_is_left_out() {
+        let turns = || [5600.0, 5000.0, 5100.0, 5300.0].map(|time| ("c", Some(time)));
+        for (start_offset_ms, end_offset_ms, expected) in [
+            (None, None, &[(1, 0), (2, 100), (3, 300), (0, 600)][..]),
+            (Some(5100.0), None, &[(2, 0), (3, 200), (0, 500)]),
+            (Some(5050.0), Some(5300.0), &[(2, 50), (3, 250)]),
+            // An end alone leaves the start at the earliest turn.
+            (None, Some(5100.0), &[(1, 0), (2, 100)]),
+        ] {
+            let wishes = ScheduleOptions {
+                auto_offset: None,
+                start_offset_ms,
+                end_offset_ms,
+            };
+            let schedule = FixedSchedule::within(turns(), &wishes).unwrap();
+            let starts: Vec<_> = schedule
+                .starts()
+                .iter()
+                .map(|start| (start.conversation, start.due / MS))
+                .collect();
+            assert_eq!(starts, expected, "{wishes:?}");
+        }
+        let nothing = ScheduleOptions {
+            start_offset_ms: Some(6000.0),
+            ..ScheduleOptions::default()
+        };
+        assert_eq!(
+            FixedSchedule::within(turns(), &nothing),
+            Err(FixedScheduleError::Nothing)
         );
     }
 

@@ -90,6 +90,13 @@ impl HuggingFaceTokenizer {
         self.inner.get_vocab_size(false)
     }
 
+    pub(crate) fn ordinary_tokens(&self) -> Vec<u32> {
+        let added = self.inner.get_added_tokens_decoder();
+        let is_special = |token: &u32| added.get(token).is_some_and(|token| token.special);
+        let vocabulary = 0..self.vocabulary_size() as u32;
+        vocabulary.filter(|token| !is_special(token)).collect()
+    }
+
     pub(crate) fn separator_token(&self) -> Option<u32> {
         self.separator_token
     }

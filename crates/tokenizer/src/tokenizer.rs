@@ -89,6 +89,30 @@ impl Tokenizer {
         }
     }
 
+    /// Whether words are encoded apart from each other: the tokens of a text are those of its
+    /// parts, if it is parted before the space, or behind the line ends, that follow a word or a
+    /// full stop. True for the encodings inside the program.
+    pub fn encodes_words_apart(&self) -> bool {
+        matches!(self.kind, Kind::Builtin(_))
+    }
+
+    /// All tokens of the vocabulary but the special ones, in ascending order.
+    pub fn ordinary_tokens(&self) -> Vec<u32> {
+        match &self.kind {
+            Kind::Builtin(encoding) => encoding.ordinary_tokens().collect(),
+            Kind::HuggingFace(tokenizer) => tokenizer.ordinary_tokens(),
+        }
+    }
+
+    /// All tokens, in ascending order: for Hugging Face tokenizers the vocabulary without added
+    /// tokens, for the encodings inside the program also their special tokens.
+    pub fn all_tokens(&self) -> Vec<u32> {
+        match &self.kind {
+            Kind::Builtin(encoding) => encoding.all_tokens(),
+            Kind::HuggingFace(tokenizer) => (0..tokenizer.vocabulary_size() as u32).collect(),
+        }
+    }
+
     /// Size of the vocabulary: without added tokens for Hugging Face tokenizers, one more than
     /// the largest token number for the encodings inside the program.
     pub fn vocabulary_size(&self) -> usize {

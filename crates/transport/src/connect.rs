@@ -61,9 +61,8 @@ impl Connector {
         let (socket, source) = self.reach(target, proxy, facts).await?;
 
         let wire = Rc::new(WireStamps::default());
-        let mut stream =
-            StampedStream::new(socket, source, Rc::clone(&wire), self.scratch.clone())
-                .map_err(|error| TransportError::connecting(&target.shown(), &error))?;
+        let mut stream = StampedStream::new(socket, source, Rc::clone(&wire), self.scratch.clone())
+            .map_err(|error| TransportError::connecting(&target.shown(), &error))?;
         let is_kernel_stamped = stream.has_kernel_stamps();
         if let Some(proxy) = proxy.filter(|_| is_tunnel) {
             let opening = open_tunnel(&mut stream, proxy, target).await;

@@ -48,7 +48,8 @@ pub(crate) async fn over_http1(
             .insert(HOST, target.host_header.clone());
     }
     if let Some(form) = &connection.absolute_form {
-        form.apply(&mut message, target).map_err(|error| invalid(&error))?;
+        form.apply(&mut message, target)
+            .map_err(|error| invalid(&error))?;
     }
     let sent = connection.send(message).await;
     let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;

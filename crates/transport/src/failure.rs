@@ -137,6 +137,11 @@ impl TransportError {
         if error.is_user() {
             return Self::new(TransportFailure::InvalidRequest, error.to_string());
         }
+        Self::closed(answered)
+    }
+
+    /// The connection ended where it should not.
+    fn closed(answered: bool) -> Self {
         if answered {
             return Self::new(
                 TransportFailure::Truncated,
@@ -152,16 +157,11 @@ impl TransportError {
     /// Classifies an error of HTTP/2 as [`Self::exchanging`] does those of HTTP/1.1.
     pub(crate) fn exchanging_http2(error: &h2::Error, answered: bool) -> Self {
         if let Some(cause) = error.get_io() {
-            let failure = match cause.kind() {
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected if answered => {
-                    TransportFailure::Truncated
-                }
-                io::ErrorKind::UnexpectedEof | io::ErrorKind::NotConnected => {
-                    TransportFailure::Disconnected
-                }
-                _ => TransportFailure::Broken,
+            // The HTTP/2 layer calls the end of the connection a broken pipe.
+            return match cause.kind() {
+                io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Self::closed(answered),
+                _ => Self::new(TransportFailure::Broken, describe(cause)),
             };
-            return Self::new(failure, describe(cause));
         }
         let reason = error.reason();
         let reason = reason.as_ref().map_or("no reason", h2::Reason::description);

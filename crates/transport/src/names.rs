@@ -58,12 +58,14 @@ impl Default for NameCache {
     }
 }
 
+type KnownName = (Nanos, Vec<SocketAddr>);
+
 /// Resolves names and remembers what came of it.
 pub(crate) struct Names {
     families: NameResolution,
     cache: NameCache,
     /// Resolved names, with the instant at which they were looked up.
-    known: RefCell<HashMap<(String, u16), (Nanos, Vec<SocketAddr>)>>,
+    known: RefCell<HashMap<(String, u16), KnownName>>,
 }
 
 impl Names {

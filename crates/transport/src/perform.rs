@@ -229,7 +229,8 @@ impl Transport {
         watch: &mut Watch<'_>,
     ) -> Result<Outcome, TransportError> {
         let options = self.connector.options();
-        let may_share = options.http_version != HttpVersion::Http1 && matches!(lease, Lease::Pooled);
+        let may_share =
+            options.http_version != HttpVersion::Http1 && matches!(lease, Lease::Pooled);
         if may_share && let Some(link) = self.pool.join(hop.server, self.is_limited()) {
             link.tell_reuse(&mut exchange.connection);
             return Box::pin(self.talk(link, hop, request, lease, exchange, watch)).await;

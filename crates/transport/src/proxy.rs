@@ -117,7 +117,9 @@ fn parse(variable: &str, value: &str) -> Result<Proxy, InvalidProxy> {
     let url = url::Url::parse(&with_scheme).map_err(|error| invalid(error.to_string()))?;
     if url.scheme() != "http" {
         let scheme = url.scheme();
-        return Err(invalid(format!("the scheme must be `http`, not `{scheme}`")));
+        return Err(invalid(format!(
+            "the scheme must be `http`, not `{scheme}`"
+        )));
     }
     let host = url
         .host_str()
@@ -214,7 +216,9 @@ mod tests {
 
     fn way(proxies: &Proxies, url: &str) -> Option<String> {
         let target = Target::parse(url).unwrap();
-        proxies.towards(&target).map(|proxy| proxy.authority.clone())
+        proxies
+            .towards(&target)
+            .map(|proxy| proxy.authority.clone())
     }
 
     #[test]

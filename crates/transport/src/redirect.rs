@@ -163,7 +163,10 @@ mod tests {
             (308, Method::POST, "{}"),
         ] {
             let adapted = hop("http://h/a", status, "/b").unwrap().adapt(request());
-            assert_eq!((adapted.method, &adapted.body[..]), (method, body.as_bytes()));
+            assert_eq!(
+                (adapted.method, &adapted.body[..]),
+                (method, body.as_bytes())
+            );
             assert_eq!(adapted.headers.contains_key(CONTENT_TYPE), !body.is_empty());
             assert_eq!(adapted.headers["authorization"], "Bearer secret");
         }
@@ -182,13 +185,19 @@ mod tests {
             let adapted = trail.adapt(request());
             assert_eq!(trail.target.authorization.is_some(), stays, "{location}");
             for name in ["authorization", "x-api-key", "cookie"] {
-                assert_eq!(adapted.headers.contains_key(name), stays, "{location} {name}");
+                assert_eq!(
+                    adapted.headers.contains_key(name),
+                    stays,
+                    "{location} {name}"
+                );
             }
             assert_eq!(adapted.headers["x-request-id"], "1");
         }
         // Not even after the way back.
         let mut trail = hop("http://u:p@h/a", 307, "http://other/b").unwrap();
-        trail.go(StatusCode::TEMPORARY_REDIRECT, "http://h/c").unwrap();
+        trail
+            .go(StatusCode::TEMPORARY_REDIRECT, "http://h/c")
+            .unwrap();
         assert!(trail.target.authorization.is_none());
         assert!(!trail.adapt(request()).headers.contains_key(AUTHORIZATION));
     }
@@ -196,7 +205,12 @@ mod tests {
     #[test]
     fn a_location_is_read_from_where_it_was_given() {
         for (from, location, host, path) in [
-            ("http://h/v1/chat", "completions?a=b", "h", "/v1/completions?a=b"),
+            (
+                "http://h/v1/chat",
+                "completions?a=b",
+                "h",
+                "/v1/completions?a=b",
+            ),
             ("http://h/v1", "https://i:1/x", "i", "/x"),
             ("unix:/run/x.sock:/v1/a", "b", "localhost", "/v1/b"),
         ] {
@@ -216,7 +230,11 @@ mod tests {
         assert_eq!(location(StatusCode::FOUND, &headers), None);
         headers.insert(LOCATION, "/x".parse().unwrap());
         assert_eq!(location(StatusCode::FOUND, &headers).as_deref(), Some("/x"));
-        for other in [StatusCode::OK, StatusCode::NOT_MODIFIED, StatusCode::CREATED] {
+        for other in [
+            StatusCode::OK,
+            StatusCode::NOT_MODIFIED,
+            StatusCode::CREATED,
+        ] {
             assert_eq!(location(other, &headers), None);
         }
     }

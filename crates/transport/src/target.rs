@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use http::{HeaderValue, Uri};
 use http::uri::PathAndQuery;
+use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
@@ -224,7 +224,11 @@ mod tests {
         for (url, socket, path) in [
             ("unix:/run/x.sock", "/run/x.sock", "/"),
             ("unix:///run/x.sock", "/run/x.sock", "/"),
-            ("unix:/run/x.sock:/v1/chat?a=b", "/run/x.sock", "/v1/chat?a=b"),
+            (
+                "unix:/run/x.sock:/v1/chat?a=b",
+                "/run/x.sock",
+                "/v1/chat?a=b",
+            ),
             ("unix:/run/a%20b.sock:/v1", "/run/a b.sock", "/v1"),
         ] {
             let target = Target::parse(url).unwrap();

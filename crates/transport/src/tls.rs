@@ -163,7 +163,10 @@ fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, TransportEr
 fn unusable(file: &Path, wanted: &str, reason: &str) -> TransportError {
     TransportError::new(
         TransportFailure::Certificate,
-        format!("cannot read {wanted} (PEM) from `{}`: {reason}", file.display()),
+        format!(
+            "cannot read {wanted} (PEM) from `{}`: {reason}",
+            file.display()
+        ),
     )
 }
 

@@ -57,19 +57,32 @@ pub(super) fn tokenizer_tests(workshop: &mut Workshop) -> Result<Outcome> {
     let Some(folder) = workshop.tokenizers.clone() else {
         return workshop.cannot("there are no published tokenizers, see above".to_owned());
     };
-    let words = [
-        "test",
-        "--package",
-        "aiperf-tokenizer",
-        "--package",
-        "aiperf-dataset",
-        "--lib",
-        "--tests",
-    ];
+    let words: &[&str] = if works("cargo", &["nextest", "--version"]) {
+        &[
+            "nextest",
+            "run",
+            "--workspace",
+            "--run-ignored",
+            "only",
+            "--filter-expr",
+            "package(aiperf-tokenizer) | package(aiperf-dataset)",
+        ]
+    } else {
+        &[
+            "test",
+            "--package",
+            "aiperf-tokenizer",
+            "--package",
+            "aiperf-dataset",
+            "--lib",
+            "--tests",
+            "--",
+            "--ignored",
+        ]
+    };
     passed(run(cargo()
         .current_dir(&workshop.root)
         .args(words)
-        .args(["--", "--ignored"])
         .env("AIPERF_TEST_TOKENIZERS", folder)))
 }
 
@@ -78,18 +91,11 @@ pub(super) fn documentation_tests(workshop: &mut Workshop) -> Result<Outcome> {
 }
 
 pub(super) fn examples(workshop: &mut Workshop) -> Result<Outcome> {
+    in_root(workshop, &generate::BUILD_EVERYTHING)?;
+    let folder = generate::built(&workshop.root)?.join("examples");
     for example in examples_of(workshop, EXAMPLES_OF)? {
-        in_root(
-            workshop,
-            &[
-                "run",
-                "--quiet",
-                "--package",
-                EXAMPLES_OF,
-                "--example",
-                &example,
-            ],
-        )?;
+        let program = folder.join(format!("{example}{}", std::env::consts::EXE_SUFFIX));
+        run(Command::new(program).current_dir(&workshop.root))?;
     }
     Ok(Outcome::Passed)
 }

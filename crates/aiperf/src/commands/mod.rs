@@ -1,5 +1,6 @@
 //! The commands, as a table.
 
+mod analyze_trace;
 mod completions;
 mod demo;
 mod mock_server;
@@ -42,6 +43,12 @@ const COMMANDS: &[Entry] = &[
         about: "Serve OpenAI-compatible endpoints with chosen delays and faults",
         summary: mock_server::summary,
         run: mock_server::run,
+    },
+    Entry {
+        name: "analyze-trace",
+        about: "Tell the lengths and shared prefixes of a trace",
+        summary: analyze_trace::summary,
+        run: analyze_trace::run,
     },
     Entry {
         name: "schema",
@@ -101,7 +108,6 @@ fn unknown(name: &str) -> String {
 const REFERENCE_COMMANDS: &[&str] = &[
     "plot",
     "analyze",
-    "analyze-trace",
     "chat",
     "config",
     "validate",
@@ -119,7 +125,7 @@ fn overview() -> String {
          Usage: aiperf COMMAND [FLAGS]\n\nCommands:\n"
     );
     for command in COMMANDS {
-        text.push_str(&format!("  {:<12} {}\n", command.name, command.about));
+        text.push_str(&format!("  {:<13} {}\n", command.name, command.about));
     }
     text.push_str(
         "\n`aiperf COMMAND --help` shows a command's flags; `aiperf --version` the version.\n",

@@ -241,6 +241,7 @@ fn report(
         counts,
         extra: extra_members(executed, measured, check),
         self_check: Some(view(check)),
+        ..RunReport::default()
     }
 }
 
@@ -326,8 +327,12 @@ fn extra_members(
         json!({
             "sent": sum(|outcome| outcome.counts.sent),
             "completed": sum(|outcome| outcome.counts.completed),
-            "cancelled_without_record": sum(|outcome| outcome.counts.cancelled),
+            "cut_off": sum(|outcome| outcome.counts.cancelled),
             "arrivals_lost_to_concurrency_cap": sum(|outcome| outcome.counts.arrivals_lost),
+            "requests_that_waited_for_a_place": sum(|outcome| outcome.counts.waits),
+            "waited_for_a_place_ns": sum(|outcome| outcome.counts.waited),
+            "schedule_moved": sum(|outcome| outcome.counts.reanchors),
+            "schedule_moved_by_ns": sum(|outcome| outcome.counts.reanchored_time),
             "window_ns": sum(|outcome| outcome.times.end - outcome.times.start),
             "records_spilled_to_disk": executed.backlog.spilled,
         }),

@@ -1,10 +1,10 @@
 //! The phases, one after the other.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use aiperf_config::profile::Ui;
-use aiperf_engine::{Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
-use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder};
+use aiperf_engine::{CancelHandle, Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
+use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder, RecorderSettings};
 use aiperf_schedule::{FailureThreshold, PhaseKind, PhasePlan};
 use anyhow::{Context, Result};
 
@@ -31,19 +31,20 @@ pub(crate) struct Executed {
 
 pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Executed> {
     let backlog = Backlog::new(BACKLOG_BYTES);
-    let settings = prepared
+    let mut settings = prepared
         .recorder
         .take()
         .context("the run was started twice")?;
+    let too_many_failures = failure_watch(prepared, &mut settings);
     let recorder = Recorder::start(settings, backlog.clone(), prepared.recorder_ids.clone())?;
     let sink: Arc<dyn ExchangeSink> = Arc::new(backlog.clone());
     let mut engine = Engine::start(prepared.engine.clone(), &prepared.workload, &sink)?;
     let cancel = engine.cancel_handle();
     interrupts.attach(cancel.clone());
+    let _ = too_many_failures.cancel.set(cancel.clone());
     let mut profiler = hooks::profiler(&prepared.config, &prepared.environment)?;
     let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
 
-    let mut too_many_failures = None;
     let mut outcomes = Vec::with_capacity(prepared.phases.len());
     for (index, plan) in prepared.phases.iter().enumerate() {
         let mut profiler = profiler
@@ -53,18 +54,8 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
             interrupts.while_waiting(|is_cancelled| profiler.phase_begins(is_cancelled))?;
         }
         announce(index, plan);
-        let threshold = (plan.kind == PhaseKind::Profiling)
-            .then(|| failure_threshold(prepared))
-            .flatten();
         let outcome = engine.run_phase(plan.clone(), |phase| {
             progress.observe(phase);
-            let (valid, failed) = recorder.counts(index);
-            if threshold.is_some_and(|limit| limit.is_exceeded(failed, valid + failed))
-                && !cancel.is_cancelled()
-            {
-                too_many_failures = Some((failed, valid + failed));
-                cancel.cancel();
-            }
             // Without a place for records there is no point in going on.
             if recorder.failure().is_some() && !cancel.is_cancelled() {
                 cancel.cancel();
@@ -89,19 +80,44 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
         recorded,
         backlog: backlog.facts(),
         was_cancelled: interrupts.was_asked(),
-        too_many_failures,
+        too_many_failures: too_many_failures.found.get().copied(),
         record_failure,
     })
 }
 
-/// When the share of failed requests ends the run.
-fn failure_threshold(prepared: &Prepared) -> Option<FailureThreshold> {
+/// Ends the run when too many requests have failed.
+#[derive(Default)]
+struct FailureWatch {
+    cancel: OnceLock<CancelHandle>,
+    /// Failed and all records, when that was.
+    found: OnceLock<(u64, u64)>,
+}
+
+fn failure_watch(prepared: &Prepared, settings: &mut RecorderSettings) -> Arc<FailureWatch> {
+    let watch = Arc::new(FailureWatch::default());
     let profiling = &prepared.config.profiling;
+    let Some(share) = profiling.failed_request_threshold else {
+        return watch;
+    };
     let concurrency = profiling.arrivals.concurrency();
     let concurrency = concurrency.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
-    profiling
-        .failed_request_threshold
-        .map(|share| FailureThreshold::new(share, concurrency))
+    let threshold = FailureThreshold::new(share, concurrency);
+    let measured: Vec<bool> = settings
+        .phases
+        .iter()
+        .map(|phase| phase.is_profiling)
+        .collect();
+    let own = Arc::clone(&watch);
+    settings.on_record = Some(Arc::new(move |phase, failed, all| {
+        if measured[phase]
+            && threshold.is_exceeded(failed, all)
+            && own.found.set((failed, all)).is_ok()
+            && let Some(cancel) = own.cancel.get()
+        {
+            cancel.cancel();
+        }
+    }));
+    watch
 }
 
 fn announce(index: usize, plan: &PhasePlan) {

@@ -17,6 +17,7 @@ pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod signals;
 mod template;
+mod video_jobs;
 pub(crate) mod workload;
 
 use aiperf_config::profile::ProfileConfig;

@@ -92,9 +92,11 @@ fn plan_phase(
                     first.and_then(|turn| turn.timestamp_ms),
                 )
             });
-            let schedule = FixedSchedule::new(first_turns, window.zero_point()?)
+            let schedule = FixedSchedule::within(first_turns, window)
                 .context("`--fixed-schedule` cannot replay this dataset")?;
-            stop = schedule.bound(stop, total_turns(dataset));
+            let replayed = schedule.starts().iter();
+            let turns = replayed.map(|start| outlines[start.conversation].turns.len() as u64);
+            stop = schedule.bound(stop, turns.sum());
             Arrivals::FixedSchedule {
                 schedule: Arc::new(schedule),
                 session_cap: cap(concurrency),

@@ -55,8 +55,9 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
 
     // All that is wrong with the settings comes before anything is made on disk.
     let endpoint = Arc::new(settings::endpoint_settings(&config, &environment)?);
-    let targets = settings::targets(&config)?;
+    let targets = settings::targets(&config, &environment)?;
     let headers = settings::header_template(&config, &environment)?;
+    let plan = settings::dataset_plan(&config, &environment)?;
     let context = settings::run_context(&config, &environment);
     let metrics = Arc::new(ActiveMetrics::new(&context)?);
     let names = folder::file_names(&config)?;
@@ -75,7 +76,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
 
     let tokenizers = Tokenizers::load(&config)?;
     let dataset = Arc::new(
-        aiperf_dataset::open(&settings::dataset_plan(&config)?, tokenizers.first(), seed)
+        aiperf_dataset::open(&plan, tokenizers.first(), seed)
             .context("the dataset cannot be built")?,
     );
     let planned = workload::plan(&dataset, &endpoint)?;
@@ -100,6 +101,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         connection_reuse: settings::connection_reuse(&config),
         request_timeout: config.endpoint.timeout().map(settings::nanos),
         send_timeout: environment.send_timeout,
+        jobs: settings::jobs(&config, &environment)?,
         first_content: Some(Arc::new(FirstContentOf::new(&endpoint))),
         max_catch_up: environment.max_catch_up,
     };
@@ -119,6 +121,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         with_http_trace: config.output.http_trace,
         raw_path: raw.then(|| path_of(OutputFile::RawRecords)),
         headers,
+        on_record: None,
         context_overflow_texts: environment.context_overflow_texts.clone(),
     };
     let recorder_ids = (0..recorder_threads(&config))

@@ -1,28 +1,33 @@
 //! From the configuration's terms to those of the other crates.
 
+mod dataset;
+
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_clock::Nanos;
 use aiperf_config::profile::{
-    self as config, Arrivals as ConfiguredArrivals, DatasetFormat, DatasetSource, LogLevel,
-    ProfileConfig, Sampling,
+    self as config, Arrivals as ConfiguredArrivals, LogLevel, ProfileConfig,
 };
-use aiperf_dataset::{
-    DatasetPlan, FileFormat, FilePlan, ModelSelection, Normal, SamplingStrategy, SessionIdStyle,
-    Source, SyntheticPlan,
-};
+use aiperf_endpoint::EndpointType;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate, RequestIds};
-use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
+use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource, Jobs};
 use aiperf_metrics::{EndpointTraits, RunContext};
-use aiperf_transport::{Target, TimestampSource, TransportOptions};
+use aiperf_transport::{
+    ConnectionLimit, HttpVersion, LazyTls, Target, TimestampSource, TlsSettings, TransportOptions,
+};
 use anyhow::{Context, Result};
 use http::{HeaderName, HeaderValue};
+use url::Url;
 
 use super::environment::Environment;
 use super::template;
+use super::video_jobs::VideoJobs;
 use crate::version::USER_AGENT;
+
+pub(crate) use dataset::dataset_plan;
 
 pub(crate) fn endpoint_settings(
     config: &ProfileConfig,
@@ -36,24 +41,73 @@ pub(crate) fn endpoint_settings(
         extra: custom.extra,
         use_legacy_max_tokens: config.endpoint.use_legacy_max_tokens,
         use_server_token_count: config.endpoint.use_server_token_count,
-        per_chunk_usage: false,
+        per_chunk_usage: config.endpoint.per_chunk_usage,
         force_content_parts: environment.force_content_parts,
         template: custom.template,
         response_field: custom.response_field,
     })
 }
 
-pub(crate) fn targets(config: &ProfileConfig) -> Result<Vec<Target>> {
+/// Where requests go: one URL for each of the run's. For a Unix socket, what is asked for there.
+fn urls(config: &ProfileConfig) -> Result<Vec<Url>> {
     let endpoint = &config.endpoint;
-    endpoint
-        .urls
-        .iter()
-        .map(|base| {
-            let path = endpoint.path.as_deref();
-            let url = aiperf_endpoint::url::compose(base, path, endpoint.kind, endpoint.streaming)?;
-            Ok(Target::parse(url.as_str())?)
-        })
-        .collect()
+    let path = endpoint.path.as_deref();
+    let compose = |address: &String| {
+        let at_socket = unix_socket(address).map(|(_, path)| format!("http://localhost{path}"));
+        let base = at_socket.as_ref().unwrap_or(address);
+        aiperf_endpoint::url::compose(base, path, endpoint.kind, endpoint.streaming)
+    };
+    let urls = endpoint.urls.iter().map(compose);
+    Ok(urls.collect::<Result<_, _>>()?)
+}
+
+/// The socket of a `unix:` address, and the base path behind it.
+fn unix_socket(address: &str) -> Option<(&str, &str)> {
+    let rest = address.strip_prefix("unix:")?;
+    Some(match rest.find(":/") {
+        Some(colon) => (&rest[..colon], &rest[colon + 1..]),
+        None => (rest, ""),
+    })
+}
+
+/// The servers. Files that TLS needs are read here, so that a bad one is found early.
+pub(crate) fn targets(
+    config: &ProfileConfig,
+    environment: &Environment,
+) -> Result<Vec<Target>> {
+    let tls = tls(config, environment);
+    if tls.ca_file.is_some() || tls.client_identity.is_some() {
+        LazyTls::new(tls).prepare()?;
+    }
+    let addresses = config.endpoint.urls.iter();
+    let target = |(address, url): (&String, Url)| {
+        let target = match unix_socket(address) {
+            None => Target::parse(url.as_str())?,
+            Some((socket, _)) => {
+                let asked = &url[url::Position::BeforePath..];
+                Target::parse(&format!("unix:{socket}:{asked}"))?
+            }
+        };
+        Ok(target)
+    };
+    addresses.zip(urls(config)?).map(target).collect()
+}
+
+/// What comes after the first answer, for endpoints that answer with a job.
+pub(crate) fn jobs(
+    config: &ProfileConfig,
+    environment: &Environment,
+) -> Result<Option<Arc<dyn Jobs>>> {
+    if config.endpoint.kind != EndpointType::VideoGeneration {
+        return Ok(None);
+    }
+    let jobs = VideoJobs::new(
+        urls(config)?,
+        config.endpoint.timeout().map(nanos),
+        environment.video_poll_interval,
+        config.endpoint.download_video_content,
+    );
+    Ok(Some(Arc::new(jobs)))
 }
 
 pub(crate) fn header_template(
@@ -76,7 +130,7 @@ pub(crate) fn header_settings(config: &ProfileConfig, environment: &Environment)
             .iter()
             .map(|header| (header.name.clone(), header.value.clone()))
             .collect(),
-        session_header: None,
+        session_header: endpoint.session_header.clone(),
         affinity: environment.affinity,
     }
 }
@@ -116,21 +170,39 @@ pub(crate) fn header_plan(template: &HeaderTemplate) -> Result<HeaderPlan> {
 }
 
 pub(crate) fn transport(config: &ProfileConfig, environment: &Environment) -> TransportOptions {
-    let options = TransportOptions {
+    let sockets = &environment.sockets;
+    TransportOptions {
         timestamp_source: match config.runtime.timestamp_source {
             config::TimestampSource::Auto => TimestampSource::Auto,
             config::TimestampSource::Kernel => TimestampSource::Kernel,
             config::TimestampSource::User => TimestampSource::User,
         },
         keep_alive_timeout_ns: environment.keep_alive_timeout,
+        keeps_connections: !environment.force_close,
+        connection_limit: environment
+            .connection_limit
+            .map(|connections| Arc::new(ConnectionLimit::new(connections))),
+        http_version: match config.endpoint.http_version {
+            config::HttpVersion::Http1 => HttpVersion::Http1,
+            config::HttpVersion::Auto => HttpVersion::Negotiated,
+            config::HttpVersion::Http2 => HttpVersion::Http2,
+        },
         name_resolution: environment.name_resolution,
-        socket_buffers: environment.socket_buffers,
-        ..TransportOptions::default()
-    };
-    if environment.verify_tls {
-        options
-    } else {
-        options.without_tls_verification()
+        name_cache: environment.name_cache,
+        socket_buffers: sockets.buffers,
+        probes: sockets.probes,
+        tls: Arc::new(LazyTls::new(tls(config, environment))),
+        proxies: Arc::new(environment.proxies.clone()),
+    }
+}
+
+fn tls(config: &ProfileConfig, environment: &Environment) -> TlsSettings {
+    let asked = &config.endpoint.tls;
+    TlsSettings {
+        verifies: asked.verifies && environment.verify_tls,
+        ca_file: asked.ca_file.clone(),
+        client_identity: asked.client_identity.clone(),
+        ..TlsSettings::default()
     }
 }
 
@@ -140,53 +212,6 @@ pub(crate) fn connection_reuse(config: &ProfileConfig) -> ConnectionReuse {
         config::ConnectionReuse::Never => ConnectionReuse::Never,
         config::ConnectionReuse::StickyUserSessions => ConnectionReuse::StickySessions,
     }
-}
-
-pub(crate) fn dataset_plan(config: &ProfileConfig) -> Result<DatasetPlan> {
-    let normal = |given: config::Normal| Normal {
-        mean: given.mean,
-        stddev: given.stddev,
-    };
-    let source = match &config.dataset.source {
-        DatasetSource::Synthetic(synthetic) => Source::Synthetic(SyntheticPlan {
-            entries: usize::try_from(synthetic.entries)?,
-            prompt_tokens: Some(normal(synthetic.isl)),
-            output_tokens: synthetic.osl.map(normal),
-            prompt_batch_size: usize::try_from(synthetic.batch_size)?,
-            turns: normal(synthetic.turns),
-            turn_delay_ms: normal(synthetic.turn_delay_ms),
-            turn_delay_ratio: synthetic.turn_delay_ratio,
-            ..SyntheticPlan::default()
-        }),
-        DatasetSource::File(file) => Source::File(FilePlan {
-            format: file.format.and_then(|format| match format {
-                DatasetFormat::SingleTurn => Some(FileFormat::SingleTurn),
-                DatasetFormat::MultiTurn => Some(FileFormat::MultiTurn),
-                _ => None,
-            }),
-            output_tokens: file.osl.map(normal),
-            limit: file.entries.map(usize::try_from).transpose()?,
-            hoist_system_turns: config.endpoint.kind.capabilities().system_messages,
-            ..FilePlan::new(&file.path)
-        }),
-    };
-    Ok(DatasetPlan {
-        sampling: match config.dataset.sampling {
-            Sampling::Sequential => SamplingStrategy::Sequential,
-            Sampling::Random => SamplingStrategy::Random,
-            Sampling::Shuffle => SamplingStrategy::Shuffle,
-        },
-        models: config.models.names.clone(),
-        model_selection: match config.models.selection {
-            config::ModelSelection::Random => ModelSelection::Random,
-            _ => ModelSelection::RoundRobin,
-        },
-        session_ids: match config.random_seed {
-            Some(_) => SessionIdStyle::Numbered,
-            None => SessionIdStyle::Random,
-        },
-        ..DatasetPlan::new(source)
-    })
 }
 
 pub(crate) fn nanos(duration: Duration) -> Nanos {

@@ -268,6 +268,7 @@ mod tests {
             issued: 0,
             slot_empty: None,
             body: Bytes::new(),
+            job_failure: None,
             http: HttpExchange {
                 received: Received::from_iter([(body.as_bytes(), 1)]),
                 headers,

@@ -17,3 +17,8 @@ mod cli_files;
 mod cli_inputs;
 mod cli_secrets;
 mod conformance;
+mod load_closed;
+mod load_ends;
+mod load_open;
+mod load_traces;
+mod load_truth;

@@ -9,7 +9,7 @@ pub trait Choice: Copy + Sized + 'static {
 
     /// The value that a word names; `None` where it names none.
     ///
-    /// Case and the separators `-` and `_` do not matter. So `sticky_user_sessions` is accepted for
+    /// Case and the separators `-`, `_` and `/` do not matter. So `sticky_user_sessions` is accepted for
     /// `sticky-user-sessions`, and also the reference's machine-made spellings, which put a
     /// separator where the word has none.
     fn named(word: &str) -> Option<Self> {
@@ -24,7 +24,7 @@ pub trait Choice: Copy + Sized + 'static {
 /// A word without what does not matter.
 pub(super) fn bare(word: &str) -> String {
     word.chars()
-        .filter(|letter| !matches!(letter, '-' | '_'))
+        .filter(|letter| !matches!(letter, '-' | '_' | '/'))
         .flat_map(char::to_lowercase)
         .collect()
 }

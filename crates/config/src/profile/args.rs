@@ -1,13 +1,20 @@
 //! What was typed after `aiperf profile`, nothing more.
 
+mod media;
+
 use std::path::PathBuf;
 
+pub use media::{AudioArgs, ImageArgs, PrefixArgs, RankingsArgs, SynthesisArgs, VideoArgs};
+
+use aiperf_dataset::SequenceDistribution;
+use aiperf_dataset::public::PublicDataset;
 use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value};
 
 use super::choices::{
     ArrivalOverflow, ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel,
-    LogLevel, ModelSelection, ReadinessMode, Sampling, TimestampSource, Ui, UrlStrategy,
+    HttpVersion, LogLevel, ModelSelection, PromptCorpus, RandomCorpusStyle, ReadinessMode,
+    RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy,
 };
 use super::config::{Header, Secret};
 
@@ -41,7 +48,20 @@ pub struct ProfileArgs {
     pub api_key: Option<Secret>,
     pub use_legacy_max_tokens: Option<bool>,
     pub use_server_token_count: Option<bool>,
+    pub per_chunk_usage: Option<bool>,
     pub connection_reuse: Option<ConnectionReuse>,
+    pub transport: Option<TransportKind>,
+    pub download_video_content: Option<bool>,
+    pub request_content_type: Option<RequestContentType>,
+    pub session_header: Option<String>,
+    pub uuid_and_strip: Option<bool>,
+
+    // Transport: not in the reference
+    pub http_version: Option<HttpVersion>,
+    pub tls_ca_file: Option<PathBuf>,
+    pub tls_client_cert: Option<PathBuf>,
+    pub tls_client_key: Option<PathBuf>,
+    pub no_tls_verify: Option<bool>,
 
     // Tokenizer
     pub tokenizer: Option<String>,
@@ -51,7 +71,12 @@ pub struct ProfileArgs {
     pub extra_inputs: Map<String, Value>,
     pub headers: Vec<Header>,
     pub input_file: Option<PathBuf>,
+    pub public_dataset: Option<&'static PublicDataset>,
+    pub hf_subset: Option<String>,
+    /// `key=value` words.
+    pub dataset_filters: Vec<String>,
     pub custom_dataset_type: Option<DatasetFormat>,
+    pub ignore_trace_delays: Option<bool>,
     pub sampling: Option<Sampling>,
     pub random_seed: Option<u64>,
 
@@ -72,10 +97,24 @@ pub struct ProfileArgs {
     pub turn_delay_ratio: Option<f64>,
     pub turn_delay_cap_seconds: Option<f64>,
     pub prompt_batch_size: Option<u64>,
+    pub prompt_corpus: Option<PromptCorpus>,
+    pub prefix: PrefixArgs,
     pub isl_mean: Option<u64>,
     pub isl_stddev: Option<f64>,
+    pub isl_block_size: Option<u64>,
+    pub sequence_distribution: Option<SequenceDistribution>,
+    /// As typed: what it means depends on `random_corpus_style`.
+    pub random_range_ratio: Option<String>,
+    pub random_corpus_style: Option<RandomCorpusStyle>,
     pub osl_mean: Option<u64>,
     pub osl_stddev: Option<f64>,
+
+    // Media, rankings, changes to traces
+    pub audio: AudioArgs,
+    pub image: ImageArgs,
+    pub video: VideoArgs,
+    pub rankings: RankingsArgs,
+    pub synthesis: SynthesisArgs,
 
     // Load generator
     pub benchmark_duration_seconds: Option<f64>,

@@ -2,7 +2,15 @@
 //! version refuses (they are missing in `SUPPORTED`), so that the refusal can say "not yet" instead
 //! of "never heard of it".
 
+mod dataset_format;
+mod media;
+
 pub use aiperf_endpoint::EndpointType;
+pub use dataset_format::DatasetFormat;
+pub use media::{
+    AudioFormat, ImageFormat, ImageSampling, VideoAudioCodec, VideoAudioDepth, VideoFormat,
+    VideoKind,
+};
 
 use crate::command::{Choice, choices};
 
@@ -57,6 +65,58 @@ choices! {
 }
 
 choices! {
+    /// How requests travel.
+    pub enum TransportKind {
+        /// HTTP.
+        Http = "http",
+    }
+}
+
+choices! {
+    /// The format of a request's body, which the endpoint type settles.
+    pub enum RequestContentType {
+        /// A JSON document.
+        Json = "application/json",
+        /// A form with files.
+        Multipart = "multipart/form-data",
+    }
+}
+
+choices! {
+    /// Which version of HTTP is spoken.
+    pub enum HttpVersion {
+        /// HTTP/1.1.
+        Http1 = "1.1",
+        /// HTTP/2 where a TLS server agrees to it, else HTTP/1.1.
+        Auto = "auto",
+        /// HTTP/2 only.
+        Http2 = "2",
+    }
+}
+
+choices! {
+    /// What generated prompts are made of.
+    pub enum PromptCorpus {
+        /// English sentences. The name is that of the reference's text.
+        Sonnet = "sonnet",
+        /// Programs and what goes with them.
+        Coding = "coding",
+        /// Random tokens of the vocabulary.
+        Random = "random",
+    }
+}
+
+choices! {
+    /// Whose meaning `--random-range-ratio` and the `random` corpus have.
+    pub enum RandomCorpusStyle {
+        /// The benchmark of vLLM.
+        Vllm = "vllm",
+        /// The benchmark of SGLang.
+        Sglang = "sglang",
+    }
+}
+
+choices! {
     /// How it is found out before a run whether a server is ready.
     pub enum ReadinessMode {
         /// Its list of models holds the model.
@@ -101,57 +161,6 @@ choices! {
         Random = "random",
         /// A random order, and another one for each round.
         Shuffle = "shuffle",
-    }
-}
-
-choices! {
-    /// The format of an input file.
-    pub enum DatasetFormat {
-        /// One JSON line for each request.
-        SingleTurn = "single_turn",
-        /// One JSON line for each conversation.
-        MultiTurn = "multi_turn",
-        /// Files to draw from.
-        RandomPool = "random_pool",
-        /// Mooncake trace.
-        MooncakeTrace = "mooncake_trace",
-        /// Bailian trace.
-        BailianTrace = "bailian_trace",
-        /// BurstGPT trace.
-        BurstGptTrace = "burst_gpt_trace",
-        /// Baseten trace.
-        BasetenTrace = "baseten_trace",
-        /// Weka trace.
-        WekaTrace = "weka_trace",
-        /// Tracelab trace.
-        Tracelab = "tracelab",
-        /// Conversations that branch.
-        DagJsonl = "dag_jsonl",
-        /// Bodies as they are.
-        RawPayload = "raw_payload",
-        /// The `inputs.json` of an earlier run.
-        InputsJson = "inputs_json",
-        /// SageMaker data capture.
-        SagemakerDataCapture = "sagemaker_data_capture",
-    }
-}
-
-impl DatasetFormat {
-    /// The words that this version accepts.
-    pub const SUPPORTED: &[&str] = &[Self::SingleTurn.name(), Self::MultiTurn.name()];
-
-    /// Whether it is a recording of traffic, which is replayed at its own times if it has any.
-    pub const fn is_trace(self) -> bool {
-        matches!(
-            self,
-            Self::MooncakeTrace
-                | Self::BailianTrace
-                | Self::BurstGptTrace
-                | Self::BasetenTrace
-                | Self::WekaTrace
-                | Self::Tracelab
-                | Self::SagemakerDataCapture
-        )
     }
 }
 

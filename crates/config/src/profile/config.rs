@@ -11,11 +11,15 @@ use std::fmt;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use aiperf_dataset::media::{AudioPlan, ImagePlan, VideoPlan};
+use aiperf_dataset::public::PublicPlan;
+use aiperf_dataset::trace::TracePlan;
+use aiperf_dataset::{PairedLengths, PoolBatch, PromptCorpus, PromptPrefix, RankingsPlan};
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, LogLevel, ModelSelection, Sampling,
-    TimestampSource, Ui, UrlStrategy,
+    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, HttpVersion, LogLevel,
+    ModelSelection, RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy,
 };
 
 /// A whole run.
@@ -55,7 +59,8 @@ pub struct Models {
 /// Whom to ask, and how.
 #[derive(Debug, Clone, PartialEq)]
 pub struct EndpointConfig {
-    /// At least one; each has scheme `http` or `https`, a host and no invalid port.
+    /// At least one; each has scheme `http` or `https`, a host and no invalid port, or is
+    /// `unix:/path/of/socket`, perhaps followed by `:/base/path`.
     pub urls: Vec<String>,
     /// How sessions are spread over them, as typed; absent: in turn, which is the only way.
     pub url_strategy: Option<UrlStrategy>,
@@ -63,11 +68,12 @@ pub struct EndpointConfig {
     pub kind: EndpointType,
     /// Replaces the protocol's own path; starts with `/`.
     pub path: Option<String>,
-    /// Whether answers are asked for piece by piece.
+    /// Whether answers are asked for piece by piece. Never for a type that cannot.
     pub streaming: bool,
     /// Sent with every request. Names differ from each other and are valid.
     pub headers: Vec<Header>,
-    /// Merged into every request's body.
+    /// Merged into every request's body. `payload_template` and `response_field` are among them
+    /// where the protocol takes them.
     pub extra: Map<String, Value>,
     /// Sent as a bearer token.
     pub api_key: Option<Secret>,
@@ -77,14 +83,40 @@ pub struct EndpointConfig {
     pub use_legacy_max_tokens: bool,
     /// Whether the server's own token counts are used instead of the tokenizer's.
     pub use_server_token_count: bool,
+    /// Whether the server is asked for token counts in every chunk of a stream.
+    pub per_chunk_usage: bool,
     /// When a connection is used again.
     pub connection_reuse: ConnectionReuse,
+    /// How requests travel, as typed; there is one way.
+    pub transport: Option<TransportKind>,
+    /// Which version of HTTP is spoken.
+    pub http_version: HttpVersion,
+    /// Who is trusted, and who this client is.
+    pub tls: TlsConfig,
+    /// The format of bodies, as typed; it is the one that the protocol takes.
+    pub request_content_type: Option<RequestContentType>,
+    /// The header that names a request's session, where it is not the usual one. A valid name.
+    pub session_header: Option<String>,
+    /// Whether generated videos are fetched once they are ready.
+    pub download_video_content: bool,
     /// Waiting for the server before anything else.
     pub readiness: Option<Readiness>,
     /// Emptying the server's prefix cache before the warmup.
     pub cache_reset: Option<CacheReset>,
     /// Running the server's profiler during the measurement.
     pub server_profiler: Option<ServerProfiler>,
+}
+
+/// Who is trusted, and who this client is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TlsConfig {
+    /// Whether certificates and host names are checked.
+    pub verifies: bool,
+    /// Certificates that are trusted in place of those of the system. Existed when the command line
+    /// was resolved, as do the next two.
+    pub ca_file: Option<PathBuf>,
+    /// This client's certificate and its key; may be one file.
+    pub client_identity: Option<(PathBuf, PathBuf)>,
 }
 
 /// What to send.
@@ -97,6 +129,18 @@ pub struct DatasetConfig {
     /// Whether a trace with times, whose format was named, is replayed at these times without
     /// `--fixed-schedule`. Already applied to the measurement's arrivals.
     pub replays_traces: bool,
+    /// The system message of every conversation, before one that the dataset has. Only for
+    /// protocols that have system messages.
+    pub system_prompt: Option<SystemPrompt>,
+}
+
+/// A system prompt in the user's own words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum SystemPrompt {
+    /// The words.
+    Text(String),
+    /// The file that holds them.
+    File(PathBuf),
 }
 
 /// Where conversations come from.
@@ -106,6 +150,8 @@ pub enum DatasetSource {
     Synthetic(SyntheticDataset),
     /// They are read.
     File(FileDataset),
+    /// They are fetched from a hub.
+    Public(PublicPlan),
 }
 
 /// Conversations that are made up.
@@ -113,8 +159,8 @@ pub enum DatasetSource {
 pub struct SyntheticDataset {
     /// How many, at least 1.
     pub entries: u64,
-    /// Tokens of each prompt.
-    pub isl: Normal,
+    /// Tokens of each prompt; none for protocols that take no text.
+    pub isl: Option<Normal>,
     /// Tokens that each answer is limited to; no limit where absent.
     pub osl: Option<Normal>,
     /// Prompts in each request, at least 1.
@@ -125,6 +171,20 @@ pub struct SyntheticDataset {
     pub turn_delay_ms: Normal,
     /// What all turn delays are multiplied with.
     pub turn_delay_ratio: f64,
+    /// What prompts are made of.
+    pub corpus: PromptCorpus,
+    /// Text in front of prompts.
+    pub prefix: PromptPrefix,
+    /// Lengths of prompts and answers that are drawn together.
+    pub paired_lengths: Option<PairedLengths>,
+    /// Images in each turn.
+    pub images: Option<ImagePlan>,
+    /// Audio in each turn.
+    pub audio: Option<AudioPlan>,
+    /// Videos in each turn.
+    pub video: Option<VideoPlan>,
+    /// Queries with passages in place of all of the above, for protocols that rank.
+    pub rankings: Option<RankingsPlan>,
 }
 
 /// Conversations that are read.
@@ -141,6 +201,14 @@ pub struct FileDataset {
     pub osl: Option<Normal>,
     /// Pauses between turns are cut down to so many seconds.
     pub turn_delay_cap_seconds: Option<f64>,
+    /// How many conversations are drawn from a `random_pool`.
+    pub pool_entries: u64,
+    /// How many contents of each kind such a conversation has.
+    pub pool_batch: PoolBatch,
+    /// Whether an image that came earlier in a conversation is sent by its id alone.
+    pub strip_repeated_images: bool,
+    /// What traces need to know besides, with the window of the measurement's schedule.
+    pub trace: TracePlan,
 }
 
 /// A normal distribution. Who draws from it says how negative draws are treated.

@@ -1,21 +1,28 @@
 //! The flags of `aiperf profile`: one constant for each, one file for each group or two.
 //!
 //! Headings, names and their order are the reference's; `tests/parity.rs` compares them with a
-//! list recorded from it. Flags that the reference does not have are in `measurement`, and
-//! `--arrival-overflow` is beside its kin in `load`.
+//! list recorded from it. Flags that the reference does not have are in `transport` and
+//! `measurement`, and `--arrival-overflow` is beside its kin in `load`.
 
+mod audio;
 mod control;
 mod conversation;
 mod endpoint;
 mod fixed_schedule;
+mod image;
 mod input;
 mod load;
 mod measurement;
 mod output;
+mod prefix;
 mod prompt;
+mod rankings;
 mod service;
+mod synthesis;
 mod tokenizer;
+mod transport;
 mod users;
+mod video;
 mod warmup;
 
 use super::args::ProfileArgs;
@@ -35,8 +42,14 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &output::GOODPUT,
         &conversation::CONVERSATION,
         &prompt::PROMPT,
+        &prefix::PREFIX,
         &prompt::INPUT_LENGTH,
         &prompt::OUTPUT_LENGTH,
+        &audio::AUDIO,
+        &image::IMAGE,
+        &video::VIDEO,
+        &rankings::RANKINGS,
+        &synthesis::SYNTHESIS,
         &load::LOAD,
         &warmup::WARMUP,
         &users::USER_CENTRIC,
@@ -48,6 +61,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &service::UI,
         &service::SERVICE,
         &service::WORKERS,
+        &transport::TRANSPORT,
         &measurement::MEASUREMENT,
     ],
     positional: None,

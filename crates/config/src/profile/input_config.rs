@@ -4,6 +4,8 @@
 //! reference's keys only, and only those that were set. Flags that only this program has leave no
 //! trace here.
 
+mod dataset;
+
 use std::path::Path;
 
 use aiperf_redact::REDACTED;
@@ -11,9 +13,9 @@ use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value, json};
 
 use super::args::ProfileArgs;
-use super::choices::ExportLevel;
-use super::config::{Arrivals, DatasetSource, PhaseConfig, ProfileConfig, RatePattern, RateShape};
-use super::resolve::{DEFAULT_ISL, entries, tokens};
+use super::choices::{EndpointType, ExportLevel};
+use super::config::{Arrivals, PhaseConfig, ProfileConfig, RatePattern, RateShape};
+use super::resolve::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX};
 
 /// The `input_config` block.
 ///
@@ -23,7 +25,7 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     let mut block = Block::default();
     block.set("models", models(args));
     block.set("endpoint", endpoint(args, config));
-    block.set("datasets", json!([dataset(args, config)]));
+    block.set("datasets", json!([dataset::block(args, config)]));
     let warmup = config.warmup.as_ref().map(|phase| warmup(args, phase));
     block.set(
         "phases",
@@ -74,6 +76,12 @@ impl Block {
         }
     }
 
+    fn set_unless_empty(&mut self, key: &str, block: Block) {
+        if !block.0.is_empty() {
+            self.set(key, block.value());
+        }
+    }
+
     fn value(self) -> Value {
         Value::Object(self.0)
     }
@@ -101,7 +109,7 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         .endpoint
         .urls
         .iter()
-        .map(|url| aiperf_redact::url(url).into_owned());
+        .map(|url| aiperf_redact::url(&reachable(url)).into_owned());
     endpoint.set("urls", urls.collect::<Vec<_>>());
     endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
     endpoint.set_some("path", args.custom_endpoint.clone());
@@ -111,13 +119,25 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     );
     endpoint.set_some("api_key", args.api_key.as_ref().map(|_| REDACTED));
     endpoint.set_some("timeout", args.request_timeout_seconds.map(seconds));
-    endpoint.set_some("streaming", args.streaming);
+    endpoint.set_some(
+        "streaming",
+        args.streaming.map(|_| config.endpoint.streaming),
+    );
+    endpoint.set_some("transport", args.transport.map(|transport| transport.name()));
     endpoint.set_some(
         "connection_reuse",
         args.connection_reuse.map(|strategy| strategy.name()),
     );
     endpoint.set_some("use_legacy_max_tokens", args.use_legacy_max_tokens);
     endpoint.set_some("use_server_token_count", args.use_server_token_count);
+    endpoint.set_some("per_chunk_usage", args.per_chunk_usage);
+    endpoint.set_some("download_video_content", args.download_video_content);
+    endpoint.set_some(
+        "request_content_type",
+        args.request_content_type.map(|kind| kind.name()),
+    );
+    endpoint.set_some("session_header", args.session_header.clone());
+    endpoint.set_some("uuid_and_strip", args.uuid_and_strip);
     control(&mut endpoint, args, config);
     if !args.headers.is_empty() {
         let header = |name: &str, value: &str| {
@@ -132,10 +152,45 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
             .map(|given| header(&given.name, &given.value));
         endpoint.set("headers", headers.collect::<Map<_, _>>());
     }
-    if !args.extra_inputs.is_empty() {
-        endpoint.set("extra", aiperf_redact::fields(&args.extra_inputs));
-    }
+    extra(&mut endpoint, args, config);
     endpoint.value()
+}
+
+/// The reference has the user's own body in a place of its own.
+fn extra(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
+    if args.extra_inputs.is_empty() {
+        return;
+    }
+    let mut extra = args.extra_inputs.clone();
+    if let Some(body) = extra.shift_remove(PAYLOAD_TEMPLATE) {
+        let mut template = Block::default();
+        template.set("body", body.as_str().map_or_else(String::new, template_body));
+        let field = extra.shift_remove(RESPONSE_FIELD);
+        template.set("response_field", field.unwrap_or_else(|| json!("text")));
+        endpoint.set("template", template.value());
+        if config.endpoint.kind == EndpointType::Template {
+            endpoint.set("type", EndpointType::Template.name());
+        }
+    }
+    endpoint.set("extra", aiperf_redact::fields(&extra));
+}
+
+/// The text of a template that is given as a file, else what was given.
+fn template_body(given: &str) -> String {
+    let path = Path::new(given);
+    let content = path.is_file().then(|| std::fs::read_to_string(path).ok());
+    content.flatten().unwrap_or_else(|| given.to_owned())
+}
+
+/// The schema has no Unix sockets: what is asked for at the socket stands for it.
+fn reachable(url: &str) -> String {
+    match url.strip_prefix(UNIX) {
+        None => url.to_owned(),
+        Some(socket) => {
+            let path = socket.split_once(":/").map_or("", |(_, path)| path);
+            format!("http://localhost/{path}").trim_end_matches('/').to_owned()
+        }
+    }
 }
 
 /// Readiness and control requests. A block of a control request that is there enables it, also
@@ -166,67 +221,6 @@ fn control(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
         profiler.set_some("stop_path", args.server_profiler_stop_path.clone());
         endpoint.set("server_profiler", profiler.value());
     }
-}
-
-fn dataset(args: &ProfileArgs, config: &ProfileConfig) -> Value {
-    let mut dataset = Block::default();
-    dataset.set("name", "main");
-    match &config.dataset.source {
-        DatasetSource::Synthetic(_) => dataset.set("type", "synthetic"),
-        DatasetSource::File(file) => {
-            dataset.set("type", "file");
-            dataset.set("path", file.path.to_string_lossy().into_owned());
-            dataset.set_some("format", file.format.map(|format| format.name()));
-        }
-    }
-    dataset.set_some("sampling", args.sampling.map(|strategy| strategy.name()));
-    dataset.set_some("entries", entries(args));
-    dataset.set_some("random_seed", args.random_seed);
-    let osl = args
-        .osl_mean
-        .map(|mean| normal(tokens(mean), args.osl_stddev));
-    match config.dataset.source {
-        DatasetSource::File(_) => {
-            dataset.set_some("osl", osl);
-            dataset.set_some("inter_turn_delay_cap_seconds", args.turn_delay_cap_seconds);
-        }
-        DatasetSource::Synthetic(_) => {
-            let mut prompts = Block::default();
-            prompts.set(
-                "isl",
-                normal(
-                    tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)),
-                    args.isl_stddev,
-                ),
-            );
-            prompts.set_some("osl", osl);
-            prompts.set_some("batch_size", args.prompt_batch_size);
-            dataset.set("prompts", prompts.value());
-        }
-    }
-    if args.turn_mean.is_some() || args.turn_stddev.is_some() {
-        let stddev = tokens(args.turn_stddev.unwrap_or(0));
-        dataset.set(
-            "turns",
-            normal(tokens(args.turn_mean.unwrap_or(1)), Some(stddev)),
-        );
-    }
-    if args.turn_delay_mean_ms.is_some() || args.turn_delay_stddev_ms.is_some() {
-        let stddev = args.turn_delay_stddev_ms.unwrap_or(0.0);
-        dataset.set(
-            "turn_delay",
-            normal(args.turn_delay_mean_ms.unwrap_or(0.0), Some(stddev)),
-        );
-    }
-    dataset.set_some("turn_delay_ratio", args.turn_delay_ratio);
-    dataset.value()
-}
-
-fn normal(mean: f64, stddev: Option<f64>) -> Value {
-    let mut distribution = Block::default();
-    distribution.set("mean", mean);
-    distribution.set_some("stddev", stddev);
-    distribution.value()
 }
 
 fn warmup(args: &ProfileArgs, phase: &PhaseConfig) -> Value {

@@ -11,6 +11,7 @@ mod phases;
 mod rules;
 
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
+pub(super) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
 
 use self::load::Load;
 use super::args::ProfileArgs;
@@ -42,8 +43,8 @@ pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolve
     let mut findings = Findings::default();
     let models = models(args, &mut findings);
     let endpoint = endpoint::resolve(args, &mut findings);
-    let dataset = dataset::resolve(args, &mut findings);
     let load = Load::of(args);
+    let dataset = dataset::resolve(&load, &mut findings);
     rules::check(&load, &mut findings);
     advice::give(&load, &mut findings);
     let config = ProfileConfig {

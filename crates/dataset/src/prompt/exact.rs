@@ -1,17 +1,17 @@
-//! Prose of exactly as many tokens as asked for.
+//! Text of exactly as many tokens as asked for, written afresh.
 
 use aiperf_random::Generator;
 use aiperf_tokenizer::Tokenizer;
 
-use super::prose::extend_prose;
+use super::corpus::PromptCorpus;
 use crate::error::DatasetError;
 
 /// Rounds of encoding, cutting and appending before another way is taken; as in the reference.
 const REPAIR_ROUNDS: usize = 10;
 
 /// Small additions, one of which adds a single token in practically every tokenizer.
-const FILLERS: [&str; 12] = [
-    " time", " day", " way", " year", " a", " the", ".", ",", "s", "a", "1", "\n",
+const FILLERS: [&str; 13] = [
+    " time", " day", " way", " year", " a", " the", ".", ",", "s", "a", "1", "\n", "the",
 ];
 
 /// Bound on the number of fillers, each of which costs one more encoding.
@@ -21,20 +21,32 @@ const MAXIMUM_FILLERS: usize = 256;
 #[derive(Debug, Clone, Copy)]
 pub struct PromptWriter<'a> {
     tokenizer: &'a Tokenizer,
+    corpus: PromptCorpus,
 }
 
 impl<'a> PromptWriter<'a> {
-    /// Lengths are counted with this tokenizer.
+    /// Writes prose; lengths are counted with this tokenizer.
     pub fn new(tokenizer: &'a Tokenizer) -> Self {
-        Self { tokenizer }
+        Self::of_corpus(tokenizer, PromptCorpus::Prose)
     }
 
-    /// Prose that encodes to exactly `tokens` tokens; a function of the generator's state.
+    /// Writes text of this kind.
+    pub fn of_corpus(tokenizer: &'a Tokenizer, corpus: PromptCorpus) -> Self {
+        Self { tokenizer, corpus }
+    }
+
+    /// Text that encodes to exactly `tokens` tokens; a function of the generator's state.
+    ///
+    /// # Errors
+    /// No such text could be found.
     pub fn text(&self, tokens: usize, generator: &mut Generator) -> Result<String, DatasetError> {
         self.text_after("", tokens, generator)
     }
 
-    /// `prefix` followed by prose, together exactly `tokens` tokens more than `prefix` alone.
+    /// `prefix` followed by text, together exactly `tokens` tokens more than `prefix` alone.
+    ///
+    /// # Errors
+    /// No such text could be found.
     pub fn text_after(
         &self,
         prefix: &str,
@@ -50,42 +62,31 @@ impl<'a> PromptWriter<'a> {
             self.tokenizer.encode(prefix)
         };
         let target = kept.len() + tokens;
-        let (body, body_tokens) = self.enough_prose(!prefix.is_empty(), tokens, generator);
+        let (body, body_tokens) = self.enough_text(!prefix.is_empty(), tokens, generator);
         kept.extend_from_slice(&body_tokens);
-        kept.truncate(target);
-
-        for _ in 0..REPAIR_ROUNDS {
-            let text = self.tokenizer.decode(&kept);
-            kept = self.tokenizer.encode(&text);
-            if kept.len() == target {
-                return Ok(text);
-            }
-            if kept.len() < target {
-                let missing = target - kept.len();
-                kept.extend_from_slice(&self.enough_prose(true, missing, generator).1);
-            }
-            kept.truncate(target);
-        }
-        self.settle(&format!("{prefix}{body}"), target)
-            .ok_or(DatasetError::PromptLength { tokens })
+        repaired(self.tokenizer, kept, target, |missing| {
+            self.enough_text(true, missing, generator).1
+        })
+        .or_else(|| settled(self.tokenizer, &format!("{prefix}{body}"), target))
+        .ok_or(DatasetError::PromptLength { tokens })
     }
 
-    /// Prose of at least this many tokens (if the tokenizer gives tokens at all), and its tokens.
-    fn enough_prose(
+    /// Text of at least this many tokens (if the tokenizer gives tokens at all), and its tokens.
+    fn enough_text(
         &self,
         follows_text: bool,
         tokens: usize,
         generator: &mut Generator,
     ) -> (String, Vec<u32>) {
         let mut text = String::new();
-        // This prose has about 5.4 bytes for each token in common tokenizers. Too little would cost
-        // a second encoding, much too much a long first one.
+        // Prose has about 5.4 bytes for each token in common tokenizers. Too little would cost a
+        // second encoding, much too much a long first one.
         let mut length = tokens * 28 / 5 + 64;
         loop {
             if text.is_empty() && follows_text {
-                text.push(' ');
+                text.push_str(self.corpus.joint());
             }
-            extend_prose(&mut text, length, generator);
+            self.corpus.extend(&mut text, length, generator);
             let encoded = self.tokenizer.encode(&text);
             if encoded.len() >= tokens || length > tokens * 100 + 10_000 {
                 return (text, encoded);
@@ -93,31 +94,52 @@ impl<'a> PromptWriter<'a> {
             length += length / 4;
         }
     }
+}
 
-    /// For tokenizers whose text and tokens do not go back and forth: the longest run of whole
-    /// words that is not too long, then fillers.
-    fn settle(&self, text: &str, target: usize) -> Option<String> {
-        let word_ends: Vec<usize> = text
-            .match_indices(' ')
-            .map(|(at, _)| at)
-            .chain([text.len()])
-            .collect();
-        let fitting =
-            word_ends.partition_point(|&end| self.tokenizer.count(&text[..end]) <= target);
-        let mut settled =
-            text[..fitting.checked_sub(1).map_or(0, |last| word_ends[last])].to_owned();
-        for _ in 0..MAXIMUM_FILLERS {
-            let count = self.tokenizer.count(&settled);
-            if count == target {
-                return Some(settled);
-            }
-            settled = FILLERS
-                .iter()
-                .map(|filler| format!("{settled}{filler}"))
-                .find(|longer| (count + 1..=target).contains(&self.tokenizer.count(longer)))?;
+/// The text of the tokens, cut or filled up until it encodes to `target` tokens; none if that does
+/// not come about. `more` gives at least as many further tokens as it is asked for.
+pub(super) fn repaired(
+    tokenizer: &Tokenizer,
+    mut kept: Vec<u32>,
+    target: usize,
+    mut more: impl FnMut(usize) -> Vec<u32>,
+) -> Option<String> {
+    kept.truncate(target);
+    for _ in 0..REPAIR_ROUNDS {
+        let text = tokenizer.decode(&kept);
+        kept = tokenizer.encode(&text);
+        if kept.len() == target {
+            return Some(text);
         }
-        None
+        if kept.len() < target {
+            kept.extend(more(target - kept.len()));
+        }
+        kept.truncate(target);
     }
+    None
+}
+
+/// For tokenizers whose text and tokens do not go back and forth: the longest run of whole words
+/// that is not too long, then fillers.
+pub(super) fn settled(tokenizer: &Tokenizer, text: &str, target: usize) -> Option<String> {
+    let word_ends: Vec<usize> = text
+        .match_indices(' ')
+        .map(|(at, _)| at)
+        .chain([text.len()])
+        .collect();
+    let fitting = word_ends.partition_point(|&end| tokenizer.count(&text[..end]) <= target);
+    let mut settled = text[..fitting.checked_sub(1).map_or(0, |last| word_ends[last])].to_owned();
+    for _ in 0..MAXIMUM_FILLERS {
+        let count = tokenizer.count(&settled);
+        if count == target {
+            return Some(settled);
+        }
+        settled = FILLERS
+            .iter()
+            .map(|filler| format!("{settled}{filler}"))
+            .find(|longer| (count + 1..=target).contains(&tokenizer.count(longer)))?;
+    }
+    None
 }
 
 #[cfg(test)]

@@ -27,6 +27,16 @@ pub(super) fn extend_prose(text: &mut String, length: usize, generator: &mut Gen
     }
 }
 
+/// Appends the end of a sentence whose start is not part of the text.
+pub(super) fn push_opening(text: &mut String, generator: &mut Generator) {
+    let mut writer = Writer {
+        text,
+        generator,
+        at_sentence_start: false,
+    };
+    writer.opening();
+}
+
 struct Writer<'a> {
     text: &'a mut String,
     generator: &'a mut Generator,

@@ -15,7 +15,7 @@ use aiperf_tokenizer::Tokenizer;
 use rand::Rng;
 
 use crate::error::DatasetError;
-use crate::prompt::PromptWriter;
+use crate::prompt::{PromptCorpus, PromptWriter};
 
 /// Chapters of the body of prose, written by themselves.
 const CHAPTERS: u64 = 32;
@@ -34,6 +34,7 @@ const MAXIMUM_TRIES: usize = 64;
 /// Writes the prompts of one trace.
 pub(super) struct BlockText {
     tokenizer: Tokenizer,
+    corpus: PromptCorpus,
     body: Body,
     /// The text that separates blocks, one token long; empty where the tokenizer has none.
     separator: String,
@@ -58,12 +59,20 @@ impl BlockText {
         tokenizer: &Tokenizer,
         trace_id: &str,
         block_size: u32,
+        corpus: PromptCorpus,
         seed: RootSeed,
     ) -> Result<Self, DatasetError> {
+        if matches!(corpus, PromptCorpus::Random(_)) {
+            return Err(DatasetError::Settings {
+                reason: "`--prompt-corpus random` has no text for the hash ids of traces; take `sonnet` or `coding`"
+                    .to_owned(),
+            });
+        }
         let separator = tokenizer.separator_token();
         Ok(Self {
             tokenizer: tokenizer.clone(),
-            body: Body::write(tokenizer, seed)?,
+            corpus,
+            body: Body::write(tokenizer, corpus, seed)?,
             separator: separator.map_or_else(String::new, |token| tokenizer.decode(&[token])),
             block_size: block_size.max(1) as usize,
             blocks: seed.stream(&format!("dataset.prompt.block:{trace_id}")),
@@ -90,7 +99,8 @@ impl BlockText {
             missing -= size;
         }
         if !has_ids {
-            return PromptWriter::new(&self.tokenizer).text(tokens.max(1), &mut self.plain.at(row));
+            return PromptWriter::of_corpus(&self.tokenizer, self.corpus)
+                .text(tokens.max(1), &mut self.plain.at(row));
         }
         if missing > 0 {
             let mut generator = self.tails.at(row);
@@ -126,8 +136,12 @@ struct Body {
 }
 
 impl Body {
-    fn write(tokenizer: &Tokenizer, seed: RootSeed) -> Result<Self, DatasetError> {
-        let writer = PromptWriter::new(tokenizer);
+    fn write(
+        tokenizer: &Tokenizer,
+        corpus: PromptCorpus,
+        seed: RootSeed,
+    ) -> Result<Self, DatasetError> {
+        let writer = PromptWriter::of_corpus(tokenizer, corpus);
         let stream = seed.stream("dataset.prompt.body");
         let mut text = String::new();
         for chapter in 0..CHAPTERS {

@@ -35,7 +35,7 @@ fn cancellations_and_timeouts_have_fixed_words() {
             "Request cancelled 0.300s after being sent",
         ),
         (
-            Failure::cancelled_externally(),
+            Failure::cancelled("Request cancelled by external signal"),
             Some(499),
             "RequestCancellationError",
             "Request cancelled by external signal",

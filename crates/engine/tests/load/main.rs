@@ -2,11 +2,14 @@
 
 #![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod cancellations;
 mod closed_loop;
 mod ends;
 mod faults;
+mod limits;
 mod open_loop;
 mod server;
 mod sessions;
 mod support;
+mod timelines;
 mod turns_at_the_end;

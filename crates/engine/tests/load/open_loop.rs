@@ -215,3 +215,28 @@ fn a_schedule_that_is_too_far_behind_moves_back_and_says_so() {
     let planned = 2_000 * 10_000;
     assert_eq!(last - planned, counts.reanchored_time);
 }
+
+#[test]
+fn one_thread_that_is_behind_moves_the_schedule_of_all_back() {
+    let server = Server::quick();
+    let process = ArrivalProcess::new(Pattern::Constant, 100_000.0, SEED);
+    for thread_count in [2, 8] {
+        let mut settings = threads(settings(&[&server.url]), thread_count);
+        settings.max_catch_up = 0;
+        let run = run(
+            settings,
+            single_turns(1),
+            plan(open(process.clone(), None), requests(2_000)),
+        );
+        let counts = run.outcome().counts;
+        assert_eq!(run.request_indices(), (0..2_000).collect::<Vec<_>>());
+        let moved = plan_as_carried_out(&run)
+            .into_iter()
+            .map(|(request, _, at)| {
+                let planned = (request + 1) * 10_000;
+                at.checked_sub(planned).unwrap()
+            });
+        // Threads that moved by themselves would tell the sum of their moves.
+        assert_eq!(moved.max(), Some(counts.reanchored_time));
+    }
+}

@@ -118,21 +118,6 @@ fn in_an_open_loop_every_turn_has_an_arrival_of_its_own() {
 }
 
 #[test]
-fn a_waiting_turn_goes_before_a_new_session() {
-    let server = Server::quick();
-    // Answers take far less than the 50 ms between arrivals, so with each of them the session that
-    // has just been answered goes on.
-    let talk = vec![turn("0", 0), turn("1", 0), turn("2", 0)];
-    let run = run(
-        settings(&[&server.url]),
-        conversations(vec![talk]),
-        plan(constant(20.0, None), requests(9)),
-    );
-    let turns: Vec<_> = run.exchanges.iter().map(|exchange| exchange.turn).collect();
-    assert_eq!(turns, [0, 1, 2, 0, 1, 2, 0, 1, 2]);
-}
-
-#[test]
 fn a_session_in_its_pause_holds_its_place_under_the_cap() {
     let server = Server::quick();
     let talk = vec![turn("0", 0), turn("1", 300 * MILLISECOND)];

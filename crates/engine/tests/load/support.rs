@@ -15,7 +15,7 @@ use bytes::Bytes;
 use http::HeaderName;
 
 /// Longer than any run here takes; what reaches it hangs.
-const PATIENCE: Duration = Duration::from_secs(20);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 #[derive(Default)]
 pub(crate) struct Collector(Mutex<Vec<Exchange>>);
@@ -90,6 +90,7 @@ pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
         connection_reuse: ConnectionReuse::Pooled,
         request_timeout: None,
         send_timeout: 300 * SECOND,
+        jobs: None,
         first_content: None,
         max_catch_up: 60 * SECOND,
     }

@@ -1,15 +1,13 @@
 //! What a report consists of, in order. To add a block: one file here with a function that returns
 //! the block or nothing, and one line in [`blocks`].
 
-mod cache_hint;
+mod advice;
 mod error_summary;
 mod http_trace;
 mod incomplete;
 mod max_tokens_advice;
 mod metric_tables;
-mod output_length;
 mod self_check;
-mod token_discrepancy;
 
 use super::ConsoleOptions;
 use super::paint::{Paint, Paints};
@@ -27,6 +25,8 @@ pub enum Block {
     Panel(Panel),
     /// Wrapped lines.
     Lines(Vec<Line>),
+    /// Wrapped lines that belong to the block above, without a gap.
+    Beneath(Vec<Line>),
 }
 
 /// One paragraph of text.
@@ -59,8 +59,10 @@ impl Block {
                 output.push('\n');
                 panel.render_into(output, width, paints);
             }
-            Self::Lines(lines) => {
-                output.push('\n');
+            Self::Lines(lines) | Self::Beneath(lines) => {
+                if matches!(self, Self::Lines(_)) {
+                    output.push('\n');
+                }
                 for line in lines {
                     for piece in lay_out(&line.text, width, Align::Free, Overflow::Fold) {
                         line.paint.push(output, &piece, paints);
@@ -82,10 +84,9 @@ pub fn blocks(report: &RunReport, options: &ConsoleOptions) -> Vec<Block> {
     found.extend(http_trace::block(report, options));
     found.extend(metric_tables::internal(report, options));
     found.extend(metric_tables::groups(report));
-    found.extend(cache_hint::block(report));
+    found.extend(advice::cache_hint(report, options));
     found.extend(metric_tables::speculative_decoding(report));
-    found.extend(token_discrepancy::block(report, options));
-    found.extend(output_length::block(report, options));
+    found.extend(advice::panels(report, options));
     found.extend(self_check::block(report));
     found
 }

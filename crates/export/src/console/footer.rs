@@ -32,7 +32,7 @@ pub struct FooterFile {
 
 /// The files that the footer lists, in its order: those that the reference lists, then the log,
 /// then the others.
-const LISTED: [OutputFile; 13] = [
+const LISTED: [OutputFile; 15] = [
     OutputFile::SummaryCsv,
     OutputFile::SummaryJson,
     OutputFile::RawRecords,
@@ -44,6 +44,8 @@ const LISTED: [OutputFile; 13] = [
     OutputFile::Outputs,
     OutputFile::Log,
     OutputFile::Records,
+    OutputFile::RecordsParquet,
+    OutputFile::TimeslicesParquet,
     OutputFile::Inputs,
     OutputFile::Console,
 ];

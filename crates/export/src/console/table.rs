@@ -100,6 +100,13 @@ impl Table {
         self.rows.is_empty()
     }
 
+    /// The table alone, at a width of at most `width` columns.
+    pub fn render(&self, width: usize, paints: Paints) -> String {
+        let mut text = String::new();
+        self.render_into(&mut text, width, paints);
+        text
+    }
+
     /// Appends the table at a width of at most `width` columns.
     pub(crate) fn render_into(&self, output: &mut String, width: usize, paints: Paints) {
         let widths = self.column_widths(width);

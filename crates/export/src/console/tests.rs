@@ -186,7 +186,7 @@ fn without_sequences(text: &str) -> String {
 
 #[test]
 fn no_line_is_wider_than_the_report() {
-    for width in [40, 60, 80, 100, 140] {
+    for width in [40, 60, 80, 100, 120, 140, 200] {
         let options = ConsoleOptions {
             width,
             ..ConsoleOptions::default()
@@ -194,6 +194,22 @@ fn no_line_is_wider_than_the_report() {
         for line in render_report(&test_report::report(), &options).lines() {
             assert!(text::width_of(line) <= width, "{line}");
         }
+    }
+}
+
+#[test]
+fn a_report_is_wrapped_at_narrow_and_wide_widths() {
+    let mut report = test_report::report();
+    report.acceptance_histogram = [(0, 5), (1, 3), (3, 1), (11, 1)].into();
+    report.tls_verification_off = true;
+    for width in [80, 120, 200] {
+        let options = ConsoleOptions {
+            width,
+            ..ConsoleOptions::default()
+        };
+        let text = render_report(&report, &options);
+        assert!(text.lines().all(|line| text::width_of(line) <= width));
+        insta::assert_snapshot!(format!("report_{width}"), with_visible_ends(&text));
     }
 }
 

@@ -25,6 +25,10 @@ pub enum OutputFile {
     TimeslicesCsv,
     /// Time slices, JSON.
     TimeslicesJson,
+    /// Time slices, Parquet.
+    TimeslicesParquet,
+    /// Metrics, one row per request, Parquet.
+    RecordsParquet,
     /// Accuracy by task.
     AccuracyResults,
     /// Response texts.
@@ -115,6 +119,18 @@ impl OutputFile {
                 Some("Timeslice JSON Export"),
                 "time slice JSON",
             ),
+            Self::TimeslicesParquet => Naming(
+                "profile_export_aiperf_timeslices.parquet",
+                Some("_timeslices.parquet"),
+                Some("Timeslice Parquet Export"),
+                "time slice Parquet",
+            ),
+            Self::RecordsParquet => Naming(
+                "profile_export.parquet",
+                Some(".parquet"),
+                Some("Records Parquet"),
+                "request records as Parquet",
+            ),
             Self::AccuracyResults => Naming(
                 "accuracy_results.csv",
                 None,
@@ -172,7 +188,7 @@ impl OutputFile {
 
 /// Endings that people leave on a prefix, in the order in which they are tried; `foo.json` and
 /// `foo_timeslices.csv` both mean `foo`.
-const ENDINGS: [&str; 14] = [
+const ENDINGS: [&str; 15] = [
     "_server_metrics.parquet",
     "_server_metrics.jsonl",
     "_server_metrics.json",
@@ -181,6 +197,7 @@ const ENDINGS: [&str; 14] = [
     "_gpu_telemetry.jsonl",
     "_timeslices.csv",
     "_timeslices.json",
+    "_timeslices.parquet",
     "_console.txt",
     "_raw.jsonl",
     ".parquet",
@@ -276,6 +293,16 @@ mod tests {
                 OutputFile::TimeslicesJson,
                 "profile_export_aiperf_timeslices.json",
                 "P_timeslices.json",
+            ),
+            (
+                OutputFile::TimeslicesParquet,
+                "profile_export_aiperf_timeslices.parquet",
+                "P_timeslices.parquet",
+            ),
+            (
+                OutputFile::RecordsParquet,
+                "profile_export.parquet",
+                "P.parquet",
             ),
             (
                 OutputFile::ServerMetricsParquet,

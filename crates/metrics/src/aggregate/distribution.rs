@@ -104,11 +104,18 @@ impl Sample {
                 (low, (low + 1).min(last), position - low as f64)
             })
             .collect();
-        let mut ranks: Vec<usize> = places.iter().flat_map(|&(low, high, _)| [low, high]).collect();
+        let mut ranks: Vec<usize> = places
+            .iter()
+            .flat_map(|&(low, high, _)| [low, high])
+            .collect();
         ranks.sort_unstable();
         ranks.dedup();
         let values = self.at_ranks(&ranks);
-        let at = |rank: usize| ranks.binary_search(&rank).map_or(0.0, |index| values[index]);
+        let at = |rank: usize| {
+            ranks
+                .binary_search(&rank)
+                .map_or(0.0, |index| values[index])
+        };
         let between = |&(low, high, fraction): &(usize, usize, f64)| {
             interpolated(at(low), at(high), fraction)
         };
@@ -119,18 +126,26 @@ impl Sample {
     pub(crate) fn statistics(&self) -> Option<Statistics> {
         let count = self.count();
         let percentiles = self.percentiles(&PERCENTILES)?;
-        let ends = self.at_ranks(&[0, count - 1]);
+        let (min, max) = self.extremes()?;
         let sum = self.total.as_f64()?;
         let avg = sum / count as f64;
         Some(Statistics {
             avg: Some(avg),
             percentiles: std::array::from_fn(|index| percentiles.get(index).copied()),
-            min: ends.first().copied(),
-            max: ends.last().copied(),
+            min: Some(min),
+            max: Some(max),
             std: Some((self.squared_deviations(avg) / count as f64).sqrt()),
             count: Some(count as u64),
             sum: Some(sum),
         })
+    }
+
+    fn extremes(&self) -> Option<(f64, f64)> {
+        if let Some(sketch) = &self.sketch {
+            return Some((sketch.min as f64, sketch.max as f64));
+        }
+        let (min, max) = (self.keys.iter().min()?, self.keys.iter().max()?);
+        Some((self.value(*min), self.value(*max)))
     }
 
     /// The sum of the squared distances from the mean, the same whatever the order of values.
@@ -159,7 +174,11 @@ impl Sample {
     }
 
     fn value(&self, key: i64) -> f64 {
-        if self.is_float { float(key) } else { key as f64 }
+        if self.is_float {
+            float(key)
+        } else {
+            key as f64
+        }
     }
 }
 
@@ -198,7 +217,10 @@ fn sort_if_few(keys: &mut [i64]) {
 /// is: keys are counted by range, and those in the ranges with wanted ranks are sorted.
 fn keys_at_ranks(keys: &[i64], ranks: &[usize]) -> Vec<i64> {
     if keys.len() <= SORTED_BELOW {
-        return ranks.iter().filter_map(|&rank| keys.get(rank).copied()).collect();
+        return ranks
+            .iter()
+            .filter_map(|&rank| keys.get(rank).copied())
+            .collect();
     }
     let (Some(&min), Some(&max)) = (keys.iter().min(), keys.iter().max()) else {
         return Vec::new();
@@ -223,7 +245,10 @@ fn keys_at_ranks(keys: &[i64], ranks: &[usize]) -> Vec<i64> {
     }
     if shift == 0 {
         // A range is a value.
-        return places.iter().map(|&(range, _)| min.wrapping_add_unsigned(range as u64)).collect();
+        return places
+            .iter()
+            .map(|&(range, _)| min.wrapping_add_unsigned(range as u64))
+            .collect();
     }
     let mut slots = vec![u16::MAX; RANGES];
     let mut members: Vec<Vec<i64>> = Vec::new();
@@ -374,8 +399,13 @@ mod tests {
             let (values, expected) = line.split_once('\t').unwrap();
             let bits = |text: &str| f64::from_bits(u64::from_str_radix(text, 16).unwrap());
             let floats: Vec<f64> = values.split(' ').map(bits).collect();
-            let expected: Vec<u64> = expected.split(' ').map(|text| bits(text).to_bits()).collect();
-            let found = Sample::new(Numbers::Floats(floats)).percentiles(&PERCENTILES).unwrap();
+            let expected: Vec<u64> = expected
+                .split(' ')
+                .map(|text| bits(text).to_bits())
+                .collect();
+            let found = Sample::new(Numbers::Floats(floats))
+                .percentiles(&PERCENTILES)
+                .unwrap();
             let found: Vec<u64> = found.into_iter().map(f64::to_bits).collect();
             assert_eq!(found, expected, "{values}");
             samples += 1;

@@ -28,7 +28,11 @@ impl ExactSum {
         // Below the least exponent the leading bit is not implied.
         let leading = i64::from(exponent > 0) << MANTISSA_BITS;
         let magnitude = i128::from(fraction | leading);
-        self.mantissas[exponent] += if value.is_sign_negative() { -magnitude } else { magnitude };
+        self.mantissas[exponent] += if value.is_sign_negative() {
+            -magnitude
+        } else {
+            magnitude
+        };
         self.low = self.low.min(exponent);
         self.high = self.high.max(exponent);
     }

@@ -26,7 +26,11 @@ pub(super) fn results(view: &View<'_>, rows: &[u32]) -> Vec<MetricResult> {
         .iter()
         .map(|&offset| (i128::from(offset) - i128::from(least)) as f64 / 1e6);
     let sample = Sample::new(Numbers::Floats(lags.collect()));
-    let lag = |q: u8| sample.percentiles(&[q]).and_then(|lags| lags.first().copied());
+    let lag = |q: u8| {
+        sample
+            .percentiles(&[q])
+            .and_then(|lags| lags.first().copied())
+    };
     let metrics = view.active().metrics().iter();
     metrics
         .filter_map(|metric| {

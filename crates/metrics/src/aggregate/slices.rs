@@ -48,9 +48,7 @@ pub fn timeslices_with(
         .map(|(facts, &row)| ((facts.start_epoch_ns - grid.start) / slice_ns, row))
         .collect();
     by_slice.sort_unstable();
-    let members: Vec<&[(u64, u32)]> = by_slice
-        .chunk_by(|left, right| left.0 == right.0)
-        .collect();
+    let members: Vec<&[(u64, u32)]> = by_slice.chunk_by(|left, right| left.0 == right.0).collect();
     let windows: Vec<(u64, u64)> = members
         .iter()
         .map(|members| grid.slice(members[0].0).0)

@@ -24,7 +24,11 @@ const SKETCHED: &str = "percentiles are within 0.05 % of values that occurred";
 const CUT_SHORT: &str = "a part of the records is missing";
 
 /// Record metrics and aggregates, lists, derived metrics, error-adjusted twins.
-pub(super) fn window_results(view: &View<'_>, rows: &[u32], window: Window<'_>) -> Vec<MetricResult> {
+pub(super) fn window_results(
+    view: &View<'_>,
+    rows: &[u32],
+    window: Window<'_>,
+) -> Vec<MetricResult> {
     let active = view.active();
     let failed = failed_count(view, rows);
     let mut totals: Vec<Option<Value>> = vec![None; active.metrics().len()];

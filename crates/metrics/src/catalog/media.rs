@@ -79,7 +79,10 @@ pub(super) static MEDIA: &[Metric] = &[
     .unit(Seconds)
     .flags(&[AUDIO])
     .console(ConsoleGroup::None, Some(870))
-    .explained("length of the audio that was sent", "unknown or not above 0"),
+    .explained(
+        "length of the audio that was sent",
+        "unknown or not above 0",
+    ),
     Metric::record(
         "rtfx",
         "Inverse Real-Time Factor (RTFx)",

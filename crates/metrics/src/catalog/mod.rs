@@ -46,7 +46,10 @@ pub(crate) static FAMILIES: [Family; 12] = [
     ("HTTP trace", http::HTTP),
     ("Reasoning and stream set-up", reasoning::REASONING_FAMILY),
     ("Image, audio and video", media::MEDIA),
-    ("Speculative decoding", speculative_decoding::SPECULATIVE_DECODING),
+    (
+        "Speculative decoding",
+        speculative_decoding::SPECULATIVE_DECODING,
+    ),
     ("Network-adjusted latencies", network::NETWORK),
     ("Replay schedule", replay::REPLAY),
 ];

@@ -15,7 +15,10 @@ pub(super) static NETWORK: &[Metric] = &[
     .units(Nanoseconds, Milliseconds)
     .flags(&[NOT_PER_RECORD])
     .console(ConsoleGroup::Default, Some(305))
-    .explained("mean round trip of the network, as given or measured", "neither given nor measured, or 0"),
+    .explained(
+        "mean round trip of the network, as given or measured",
+        "neither given nor measured, or 0",
+    ),
     Metric::derived(
         "network_adjusted_request_latency",
         "Network-Adjusted Request Latency",
@@ -26,7 +29,10 @@ pub(super) static NETWORK: &[Metric] = &[
     .units(Nanoseconds, Milliseconds)
     .flags(&[])
     .console(ConsoleGroup::Default, Some(301))
-    .explained("`max(request_latency − network_rtt, 0)`", "`network_rtt` is absent"),
+    .explained(
+        "`max(request_latency − network_rtt, 0)`",
+        "`network_rtt` is absent",
+    ),
     Metric::derived(
         "network_adjusted_time_to_first_token",
         "Network-Adjusted Time to First Token",
@@ -37,7 +43,10 @@ pub(super) static NETWORK: &[Metric] = &[
     .units(Nanoseconds, Milliseconds)
     .flags(&[STREAMING, TOKENS])
     .console(ConsoleGroup::Default, Some(101))
-    .explained("`max(time_to_first_token − network_rtt, 0)`", "`network_rtt` is absent"),
+    .explained(
+        "`max(time_to_first_token − network_rtt, 0)`",
+        "`network_rtt` is absent",
+    ),
     Metric::derived(
         "network_adjusted_time_to_first_output_token",
         "Network-Adjusted Time to First Output Token",
@@ -48,5 +57,8 @@ pub(super) static NETWORK: &[Metric] = &[
     .units(Nanoseconds, Milliseconds)
     .flags(&[STREAMING, TOKENS, REASONING])
     .console(ConsoleGroup::Default, Some(211))
-    .explained("`max(time_to_first_output_token − network_rtt, 0)`", "`network_rtt` is absent"),
+    .explained(
+        "`max(time_to_first_output_token − network_rtt, 0)`",
+        "`network_rtt` is absent",
+    ),
 ];

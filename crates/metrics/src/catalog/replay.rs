@@ -23,7 +23,10 @@ pub(super) static REPLAY: &[Metric] = &[
     .short("Sched Offset")
     .unit(Nanoseconds)
     .flags(&[INTERNAL, FIXED_SCHEDULE])
-    .explained("`start_wall − scheduled_send`", "the turn follows another after a delay"),
+    .explained(
+        "`start_wall − scheduled_send`",
+        "the turn follows another after a delay",
+    ),
     Metric::derived(
         "replay_sched_lag_p50",
         "Replay Schedule Lag p50",
@@ -34,7 +37,10 @@ pub(super) static REPLAY: &[Metric] = &[
     .unit(Milliseconds)
     .flags(&[FIXED_SCHEDULE])
     .requires(&["replay_send_schedule_offset"])
-    .explained("p50 of `(offset − least offset) × 1e-6`; not of time slices", "no request has a scheduled time"),
+    .explained(
+        "p50 of `(offset − least offset) × 1e-6`; not of time slices",
+        "no request has a scheduled time",
+    ),
     Metric::derived(
         "replay_sched_lag_p90",
         "Replay Schedule Lag p90",
@@ -45,7 +51,10 @@ pub(super) static REPLAY: &[Metric] = &[
     .unit(Milliseconds)
     .flags(&[FIXED_SCHEDULE])
     .requires(&["replay_send_schedule_offset"])
-    .explained("p90 of `(offset − least offset) × 1e-6`; not of time slices", "no request has a scheduled time"),
+    .explained(
+        "p90 of `(offset − least offset) × 1e-6`; not of time slices",
+        "no request has a scheduled time",
+    ),
     Metric::derived(
         "replay_sched_lag_p99",
         "Replay Schedule Lag p99",
@@ -56,7 +65,10 @@ pub(super) static REPLAY: &[Metric] = &[
     .unit(Milliseconds)
     .flags(&[FIXED_SCHEDULE])
     .requires(&["replay_send_schedule_offset"])
-    .explained("p99 of `(offset − least offset) × 1e-6`; not of time slices", "no request has a scheduled time"),
+    .explained(
+        "p99 of `(offset − least offset) × 1e-6`; not of time slices",
+        "no request has a scheduled time",
+    ),
     Metric::derived(
         "replay_sched_degraded",
         "Replay Schedule Degraded",
@@ -66,6 +78,13 @@ pub(super) static REPLAY: &[Metric] = &[
     .short("Sched Degraded")
     .unit(Count)
     .flags(&[FIXED_SCHEDULE])
-    .requires(&["replay_sched_lag_p50", "replay_sched_lag_p90", "replay_sched_lag_p99"])
-    .explained("1 if `replay_sched_lag_p99` is above 500 ms, else 0", "no request has a scheduled time"),
+    .requires(&[
+        "replay_sched_lag_p50",
+        "replay_sched_lag_p90",
+        "replay_sched_lag_p99",
+    ])
+    .explained(
+        "1 if `replay_sched_lag_p99` is above 500 ms, else 0",
+        "no request has a scheduled time",
+    ),
 ];

@@ -48,7 +48,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .unit(Ratio)
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::SpecDecode, Some(5000))
-    .explained("`mean_acceptance_length`, as reported", "no report, or one that contradicts itself"),
+    .explained(
+        "`mean_acceptance_length`, as reported",
+        "no report, or one that contradicts itself",
+    ),
     Metric::record(
         "spec_decode_draft_acceptance_rate",
         "Draft Acceptance Rate",
@@ -59,7 +62,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .unit(Percent)
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::SpecDecode, Some(5020))
-    .explained("`100 × draft_acceptance_rate`, as reported", "no report, or one that contradicts itself"),
+    .explained(
+        "`100 × draft_acceptance_rate`, as reported",
+        "no report, or one that contradicts itself",
+    ),
     Metric::record(
         "spec_decode_accepted_per_verified",
         "Accepted per Verified",
@@ -70,7 +76,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .unit(Ratio)
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::SpecDecode, Some(5030))
-    .explained("`(accepted + steps) / (draft + steps)`", "no report, or one that contradicts itself, or nothing was verified"),
+    .explained(
+        "`(accepted + steps) / (draft + steps)`",
+        "no report, or one that contradicts itself, or nothing was verified",
+    ),
     Metric::record(
         "spec_decode_steps",
         "Spec Decode Steps",
@@ -80,7 +89,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .short_without_unit("Spec Decode Steps")
     .unit(Count)
     .console(ConsoleGroup::SpecDecode, Some(5040))
-    .explained("`num_spec_steps`, as reported", "no report, or one that contradicts itself"),
+    .explained(
+        "`num_spec_steps`, as reported",
+        "no report, or one that contradicts itself",
+    ),
     Metric::record(
         "spec_decode_accepted_draft_tokens",
         "Accepted Draft Tokens",
@@ -90,7 +102,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .short_without_unit("Accepted Draft")
     .unit(Tokens)
     .console(ConsoleGroup::None, Some(5050))
-    .explained("`num_accepted_draft_tokens`, as reported", "no report, or one that contradicts itself"),
+    .explained(
+        "`num_accepted_draft_tokens`, as reported",
+        "no report, or one that contradicts itself",
+    ),
     Metric::record(
         "spec_decode_draft_tokens",
         "Draft Tokens",
@@ -100,7 +115,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .short_without_unit("Draft Tokens")
     .unit(Tokens)
     .console(ConsoleGroup::None, Some(5060))
-    .explained("`num_draft_tokens`, as reported", "no report, or one that contradicts itself"),
+    .explained(
+        "`num_draft_tokens`, as reported",
+        "no report, or one that contradicts itself",
+    ),
     Metric::derived(
         "total_spec_decode_steps",
         "Total Spec Decode Steps",
@@ -145,7 +163,10 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::SpecDecode, Some(5010))
     .requires(&["total_accepted_draft_tokens", "total_spec_decode_steps"])
-    .explained("`1 + total_accepted_draft_tokens / total_spec_decode_steps`", "steps = 0"),
+    .explained(
+        "`1 + total_accepted_draft_tokens / total_spec_decode_steps`",
+        "steps = 0",
+    ),
     Metric::derived(
         "spec_decode_overall_draft_acceptance_rate",
         "Overall Draft Acceptance Rate",
@@ -157,5 +178,8 @@ pub(super) static SPECULATIVE_DECODING: &[Metric] = &[
     .flags(&[LARGER_IS_BETTER])
     .console(ConsoleGroup::SpecDecode, Some(5025))
     .requires(&["total_accepted_draft_tokens", "total_draft_tokens"])
-    .explained("`100 × total_accepted_draft_tokens / total_draft_tokens`", "draft = 0"),
+    .explained(
+        "`100 × total_accepted_draft_tokens / total_draft_tokens`",
+        "draft = 0",
+    ),
 ];

@@ -45,7 +45,12 @@ impl View<'_> {
     }
 
     /// Hands over, for each of `rows`, values by slot, among which are those of `slots`.
-    pub(super) fn compute(&self, rows: &[u32], slots: &[u16], mut take: impl FnMut(&[Option<Value>])) {
+    pub(super) fn compute(
+        &self,
+        rows: &[u32],
+        slots: &[u16],
+        mut take: impl FnMut(&[Option<Value>]),
+    ) {
         let active = self.active();
         let recipe = self.recipe(slots);
         let mut values = vec![None; active.metrics().len()];

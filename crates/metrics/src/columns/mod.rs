@@ -225,7 +225,11 @@ impl Columns {
     fn seal(&mut self) {
         if !self.open.start.is_empty() {
             let batch = self.open.pack();
-            self.list_bytes += batch.lists.iter().map(PackedLists::heap_bytes).sum::<usize>();
+            self.list_bytes += batch
+                .lists
+                .iter()
+                .map(PackedLists::heap_bytes)
+                .sum::<usize>();
             self.batches.push(batch);
             self.open.clear();
             self.open.drops_lists = self.list_bytes >= self.list_budget;

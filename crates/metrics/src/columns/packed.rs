@@ -81,15 +81,24 @@ impl PackedColumn {
         if !matches!(self.present, Presence::All) {
             return;
         }
-        let width = usize::from(self.width);
-        if width == 0 {
-            list.extend(std::iter::repeat_n(self.base, end - start));
-            return;
+        match self.width {
+            0 => list.extend(std::iter::repeat_n(self.base, end - start)),
+            1 => self.append_words::<1>(start, end, list),
+            2 => self.append_words::<2>(start, end, list),
+            3 => self.append_words::<3>(start, end, list),
+            4 => self.append_words::<4>(start, end, list),
+            5 => self.append_words::<5>(start, end, list),
+            6 => self.append_words::<6>(start, end, list),
+            7 => self.append_words::<7>(start, end, list),
+            _ => self.append_words::<8>(start, end, list),
         }
-        let bytes = &self.bytes[start * width..end * width];
-        list.extend(bytes.chunks_exact(width).map(|bytes| {
+    }
+
+    fn append_words<const WIDTH: usize>(&self, start: usize, end: usize, list: &mut Vec<i64>) {
+        let (words, _) = self.bytes[start * WIDTH..end * WIDTH].as_chunks::<WIDTH>();
+        list.extend(words.iter().map(|word| {
             let mut delta = [0; 8];
-            delta[..width].copy_from_slice(bytes);
+            delta[..WIDTH].copy_from_slice(word);
             self.base.wrapping_add_unsigned(u64::from_le_bytes(delta))
         }));
     }

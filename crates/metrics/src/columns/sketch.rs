@@ -21,7 +21,11 @@ impl Sketch {
     /// Adds a value; a negative one counts as 0, which no gap is.
     pub(crate) fn add(&mut self, value: i64) {
         let value = value.max(0);
-        self.min = if self.count == 0 { value } else { self.min.min(value) };
+        self.min = if self.count == 0 {
+            value
+        } else {
+            self.min.min(value)
+        };
         self.max = self.max.max(value);
         self.count += 1;
         self.sum += i128::from(value);
@@ -41,7 +45,11 @@ impl Sketch {
         if other.count == 0 {
             return;
         }
-        self.min = if self.count == 0 { other.min } else { self.min.min(other.min) };
+        self.min = if self.count == 0 {
+            other.min
+        } else {
+            self.min.min(other.min)
+        };
         self.max = self.max.max(other.max);
         self.count += other.count;
         self.sum += other.sum;
@@ -60,7 +68,7 @@ impl Sketch {
         let mut covered = 0;
         for (bucket, &count) in self.counts.iter().enumerate() {
             covered += count;
-            while let Some(_) = ranks.get(found.len()).filter(|&&rank| (rank as u64) < covered) {
+            while found.len() < ranks.len() && (ranks[found.len()] as u64) < covered {
                 let middle = middle_of(bucket);
                 found.push(middle.clamp(self.min as f64, self.max as f64));
             }

@@ -93,17 +93,16 @@ impl Request {
     /// tokens from G, both until E.
     pub(super) fn whole_events(&self, request: u32, events: &mut Vec<Event>) {
         let from = events.len();
-        self.push_edges(request, events);
-        let input = if self.has_prefill() { self.input_tokens } else { 0.0 };
-        let output = self.output_tokens.filter(|_| self.has_decode()).unwrap_or(0.0);
-        if self.end > self.start {
-            let mut push = |at: u64, tokens: f64| push(events, key(at), 0.0, tokens, request, 0);
-            push(self.start, input);
-            if let Some(first) = self.first_token.filter(|_| output != 0.0) {
-                push(first, output);
-            }
-            push(self.end, -(input + output));
-        }
+        let has_length = self.end > self.start;
+        let when = |condition: bool, tokens: f64| if condition { tokens } else { 0.0 };
+        let input = when(has_length && self.has_prefill(), self.input_tokens);
+        let output = when(
+            has_length && self.has_decode(),
+            self.output_tokens.unwrap_or(0.0),
+        );
+        self.push_begin(input, request, events);
+        self.push_first(output, request, events);
+        self.push_end(input + output, request, events);
         in_order(&mut events[from..]);
     }
 
@@ -112,23 +111,28 @@ impl Request {
     /// chunk, all until E; input tokens from S.
     pub(super) fn chunk_events(&self, request: u32, gaps: &[i64], events: &mut Vec<Event>) {
         let from = events.len();
-        self.push_edges(request, events);
         let has_length = self.end > self.start;
-        if has_length {
-            push(events, key(self.start), 0.0, self.input_tokens, request, 0);
-            push(events, key(self.end), 0.0, -self.input_tokens, request, 0);
-        }
+        let input = if has_length { self.input_tokens } else { 0.0 };
+        let mut output = 0.0;
+        self.push_begin(input, request, events);
+        self.push_first(0.0, request, events);
         if let (Some(first), Some(decoded)) = (self.first_token, self.decoded_tokens())
             && !gaps.is_empty()
         {
             // What arrives with the last part still has to be in flight before it is gone.
             let latest = key(self.end).saturating_sub(1);
-            let carriers = gaps.iter().filter(|&&gap| gap > 0).count();
-            let (rate_share, token_share) =
-                (decoded / carriers as f64, decoded / gaps.len() as f64);
             let arriving = |at: u64| key(at).min(latest);
-            let tokens = |share: f64| if has_length { share } else { 0.0 };
-            push(events, arriving(first), 0.0, tokens(1.0), request, 0);
+            let carriers = gaps.iter().filter(|&&gap| gap > 0).count();
+            let rate_share = decoded / carriers as f64;
+            let token_share = if has_length {
+                decoded / gaps.len() as f64
+            } else {
+                0.0
+            };
+            if has_length {
+                output = decoded + 1.0;
+                push(events, arriving(first), 0.0, 1.0, request, 0);
+            }
             let (mut arrival, mut rate, mut begun) = (first, 0.0, CHUNKS_BEGIN);
             for &gap in gaps {
                 if gap > 0 {
@@ -137,32 +141,50 @@ impl Request {
                     (rate, begun) = (next, 0);
                     arrival = arrival.saturating_add_signed(gap);
                 }
-                push(events, arriving(arrival), 0.0, tokens(token_share), request, 0);
+                push(events, arriving(arrival), 0.0, token_share, request, 0);
             }
             if carriers > 0 {
                 push(events, key(arrival), -rate, 0.0, request, CHUNKS_END);
             }
-            push(events, key(self.end), 0.0, tokens(-(decoded + 1.0)), request, 0);
         }
+        self.push_end(input + output, request, events);
         in_order(&mut events[from..]);
     }
 
-    fn push_edges(&self, request: u32, events: &mut Vec<Event>) {
-        let mut edge = |at: u64, edges: u8| push(events, key(at), 0.0, 0.0, request, edges);
+    fn push_begin(&self, tokens: f64, request: u32, events: &mut Vec<Event>) {
+        let mut edges = 0;
         if self.end > self.start {
-            edge(self.start, BEGIN);
-            edge(self.end, END);
+            edges |= BEGIN;
         }
-        if let Some(first) = self.first_token {
-            if self.has_prefill() {
-                edge(self.start, PREFILL_BEGIN);
-                edge(first, PREFILL_END);
-            }
-            if self.has_decode() {
-                edge(first, DECODE_BEGIN);
-                edge(self.end, DECODE_END);
-            }
+        if self.has_prefill() {
+            edges |= PREFILL_BEGIN;
         }
+        push(events, key(self.start), 0.0, tokens, request, edges);
+    }
+
+    fn push_first(&self, tokens: f64, request: u32, events: &mut Vec<Event>) {
+        let Some(first) = self.first_token else {
+            return;
+        };
+        let mut edges = 0;
+        if self.has_prefill() {
+            edges |= PREFILL_END;
+        }
+        if self.has_decode() {
+            edges |= DECODE_BEGIN;
+        }
+        push(events, key(first), 0.0, tokens, request, edges);
+    }
+
+    fn push_end(&self, tokens: f64, request: u32, events: &mut Vec<Event>) {
+        let mut edges = 0;
+        if self.end > self.start {
+            edges |= END;
+        }
+        if self.has_decode() {
+            edges |= DECODE_END;
+        }
+        push(events, key(self.end), 0.0, -tokens, request, edges);
     }
 }
 
@@ -185,6 +207,8 @@ fn push(events: &mut Vec<Event>, key: u64, rate: f64, tokens: f64, request: u32,
 }
 
 fn in_order(events: &mut [Event]) {
-    // Few and nearly in order: stable, so that a record always gives the same sums.
-    events.sort_by_key(|event| event.key);
+    // Nearly always they are. Stable, so that a record always gives the same sums.
+    if !events.is_sorted_by_key(|event| event.key) {
+        events.sort_by_key(|event| event.key);
+    }
 }

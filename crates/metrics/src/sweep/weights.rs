@@ -10,7 +10,7 @@ use crate::result::{PERCENTILES, Statistics};
 /// The percentiles of a curve; rarer ones say nothing about a few thousand steps.
 const CURVE_PERCENTILES: [u8; 4] = [50, 90, 95, 99];
 /// A range is what values share in sign, exponent and the first bits of the mantissa.
-const MANTISSA_BITS: u32 = 10;
+const MANTISSA_BITS: u32 = 12;
 const RANGE_SHIFT: u32 = f64::MANTISSA_DIGITS - 1 - MANTISSA_BITS;
 const RANGES_PER_EXPONENT: usize = 1 << MANTISSA_BITS;
 
@@ -184,9 +184,13 @@ mod tests {
 
     fn statistics(pieces: &[(f64, f64)]) -> Statistics {
         let mut first = FirstLook::default();
-        pieces.iter().for_each(|&(value, time)| first.add(value, time));
+        pieces
+            .iter()
+            .for_each(|&(value, time)| first.add(value, time));
         let mut second = SecondLook::new(first.finish());
-        pieces.iter().for_each(|&(value, time)| second.add(value, time));
+        pieces
+            .iter()
+            .for_each(|&(value, time)| second.add(value, time));
         second.finish()
     }
 

@@ -8,6 +8,7 @@
 mod applicability;
 mod catalog;
 mod common;
+mod families;
 mod records;
 mod reference_run;
 mod windows;

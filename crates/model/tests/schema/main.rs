@@ -96,7 +96,7 @@ fn the_members_of_the_schema_are_those_that_are_written_and_in_that_order() {
     let metadata = json!({
         "session_num": 1, "x_request_id": "a", "x_correlation_id": "b", "conversation_id": "c",
         "turn_index": 0, "source_trace_id": "t", "source_outer_idx": 1, "source_inner_idx": 2,
-        "source_kind": "k", "credit_issued_ns": 1, "request_start_ns": 2, "request_ack_ns": 3,
+        "source_kind": "k", "credit_issued_ns": 1, "scheduled_send_ns": 1, "request_start_ns": 2, "request_ack_ns": 3,
         "request_end_ns": 4, "worker_id": "w", "record_processor_id": "p",
         "benchmark_phase": "profiling", "phase_index": 0, "profiling_index": 0,
         "phase_name": "profiling", "phase_kind": "profiling", "was_cancelled": false,
@@ -152,7 +152,7 @@ fn the_members_of_the_schema_are_those_that_are_written_and_in_that_order() {
     let result = json!({
         "unit": "ms", "avg": 1.0, "p1": 1.0, "p5": 1.0, "p10": 1.0, "p25": 1.0, "p50": 1.0,
         "p75": 1.0, "p90": 1.0, "p95": 1.0, "p99": 1.0, "min": 1.0, "max": 1.0, "std": 0.0,
-        "count": 1, "sum": 1.0,
+        "count": 1, "sum": 1.0, "approximation": "near",
     });
     let mut summary = json!({"schema_version": "1.4", "aiperf_version": "0", "benchmark_id": "b"});
     for tag in NAMED_METRICS {

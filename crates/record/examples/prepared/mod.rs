@@ -70,6 +70,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         with_http_trace: false,
         raw_path: None,
         headers: HeaderTemplate::new(header_settings).expect("the usual headers are valid"),
+        on_record: None,
         context_overflow_texts: Vec::new(),
     }
 }
@@ -137,6 +138,7 @@ pub(crate) fn exchange(index: u64) -> Exchange {
         issued: start,
         slot_empty: Some(1_000),
         body: Bytes::from_static(REQUEST),
+        job_failure: None,
         http,
     }
 }

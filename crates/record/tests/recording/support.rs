@@ -5,9 +5,9 @@ use std::sync::{Arc, Mutex};
 
 use aiperf_clock::{Clock, MILLISECOND, SECOND, monotonic_now};
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate};
-use aiperf_engine::{TurnBody, 
+use aiperf_engine::{
     ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderPlan, NothingToCompose,
-    PhaseOutcome, PlannedConversation, PlannedTurn, Workload,
+    PhaseOutcome, PlannedConversation, PlannedTurn, TurnBody, Workload,
 };
 use aiperf_metrics::{ActiveMetrics, EndpointTraits, RunContext};
 use aiperf_mock::{MockOptions, MockServer};
@@ -72,6 +72,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
             ..HeaderSettings::default()
         })
         .unwrap(),
+        on_record: None,
         context_overflow_texts: Vec::new(),
     }
 }
@@ -161,6 +162,7 @@ pub(crate) fn answered(index: u64, status: u16, content_type: &str, body: &str) 
         issued: start,
         slot_empty: None,
         body: Bytes::from(chat("one two three", 5)),
+        job_failure: None,
         http,
     }
 }
@@ -217,6 +219,7 @@ pub(crate) fn send(
         connection_reuse: ConnectionReuse::Pooled,
         request_timeout: None,
         send_timeout: 300 * SECOND,
+        jobs: None,
         first_content: None,
         max_catch_up: 60 * SECOND,
     };

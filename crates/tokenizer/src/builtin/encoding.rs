@@ -152,6 +152,24 @@ impl BuiltinEncoding {
         }
     }
 
+    /// The numbers of tokens that are no special ones, in ascending order.
+    pub(crate) fn ordinary_tokens(&self) -> impl Iterator<Item = u32> {
+        (0..self.rank_end).filter(|&rank| self.tokens.token(rank).is_some())
+    }
+
+    /// The numbers of all tokens, in ascending order.
+    pub(crate) fn all_tokens(&self) -> Vec<u32> {
+        let specials = self.specials.iter().map(|(_, number)| *number);
+        let mut all: Vec<u32> = self
+            .ordinary_tokens()
+            .chain(specials)
+            .chain(self.reserved.clone())
+            .collect();
+        all.sort_unstable();
+        all.dedup();
+        all
+    }
+
     fn encode_ordinary(&self, text: &str, merger: &mut Merger, emit: &mut impl FnMut(u32)) {
         let mut rest = text;
         while !rest.is_empty() {
@@ -303,6 +321,15 @@ mod tests {
                 );
             }
         }
+    }
+
+    #[test]
+    fn the_vocabulary_is_listed_with_and_without_special_tokens() {
+        let encoding = find("o200k_base").unwrap();
+        assert_eq!(encoding.ordinary_tokens().count(), 199_998);
+        let all = encoding.all_tokens();
+        assert_eq!(all.len(), 200_000);
+        assert_eq!(all[199_998..], [199_999, 200_018]);
     }
 
     #[test]

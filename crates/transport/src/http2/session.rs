@@ -214,7 +214,10 @@ impl Http2Exchange {
     }
 
     /// The next piece of the answer's body; `None` at its end.
-    pub(crate) async fn next_data(&self, body: &mut RecvStream) -> Option<Result<Bytes, h2::Error>> {
+    pub(crate) async fn next_data(
+        &self,
+        body: &mut RecvStream,
+    ) -> Option<Result<Bytes, h2::Error>> {
         let data = self.until(|context| body.poll_data(context)).await?;
         let length = data.as_ref().map_or(0, Bytes::len);
         match body.flow_control().release_capacity(length) {

@@ -8,8 +8,15 @@
 mod bodies;
 mod connections;
 mod descriptors;
+mod encodings;
 mod failures;
+mod http2;
 mod instants;
 mod kernel_stamps;
+mod limits;
+mod proxies;
+mod redirects;
 mod support;
 mod tls;
+mod tls_files;
+mod unix_sockets;

@@ -16,14 +16,14 @@ use crate::support::{
     run_in_own_process, transport, transport_with, write,
 };
 
-struct Identity {
-    config: Arc<ServerConfig>,
+pub(crate) struct Identity {
+    pub(crate) config: Arc<ServerConfig>,
     /// As a client's store of trusted certificates wants it.
-    pem: String,
+    pub(crate) pem: String,
 }
 
 /// A certificate for `localhost` that nobody has signed but itself.
-fn self_signed() -> Identity {
+pub(crate) fn self_signed() -> Identity {
     let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
     let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
@@ -39,9 +39,9 @@ fn self_signed() -> Identity {
     }
 }
 
-type TlsStream = StreamOwned<ServerConnection, TcpStream>;
+pub(crate) type TlsStream = StreamOwned<ServerConnection, TcpStream>;
 
-fn encrypt(stream: TcpStream, config: &Arc<ServerConfig>) -> TlsStream {
+pub(crate) fn encrypt(stream: TcpStream, config: &Arc<ServerConfig>) -> TlsStream {
     StreamOwned::new(ServerConnection::new(Arc::clone(config)).unwrap(), stream)
 }
 

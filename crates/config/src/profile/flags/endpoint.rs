@@ -9,7 +9,7 @@ use super::control::{
 use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{
-    ConnectionReuse, EndpointType, ModelSelection, UrlStrategy,
+    ConnectionReuse, EndpointType, ModelSelection, RequestContentType, TransportKind, UrlStrategy,
 };
 use crate::profile::config::Secret;
 
@@ -35,9 +35,15 @@ pub(super) static ENDPOINT: Group<ProfileArgs> = Group {
         SERVER_PROFILER_START_PATH,
         SERVER_PROFILER_STOP_PATH,
         API_KEY,
+        TRANSPORT,
         LEGACY_MAX_TOKENS,
         SERVER_TOKEN_COUNT,
+        PER_CHUNK_USAGE,
         CONNECTION_REUSE,
+        DOWNLOAD_VIDEO,
+        REQUEST_CONTENT_TYPE,
+        SESSION_HEADER,
+        UUID_AND_STRIP,
     ],
 };
 
@@ -132,7 +138,7 @@ const URL: Flag<ProfileArgs> = Flag {
     default: "http://localhost:8000",
     path: "benchmark.endpoint.urls",
     help: "Base address of the server; `http://` is put in front where there is no scheme. With several, sessions take \
-           them in turn.",
+           them in turn. A Unix socket is `unix:/path/of/socket`, or `unix:/path/of/socket:/v1` with a base path.",
 };
 
 const URL_STRATEGY: Flag<ProfileArgs> = Flag {
@@ -213,4 +219,68 @@ const CONNECTION_REUSE: Flag<ProfileArgs> = Flag {
     default: "pooled",
     path: "benchmark.endpoint.connection_reuse",
     help: "Whether requests share connections, open their own, or keep one for all turns of a session.",
+};
+
+const TRANSPORT: Flag<ProfileArgs> = Flag {
+    names: &["transport", "transport-type"],
+    short: None,
+    kind: Kind::Choice { names: TransportKind::NAMES, later: &[], set: |args, word| { args.transport = chosen(word)?; Ok(()) } },
+    value: "TRANSPORT",
+    default: "http",
+    path: "benchmark.endpoint.transport",
+    help: "How requests travel. There is one way.",
+};
+
+const PER_CHUNK_USAGE: Flag<ProfileArgs> = Flag {
+    names: &["per-chunk-usage"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.per_chunk_usage = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.per_chunk_usage",
+    help: "Ask the server for token counts in every chunk of a stream; needs --endpoint-type chat, --streaming and --use-server-token-count.",
+};
+
+const DOWNLOAD_VIDEO: Flag<ProfileArgs> = Flag {
+    names: &["download-video-content"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.download_video_content = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.download_video_content",
+    help: "Fetch each generated video once it is ready, with --endpoint-type video_generation. Not part of the latency.",
+};
+
+const REQUEST_CONTENT_TYPE: Flag<ProfileArgs> = Flag {
+    names: &["request-content-type"],
+    short: None,
+    kind: Kind::Choice { names: RequestContentType::NAMES, later: &[], set: |args, word| { args.request_content_type = chosen(word)?; Ok(()) } },
+    value: "TYPE",
+    default: "what the endpoint type takes",
+    path: "benchmark.endpoint.request_content_type",
+    help: "The format of request bodies. Each endpoint type takes one of the two.",
+};
+
+const SESSION_HEADER: Flag<ProfileArgs> = Flag {
+    names: &["session-header"],
+    short: None,
+    kind: Kind::Text(|args, name| {
+        super::input::check_header_name(&name)?;
+        args.session_header = Some(name);
+        Ok(())
+    }),
+    value: "NAME",
+    default: "X-Correlation-ID",
+    path: "benchmark.endpoint.session_header",
+    help: "The header that names a request's session.",
+};
+
+const UUID_AND_STRIP: Flag<ProfileArgs> = Flag {
+    names: &["uuid-and-strip"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.uuid_and_strip = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.endpoint.uuid_and_strip",
+    help: "Send an image of --input-file whose `image_uuids` came earlier in the conversation by its id alone; needs --endpoint-type chat.",
 };

@@ -1,6 +1,8 @@
 //! What goes into requests besides generated prompts.
 
-use super::chosen;
+use aiperf_dataset::public::{Filters, PublicDataset};
+
+use super::{chosen, not_blank};
 use crate::command::{Choice, Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{DatasetFormat, Sampling};
@@ -12,7 +14,11 @@ pub(super) static INPUT: Group<ProfileArgs> = Group {
         EXTRA_INPUTS,
         HEADER,
         INPUT_FILE,
+        PUBLIC_DATASET,
+        HF_SUBSET,
+        DATASET_FILTER,
         DATASET_TYPE,
+        IGNORE_TRACE_DELAYS,
         SAMPLING,
         RANDOM_SEED,
     ],
@@ -22,9 +28,6 @@ const EXTRA_INPUTS: Flag<ProfileArgs> = Flag {
     names: &["extra-inputs"],
     short: None,
     kind: Kind::Pairs(|args, items| {
-        if items.contains_key("payload_template") {
-            return Err("`payload_template` is not supported by this version yet".into());
-        }
         args.extra_inputs.extend(items);
         Ok(())
     }),
@@ -32,7 +35,8 @@ const EXTRA_INPUTS: Flag<ProfileArgs> = Flag {
     default: "",
     path: "benchmark.endpoint.extra",
     help: "Fields to add to every request's body, such as `temperature:0.5,ignore_eos:true`, or one JSON object. Numbers, \
-           true, false and null become what they look like.",
+           true, false and null become what they look like. `payload_template` is a body of your own, as a file or as text, \
+           and `response_field` says where its answers are (JMESPath).",
 };
 
 const HEADER: Flag<ProfileArgs> = Flag {
@@ -72,7 +76,7 @@ const INPUT_FILE: Flag<ProfileArgs> = Flag {
     value: "PATH",
     default: "",
     path: "benchmark.datasets[0].path",
-    help: "Prompts to send instead of generated ones.",
+    help: "A file of prompts or a directory of files, to send instead of generated ones.",
 };
 
 const DATASET_TYPE: Flag<ProfileArgs> = Flag {
@@ -122,13 +126,19 @@ const RANDOM_SEED: Flag<ProfileArgs> = Flag {
     help: "Two runs with the same seed send the same requests at the same planned instants.",
 };
 
-/// A name must be a token of RFC 9110, and a value must not end its line: what passes here cannot
-/// break the request apart.
-fn check_header(name: &str, value: &str) -> Result<(), String> {
+/// A name must be a token of RFC 9110.
+pub(super) fn check_header_name(name: &str) -> Result<(), String> {
     let token = |byte: u8| byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte);
     if name.is_empty() || !name.bytes().all(token) {
         return Err(format!("`{name}` is not a header name"));
     }
+    Ok(())
+}
+
+/// A name must be a token of RFC 9110, and a value must not end its line: what passes here cannot
+/// break the request apart.
+fn check_header(name: &str, value: &str) -> Result<(), String> {
+    check_header_name(name)?;
     if value
         .chars()
         .any(|letter| letter.is_control() && letter != '\t')
@@ -137,3 +147,50 @@ fn check_header(name: &str, value: &str) -> Result<(), String> {
     }
     Ok(())
 }
+
+const PUBLIC_DATASET: Flag<ProfileArgs> = Flag {
+    names: &["public-dataset"],
+    short: None,
+    kind: Kind::Text(|args, name| {
+        let found = PublicDataset::from_name(&name);
+        args.public_dataset = Some(found.map_err(|error| error.to_string())?);
+        Ok(())
+    }),
+    value: "NAME",
+    default: "",
+    path: "benchmark.datasets[0].dataset",
+    help: "A dataset from Hugging Face in place of generated prompts, such as `sharegpt`, `aimo`, `spec_bench` or `librispeech`.",
+};
+
+const HF_SUBSET: Flag<ProfileArgs> = Flag {
+    names: &["hf-subset"],
+    short: None,
+    kind: Kind::Text(|args, text| { args.hf_subset = not_blank(text)?; Ok(()) }),
+    value: "NAME",
+    default: "that of the dataset",
+    path: "benchmark.datasets[0].hf_subset",
+    help: "Another subset of --public-dataset.",
+};
+
+const DATASET_FILTER: Flag<ProfileArgs> = Flag {
+    names: &["dataset-filter"],
+    short: None,
+    kind: Kind::GreedyList(|args, words| {
+        args.dataset_filters.extend(words);
+        Filters::from_words(args.dataset_filters.iter().map(String::as_str)).map(drop)
+    }),
+    value: "KEY=VALUE",
+    default: "",
+    path: "benchmark.datasets[0].filters",
+    help: "Take the matching sessions of --public-dataset exgentic or exgentic_v2 only, by `harness`, `source_model` or `benchmark`.",
+};
+
+const IGNORE_TRACE_DELAYS: Flag<ProfileArgs> = Flag {
+    names: &["ignore-trace-delays"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.ignore_trace_delays = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.datasets[0].ignore_trace_delays",
+    help: "Replay a trace without its times and pauses.",
+};

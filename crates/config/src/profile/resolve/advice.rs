@@ -1,5 +1,7 @@
 //! What flags do less than they seem to. None of it prevents a run.
 
+mod dataset;
+
 use super::Findings;
 use super::load::{Load, Mode};
 use super::{given, listed};
@@ -8,7 +10,7 @@ use crate::profile::config::{Arrivals, Limit, PhaseConfig};
 
 /// Warns of every flag that has no effect in this company.
 pub(super) fn give(load: &Load, findings: &mut Findings) {
-    for advice in ADVICE {
+    for advice in ADVICE.iter().chain(dataset::ADVICE) {
         if let Some((message, hint)) = advice(load) {
             findings.warn(message, hint);
         }
@@ -57,15 +59,6 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
             text(
                 "`--no-fixed-schedule` has no effect beside `--fixed-schedule`",
                 "leave one of them away",
-            )
-        })
-    },
-    |load| {
-        let generated = load.args.input_file.is_none();
-        (generated && load.args.turn_delay_cap_seconds.is_some()).then(|| {
-            text(
-                "`--inter-turn-delay-cap-seconds` has no effect without `--input-file`",
-                "generated pauses are as long as `--conversation-turn-delay-mean` says",
             )
         })
     },

@@ -1,13 +1,21 @@
 //! Whom to ask: addresses are completed and checked.
 
+use std::path::PathBuf;
+
+use serde_json::{Map, Value};
 use url::Url;
 
 use super::rules::{DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE};
 use super::{Findings, given};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{ConnectionReuse, EndpointType};
-use crate::profile::config::{CacheReset, EndpointConfig, Readiness, ServerProfiler};
+use crate::profile::choices::{ConnectionReuse, EndpointType, HttpVersion};
+use crate::profile::config::{CacheReset, EndpointConfig, Readiness, ServerProfiler, TlsConfig};
 
+/// Names a body of the user's own among the extra inputs, and where its answers are.
+pub(crate) const PAYLOAD_TEMPLATE: &str = "payload_template";
+pub(crate) const RESPONSE_FIELD: &str = "response_field";
+/// Begins the address of a Unix socket.
+pub(crate) const UNIX: &str = "unix:";
 const DEFAULT_URL: &str = "http://localhost:8000";
 /// Six hours: longer than any answer should take, short enough to end a forgotten run.
 const DEFAULT_TIMEOUT_SECONDS: f64 = 21_600.0;
@@ -27,25 +35,92 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> EndpointCo
             "is the variable set that it comes from?",
         );
     }
+    if given(args.streaming) && !streams(args) {
+        findings.warn(
+            format!("`--streaming` has no effect: `--endpoint-type {}` cannot stream", kind(args)),
+            "leave it away; answers come in one piece",
+        );
+    }
+    if given(args.no_tls_verify) {
+        findings.warn(
+            "SSL certificate verification is DISABLED (`--no-tls-verify`)",
+            "trust the server's certificate instead: `--tls-ca-file PATH`",
+        );
+    }
     EndpointConfig {
         urls: urls(args, findings),
         url_strategy: args.url_strategy,
-        kind: args.endpoint_type.unwrap_or(EndpointType::Chat),
+        kind: kind(args),
         path: args.custom_endpoint.clone(),
-        streaming: given(args.streaming),
+        streaming: streams(args),
         headers: args.headers.clone(),
-        extra: args.extra_inputs.clone(),
+        extra: extra(args, findings),
         api_key: args.api_key.clone(),
         timeout_seconds: args
             .request_timeout_seconds
             .unwrap_or(DEFAULT_TIMEOUT_SECONDS),
         use_legacy_max_tokens: given(args.use_legacy_max_tokens),
         use_server_token_count: given(args.use_server_token_count),
+        per_chunk_usage: given(args.per_chunk_usage),
         connection_reuse: args.connection_reuse.unwrap_or(ConnectionReuse::Pooled),
+        transport: args.transport,
+        http_version: args.http_version.unwrap_or(HttpVersion::Http1),
+        tls: TlsConfig {
+            verifies: !given(args.no_tls_verify),
+            ca_file: args.tls_ca_file.clone(),
+            client_identity: client_identity(args),
+        },
+        request_content_type: args.request_content_type,
+        session_header: args.session_header.clone(),
+        download_video_content: given(args.download_video_content),
         readiness: readiness(args),
         cache_reset: cache_reset(args),
         server_profiler: server_profiler(args),
     }
+}
+
+/// The protocol. Whoever brings a body of their own wants it sent.
+pub(super) fn kind(args: &ProfileArgs) -> EndpointType {
+    let brings_template = args.extra_inputs.contains_key(PAYLOAD_TEMPLATE);
+    args.endpoint_type.unwrap_or(if brings_template {
+        EndpointType::Template
+    } else {
+        EndpointType::Chat
+    })
+}
+
+/// Whether answers come piece by piece.
+pub(super) fn streams(args: &ProfileArgs) -> bool {
+    given(args.streaming) && kind(args).capabilities().streams
+}
+
+/// Whether the protocol has anything to do with tokens. Without, there is no text to generate.
+pub(crate) fn takes_text(args: &ProfileArgs) -> bool {
+    let capabilities = kind(args).capabilities();
+    capabilities.tokenizes_input || capabilities.produces_tokens
+}
+
+/// Without a template that the protocol does not take, and what belongs to it.
+fn extra(args: &ProfileArgs, findings: &mut Findings) -> Map<String, Value> {
+    let mut extra = args.extra_inputs.clone();
+    let kind = kind(args);
+    if kind != EndpointType::Template && extra.shift_remove(PAYLOAD_TEMPLATE).is_some() {
+        findings.warn(
+            format!("`--extra-inputs {PAYLOAD_TEMPLATE}` has no effect with `--endpoint-type {kind}`"),
+            "for a body of your own, leave the type away or say `--endpoint-type template`",
+        );
+        if kind != EndpointType::Raw {
+            extra.shift_remove(RESPONSE_FIELD);
+        }
+    }
+    extra
+}
+
+/// One file may hold both certificate and key.
+fn client_identity(args: &ProfileArgs) -> Option<(PathBuf, PathBuf)> {
+    let certificate = args.tls_client_cert.clone()?;
+    let key = args.tls_client_key.clone();
+    Some((certificate.clone(), key.unwrap_or(certificate)))
 }
 
 fn readiness(args: &ProfileArgs) -> Option<Readiness> {
@@ -99,7 +174,7 @@ fn urls(args: &ProfileArgs, findings: &mut Findings) -> Vec<String> {
     }
     let mut urls = Vec::with_capacity(args.urls.len());
     for typed in &args.urls {
-        let url = if typed.contains("://") {
+        let url = if typed.contains("://") || typed.starts_with(UNIX) {
             typed.clone()
         } else {
             format!("http://{typed}")
@@ -121,6 +196,14 @@ fn check(text: &str) -> Result<(), String> {
     {
         return Err("holds a blank".into());
     }
+    if let Some(socket) = text.strip_prefix(UNIX) {
+        let socket = socket.strip_prefix("//").unwrap_or(socket);
+        return if socket.starts_with('/') && socket.len() > 1 {
+            Ok(())
+        } else {
+            Err("names no socket; write it like `unix:/run/server.sock`".into())
+        };
+    }
     let url = Url::parse(text).map_err(|error| match error {
         url::ParseError::EmptyHost => "names no host".to_owned(),
         url::ParseError::InvalidPort => "the port is not a number from 1 to 65535".to_owned(),
@@ -128,7 +211,7 @@ fn check(text: &str) -> Result<(), String> {
     })?;
     if !matches!(url.scheme(), "http" | "https") {
         return Err(format!(
-            "scheme `{}` is neither `http` nor `https`",
+            "scheme `{}` is none of `http`, `https` and `unix`",
             url.scheme()
         ));
     }
@@ -158,6 +241,9 @@ mod tests {
             "http://[::1]:80",
             "http://10.0.0.1:80/v1",
             "http://u:p@h:80/v1?key=abc",
+            "unix:/run/server.sock",
+            "unix:/run/server.sock:/v1",
+            "unix:///run/server.sock",
         ] {
             assert_eq!(check(text), Ok(()), "{text}");
         }
@@ -176,6 +262,10 @@ mod tests {
             "http://",
             "http:///v1",
             "http://:80",
+            "unix:",
+            "unix:/",
+            "unix:server.sock",
+            "unix://server.sock",
         ] {
             assert!(check(text).is_err(), "{text}");
         }

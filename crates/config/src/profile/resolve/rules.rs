@@ -1,6 +1,11 @@
 //! What flags must not do together. One item for each rule, each with its own test.
 
+mod dataset;
+mod endpoint;
+
 use super::Findings;
+use super::dataset::is_synthetic;
+use super::endpoint::{kind, streams};
 use super::load::{Load, Mode};
 use super::{given, listed};
 use crate::profile::choices::{ArrivalPattern, DatasetFormat, ReadinessMode, Sampling};
@@ -25,7 +30,7 @@ pub(super) type Breach = (String, String);
 
 /// Reports every rule that is broken.
 pub(super) fn check(load: &Load, findings: &mut Findings) {
-    for rule in RULES {
+    for rule in all() {
         if let Some((message, hint)) = (rule.breach)(load) {
             findings.conflict(message, hint);
         }
@@ -33,7 +38,13 @@ pub(super) fn check(load: &Load, findings: &mut Findings) {
 }
 
 /// In the order in which breaches are reported.
-pub(super) const RULES: &[Rule] = &[
+fn all() -> impl Iterator<Item = &'static Rule> {
+    let groups = [endpoint::RULES, dataset::RULES, RULES];
+    groups.into_iter().flatten()
+}
+
+/// About the load.
+const RULES: &[Rule] = &[
     Rule {
         name: "readiness options need a readiness timeout",
         breach: readiness_without_timeout,
@@ -41,7 +52,7 @@ pub(super) const RULES: &[Rule] = &[
     Rule {
         name: "a fixed schedule needs a file",
         breach: |load| {
-            let without = given(load.args.fixed_schedule) && load.args.input_file.is_none();
+            let without = given(load.args.fixed_schedule) && is_synthetic(load.args);
             without.then(|| {
                 breach(
                     "`--fixed-schedule` needs `--input-file`",
@@ -416,7 +427,7 @@ fn offsets_without_schedule(load: &Load) -> Option<Breach> {
 fn users_with_one_turn(load: &Load) -> Option<Breach> {
     let args = load.args;
     // How many turns a file has is not known here.
-    let generated = args.input_file.is_none();
+    let generated = is_synthetic(args);
     let single = args.turn_mean.unwrap_or(1) < 2;
     (load.mode == Mode::UserCentric && generated && single).then(|| {
         breach(
@@ -443,12 +454,14 @@ fn prefill_without_streaming(load: &Load) -> Option<Breach> {
         ("--prefill-concurrency", args.prefill_concurrency.is_some()),
         ("--warmup-prefill-concurrency", of_warmup),
     ]);
-    let (flags, several) = flags.filter(|_| !given(args.streaming))?;
+    let (flags, several) = flags.filter(|_| !streams(args))?;
     let verb = if several { "need" } else { "needs" };
-    Some(breach(
-        format!("{flags} {verb} `--streaming`"),
-        "only a stream shows when the first token comes; add `--streaming`",
-    ))
+    let hint = if given(args.streaming) {
+        format!("only a stream shows when the first token comes, and `--endpoint-type {}` cannot stream", kind(args))
+    } else {
+        "only a stream shows when the first token comes; add `--streaming`".to_owned()
+    };
+    Some(breach(format!("{flags} {verb} `--streaming`"), hint))
 }
 
 fn prefill_is_above(phase: &PhaseConfig) -> bool {

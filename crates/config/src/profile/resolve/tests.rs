@@ -1,5 +1,7 @@
 //! Defaults, derivations and conflicts of the flags, as command lines.
 
+use aiperf_dataset::trace::TracePlan;
+use aiperf_dataset::{PoolBatch, PromptCorpus, PromptPrefix};
 use aiperf_schedule::PhaseKind;
 
 use super::*;
@@ -51,7 +53,7 @@ fn warnings(line: &str) -> Vec<String> {
 fn synthetic(line: &str) -> SyntheticDataset {
     match config(line).dataset.source {
         DatasetSource::Synthetic(dataset) => dataset,
-        DatasetSource::File(file) => panic!("{file:?}"),
+        other => panic!("{other:?}"),
     }
 }
 
@@ -88,20 +90,27 @@ fn a_model_is_all_that_a_run_needs() {
 fn generated_prompts_have_550_tokens_and_one_turn_unless_told_otherwise() {
     let expected = SyntheticDataset {
         entries: 100,
-        isl: Normal::fixed(550.0),
+        isl: Some(Normal::fixed(550.0)),
         osl: None,
         batch_size: 1,
         turns: Normal::fixed(1.0),
         turn_delay_ms: Normal::fixed(0.0),
         turn_delay_ratio: 1.0,
+        corpus: PromptCorpus::Prose,
+        prefix: PromptPrefix::None,
+        paired_lengths: None,
+        images: None,
+        audio: None,
+        video: None,
+        rankings: None,
     };
     assert_eq!(synthetic(""), expected);
     assert_eq!(
         synthetic("--isl-stddev 10").isl,
-        Normal {
+        Some(Normal {
             mean: 550.0,
             stddev: 10.0
-        }
+        })
     );
     assert_eq!(
         synthetic("--osl 8 --osl-stddev 2").osl,
@@ -202,6 +211,10 @@ fn a_file_takes_the_place_of_generated_prompts() {
         entries: None,
         osl: Some(Normal::fixed(8.0)),
         turn_delay_cap_seconds: None,
+        pool_entries: 100,
+        pool_batch: PoolBatch::default(),
+        strip_repeated_images: false,
+        trace: TracePlan::default(),
     };
     assert_eq!(dataset.source, DatasetSource::File(expected));
     assert_eq!(dataset.sampling, Sampling::Random);
@@ -277,7 +290,7 @@ fn addresses_are_completed_and_bad_ones_named_one_by_one() {
     assert_eq!(
         problems("-m m --url ftp://u:p@x http://x:0 mailto:x a,,b"),
         [
-            "`--url ftp://<redacted>@x`: scheme `ftp` is neither `http` nor `https`",
+            "`--url ftp://<redacted>@x`: scheme `ftp` is none of `http`, `https` and `unix`",
             "`--url http://x:0`: the port is not a number from 1 to 65535",
             "`--url mailto:x`: the port is not a number from 1 to 65535",
             "`--url `: names no host",
@@ -372,10 +385,105 @@ fn advice_is_given_where_flags_do_less_than_they_seem_to() {
             vec!["`--warmup-request-rate-ramp-duration` has no effect: there is no warmup"],
         ),
         ("--api-key=", vec!["`--api-key` is empty"]),
+        (
+            "--streaming --endpoint-type embeddings",
+            vec!["`--streaming` has no effect: `--endpoint-type embeddings` cannot stream"],
+        ),
+        (
+            "--no-tls-verify",
+            vec!["SSL certificate verification is DISABLED (`--no-tls-verify`)"],
+        ),
+        (
+            "--endpoint-type chat --extra-inputs payload_template:x",
+            vec!["`--extra-inputs payload_template` has no effect with `--endpoint-type chat`"],
+        ),
+        (
+            "--uuid-and-strip --synthesis-max-isl 3 --isl-block-size 3",
+            vec![
+                "`--uuid-and-strip`, `--isl-block-size`, `--synthesis-max-isl` have no effect without `--input-file`",
+            ],
+        ),
+        (
+            "--input-file Cargo.toml --prompt-corpus coding --audio-depths 16",
+            vec!["`--prompt-corpus`, `--audio-depths` have no effect with `--input-file`"],
+        ),
+        (
+            "--download-video-content",
+            vec!["`--download-video-content` has no effect without `--endpoint-type video_generation`"],
+        ),
+        (
+            "--shared-system-prompt-length 3 --endpoint-type completions",
+            vec!["`--shared-system-prompt-length` has no effect with `--endpoint-type completions`"],
+        ),
+        (
+            "--num-prefix-prompts 3",
+            vec!["`--num-prefix-prompts` has no effect without `--prefix-prompt-length`"],
+        ),
+        (
+            "--random-corpus-style vllm",
+            vec![
+                "`--random-corpus-style` has no effect without `--random-range-ratio` or `--prompt-corpus random`",
+            ],
+        ),
+        (
+            "--seq-dist 3,3:100 --isl 3",
+            vec!["`--isl` has no effect beside `--seq-dist`"],
+        ),
+        (
+            "--image-format png --audio-num-channels 2 --video-width 3 --rankings-passages-mean 3",
+            vec![
+                "`--image-format` has no effect without images",
+                "`--audio-num-channels` has no effect without audio",
+                "`--video-width` has no effect without both `--video-width` and `--video-height`",
+                "`--rankings-passages-mean` has no effect without generated rankings data",
+            ],
+        ),
+        (
+            "--video-width 8 --video-height 8 --video-audio-depth 24",
+            vec!["`--video-audio-depth` has no effect without `--video-audio-num-channels`"],
+        ),
+        (
+            "--endpoint-type nim_rankings --isl 3",
+            vec!["`--isl` has no effect with `--endpoint-type nim_rankings`"],
+        ),
         ("--concurrency 3 --streaming", vec![]),
     ] {
         assert_eq!(warnings(line), expected, "{line}");
     }
+}
+
+#[test]
+fn a_type_that_cannot_stream_does_not() {
+    let streams = |line: &str| config(line).endpoint.streaming;
+    assert!(streams("--streaming"));
+    assert!(!streams("--streaming --endpoint-type embeddings"));
+    assert!(!streams(""));
+}
+
+#[test]
+fn a_body_of_ones_own_asks_for_the_template_type() {
+    let template = "--extra-inputs payload_template:x response_field:a b:1";
+    let resolved = config(template).endpoint;
+    assert_eq!(resolved.kind.name(), "template");
+    assert_eq!(resolved.extra.len(), 3);
+    let chat = config(&format!("{template} --endpoint-type chat")).endpoint;
+    assert_eq!(chat.extra.keys().collect::<Vec<_>>(), ["b"]);
+}
+
+#[test]
+fn a_streamed_public_dataset_is_read_as_far_as_the_run_goes() {
+    let limit = |line: &str| match config(line).dataset.source {
+        DatasetSource::Public(public) => public.limit,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(limit("--public-dataset aimo --request-count 7"), None);
+    assert_eq!(limit("--public-dataset aimo --num-prompts 7"), Some(7));
+    assert_eq!(limit("--public-dataset librispeech"), Some(10));
+    let streamed = "--public-dataset librispeech --request-count 7";
+    assert_eq!(limit(streamed), Some(7));
+    assert_eq!(limit(&format!("{streamed} --num-prompts 3")), Some(3));
+    let timed = "--public-dataset librispeech --benchmark-duration 7";
+    assert_eq!(limit(timed), Some(100));
 }
 
 #[test]

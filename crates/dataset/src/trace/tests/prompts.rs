@@ -6,6 +6,7 @@ use aiperf_tokenizer::Tokenizer;
 use super::{all, mooncake, open_plan, opened, text};
 use crate::file::FileFormat::{BailianTrace, MooncakeTrace};
 use crate::plan::{DatasetPlan, FilePlan, Source};
+use crate::{CorpusStyle, PromptCorpus};
 
 const SEPARATOR: &str = "<|endoftext|>";
 
@@ -190,4 +191,33 @@ fn models_and_system_prompt_reach_conversations_that_are_assembled_on_demand() {
     let name = |model: &str| Some(model.to_owned());
     assert_eq!(models(1), [name("a")]);
     assert_eq!(models(0), [name("a"), name("b")]);
+}
+
+#[test]
+fn prompts_can_be_made_of_code_and_not_of_random_tokens() {
+    let rows = concat!(
+        r#"{"input_length":1500,"hash_ids":[0,1,2]}"#,
+        "\n",
+        r#"{"input_length":1024,"hash_ids":[0,1]}"#,
+        "\n",
+        r#"{"input_length":300}"#,
+    );
+    let of_corpus = |corpus| opened(rows, MooncakeTrace, |plan| plan.trace.corpus = corpus);
+    let loaded = all(&of_corpus(PromptCorpus::Coding).unwrap());
+    let texts: Vec<&str> = loaded.iter().map(|found| text(&found.turns[0])).collect();
+    assert_eq!(blocks(texts[0])[..2], blocks(texts[1])[..2]);
+    let tokenizer = Tokenizer::builtin();
+    for (text, tokens) in texts.iter().zip([1500, 1024, 300]) {
+        assert!(
+            tokenizer.count(text).abs_diff(tokens) <= 15,
+            "{tokens}: {}",
+            tokenizer.count(text)
+        );
+        assert!(text.contains("\n\n"));
+    }
+    let refused = of_corpus(PromptCorpus::Random(CorpusStyle::Vllm)).unwrap_err();
+    assert!(
+        refused.to_string().contains("--prompt-corpus random"),
+        "{refused}"
+    );
 }

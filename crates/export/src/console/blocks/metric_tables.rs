@@ -2,7 +2,7 @@
 
 use aiperf_metrics::result::{ConsoleGroup, MetricResult};
 
-use super::{Block, Paint, Table};
+use super::{Block, Line, Paint, Table};
 use crate::RunReport;
 use crate::console::number::with_two_decimals;
 use crate::console::{Align, Cell, Column, ConsoleOptions};
@@ -24,10 +24,39 @@ pub(super) fn groups(report: &RunReport) -> Option<Block> {
     (!tables.is_empty()).then_some(Block::Tables(tables))
 }
 
-/// The table of speculative decoding.
-pub(super) fn speculative_decoding(report: &RunReport) -> Option<Block> {
-    let table = group_table(report, ConsoleGroup::SpecDecode, ": Spec Decode")?;
-    Some(Block::Tables(vec![table]))
+/// The table of speculative decoding, and under it how many drafts the steps accepted.
+pub(super) fn speculative_decoding(report: &RunReport) -> Vec<Block> {
+    let table = group_table(report, ConsoleGroup::SpecDecode, ": Spec Decode");
+    let mut found: Vec<Block> = table
+        .map(|table| Block::Tables(vec![table]))
+        .into_iter()
+        .collect();
+    found.extend(
+        accepted_per_step(report).map(|line| Block::Beneath(vec![Line::new(&line, Paint::Name)])),
+    );
+    found
+}
+
+/// From here on all buckets are one.
+const LAST_BUCKET: u64 = 8;
+
+fn accepted_per_step(report: &RunReport) -> Option<String> {
+    let histogram = &report.acceptance_histogram;
+    let steps: u64 = histogram.values().sum();
+    let (&largest, _) = histogram.last_key_value().filter(|_| steps > 0)?;
+    let share = |some: u64| format!("{:.0}%", 100.0 * some as f64 / steps as f64);
+    let in_bucket = |bucket: u64| histogram.get(&bucket).copied().unwrap_or(0);
+    let mut parts: Vec<String> = (0..=largest.min(LAST_BUCKET - 1))
+        .map(|bucket| format!("{bucket}: {}", share(in_bucket(bucket))))
+        .collect();
+    if largest >= LAST_BUCKET {
+        let rest = histogram.range(LAST_BUCKET..).map(|(_, steps)| steps).sum();
+        parts.push(format!(">={LAST_BUCKET}: {}", share(rest)));
+    }
+    Some(format!(
+        "  Accepted drafts per step (% of steps):  {}",
+        parts.join("   ")
+    ))
 }
 
 /// Metrics whose definition may still change.

@@ -1,0 +1,102 @@
+//! How phases end, and what is left of what was under way.
+
+use aiperf_mock::MockOptions;
+
+use crate::load_truth::{CLOCKS, LoadRun, MILLISECOND};
+use crate::support::{Place, quick};
+
+#[test]
+fn what_is_under_way_at_the_end_of_the_grace_period_leaves_a_line() {
+    let options = MockOptions {
+        hang_rate: 0.3,
+        ..quick()
+    };
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "4",
+        "--benchmark-duration",
+        "0.8",
+        "--benchmark-grace-period",
+        "0.2",
+    ];
+    let run = LoadRun::of(options, &words);
+    let requests = run.measured();
+    let hanging = requests
+        .iter()
+        .filter(|request| request.truth.disconnect_ns.is_some());
+    let mut cut_off = 0;
+    for request in hanging {
+        cut_off += 1;
+        assert_eq!(request.metadata["was_cancelled"], true);
+        // Not before the grace period was over.
+        let gone = request.gone().unwrap();
+        assert!(gone + CLOCKS >= 1_000 * MILLISECOND, "cut off after {gone} ns");
+    }
+    // Every slot is stuck in the end, or still busy.
+    assert!((1..=4).contains(&cut_off), "{cut_off} were cut off");
+    let whole = requests
+        .iter()
+        .filter(|request| request.metadata["was_cancelled"] == false);
+    assert!(
+        whole
+            .into_iter()
+            .all(|request| request.truth.disconnect_ns.is_none())
+    );
+    let counted = run.place.summary()["request_count"]["avg"].as_f64();
+    assert_eq!(counted, Some((requests.len() - cut_off) as f64));
+}
+
+#[test]
+fn a_run_that_fails_too_often_is_given_up_and_keeps_what_it_has() {
+    let options = MockOptions {
+        error_rate: 0.6,
+        seed: 3,
+        ..quick()
+    };
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "2",
+        "--benchmark-duration",
+        "3600",
+        "--failed-request-threshold",
+        "0.3",
+    ];
+    let run = LoadRun::within(Place::new(), options, &words, 1);
+    let requests = run.measured();
+    assert!(requests.len() >= 10);
+    let failed = requests
+        .iter()
+        .filter(|request| request.truth.status == Some(500));
+    let failed = failed.count() as f64;
+    assert!(failed > 0.3 * requests.len() as f64);
+    let summary = run.place.summary();
+    assert_eq!(summary["is_complete"], false);
+    let good = requests
+        .iter()
+        .filter(|request| request.record["error"].is_null());
+    assert_eq!(
+        summary["request_count"]["avg"].as_f64(),
+        Some(good.count() as f64)
+    );
+}
+
+#[test]
+fn requests_and_sessions_together_end_with_whichever_comes_first() {
+    for (requests, sessions, sent) in [("5", "9", 5), ("50", "3", 6)] {
+        let words = [
+            "--streaming",
+            "--concurrency",
+            "2",
+            "--session-turns-mean",
+            "2",
+            "--request-count",
+            requests,
+            "--num-sessions",
+            sessions,
+        ];
+        let run = LoadRun::of(quick(), &words);
+        assert_eq!(run.measured().len(), sent);
+    }
+}

@@ -1,0 +1,397 @@
+//! Prompts made of phrases whose tokens were counted before.
+//!
+//! Encoding is what costs time in writing prompts. The encodings inside the program cut a text
+//! into pieces from left to right without looking back, and encode each piece by itself. So where
+//! a phrase ends at the end of a piece whatever follows, the tokens of a text are those of its
+//! phrases, and only the last, cut phrase has to be encoded. Sentences end with a full stop before
+//! a space, blocks of code with line ends before a letter; both are such places. With other
+//! tokenizers the finished text is counted, and corrected if the sum was wrong.
+
+use std::sync::OnceLock;
+
+use aiperf_random::{Generator, RootSeed};
+use aiperf_tokenizer::Tokenizer;
+use rand::Rng;
+
+use super::code::{push_block, push_heading};
+use super::corpus::PromptCorpus;
+use super::exact::PromptWriter;
+use super::prose::{extend_prose, push_opening};
+use crate::error::DatasetError;
+
+/// Different phrases. With the opening, which is new in each prompt, no two prompts agree for
+/// longer than a few words but by a rare chance.
+const SENTENCES: u64 = 2048;
+const BLOCKS: u64 = 512;
+
+/// Phrases that are tried as the last one.
+const MAXIMUM_ENDINGS: usize = 64;
+
+/// Corrections of a sum that was wrong.
+const MAXIMUM_CORRECTIONS: usize = 4;
+
+/// Writes prompts of one kind for one tokenizer.
+#[derive(Debug)]
+pub(crate) struct Phrasebook {
+    tokenizer: Tokenizer,
+    corpus: PromptCorpus,
+    text: String,
+    phrases: Vec<Phrase>,
+    /// Tokens of what stands between a prefix and the opening of a body.
+    joint_tokens: usize,
+    /// Tokens of a phrase's start, which tells how the phrase before it is encoded.
+    next_tokens: usize,
+    /// Whether sums need no check.
+    adds_up: bool,
+}
+
+#[derive(Debug)]
+struct Phrase {
+    start: u32,
+    end: u32,
+    /// When another phrase follows.
+    tokens: u32,
+    /// Where it can end a prompt; found out when it first comes last.
+    ends: OnceLock<Box<[End]>>,
+}
+
+/// A place behind a word.
+#[derive(Debug, Clone, Copy)]
+struct End {
+    bytes: u32,
+    /// Of the text up to there.
+    tokens: u32,
+}
+
+impl Phrasebook {
+    pub(super) fn new(tokenizer: &Tokenizer, corpus: PromptCorpus, seed: RootSeed) -> Self {
+        let stream = seed.stream("dataset.prompt.phrases");
+        let mut book = Self {
+            tokenizer: tokenizer.clone(),
+            corpus,
+            text: String::new(),
+            phrases: Vec::new(),
+            joint_tokens: 0,
+            next_tokens: 0,
+            adds_up: tokenizer.encodes_words_apart(),
+        };
+        book.next_tokens = tokenizer.count(book.next_start());
+        let count = if book.is_code() { BLOCKS } else { SENTENCES };
+        for number in 0..count {
+            let start = book.text.len();
+            let mut generator = stream.at(number);
+            if book.is_code() {
+                push_block(&mut book.text, &mut generator);
+            } else {
+                // One character too few makes exactly one sentence after the space.
+                book.text.push('.');
+                let length = book.text.len() + 2;
+                extend_prose(&mut book.text, length, &mut generator);
+                book.text.remove(start);
+            }
+            let tokens = book.tokens_before_another(&book.text[start..]);
+            book.phrases.push(Phrase {
+                start: start as u32,
+                end: book.text.len() as u32,
+                tokens: tokens as u32,
+                ends: OnceLock::new(),
+            });
+        }
+        if book.is_code() {
+            let apart = tokenizer.count("x") + tokenizer.count("def");
+            book.joint_tokens = tokenizer.count("x\ndef").saturating_sub(apart);
+        }
+        book
+    }
+
+    /// Text of exactly `tokens` tokens; a function of the generator's state.
+    pub(super) fn text(
+        &self,
+        tokens: usize,
+        generator: &mut Generator,
+    ) -> Result<String, DatasetError> {
+        self.text_after("", 0, tokens, generator)
+    }
+
+    /// `prefix`, which has `prefix_tokens` tokens, followed by text of `tokens` tokens.
+    pub(super) fn text_after(
+        &self,
+        prefix: &str,
+        prefix_tokens: usize,
+        tokens: usize,
+        generator: &mut Generator,
+    ) -> Result<String, DatasetError> {
+        if tokens == 0 {
+            return Ok(prefix.to_owned());
+        }
+        let target = prefix_tokens + tokens;
+        let mut goal = tokens;
+        let corrections = if self.can_follow(prefix) {
+            MAXIMUM_CORRECTIONS
+        } else {
+            0
+        };
+        for _ in 0..corrections {
+            // Each attempt begins with the same draws, so a correction changes the end only.
+            let Some(text) = self.composed(prefix, goal, &mut generator.clone()) else {
+                break;
+            };
+            if self.adds_up {
+                return Ok(text);
+            }
+            let count = self.tokenizer.count(&text);
+            if count == target {
+                return Ok(text);
+            }
+            goal = (goal + target).saturating_sub(count).max(1);
+        }
+        PromptWriter::of_corpus(&self.tokenizer, self.corpus).text_after(prefix, tokens, generator)
+    }
+
+    /// Whether tokenizers cut between the prefix and what is put behind it.
+    fn can_follow(&self, prefix: &str) -> bool {
+        let stops = if self.is_code() { "" } else { ".,;" };
+        let ends_word = |last: char| last.is_ascii_alphanumeric() || stops.contains(last);
+        prefix.chars().next_back().is_none_or(ends_word)
+    }
+
+    fn composed(&self, prefix: &str, tokens: usize, generator: &mut Generator) -> Option<String> {
+        let mut text = String::with_capacity(prefix.len() + tokens * 6 + 64);
+        text.push_str(prefix);
+        let mut missing = tokens;
+        if self.is_code() && !prefix.is_empty() {
+            if missing <= self.joint_tokens {
+                return None;
+            }
+            text.push_str(self.corpus.joint());
+            missing -= self.joint_tokens;
+        }
+        let opening = self.opening(prefix.is_empty(), generator);
+        let opening_tokens = self.tokens_before_another(&opening);
+        if opening_tokens >= missing {
+            let end = end_with(&self.ends(&opening), missing)?;
+            text.push_str(&opening[..end]);
+            return Some(text);
+        }
+        text.push_str(&opening);
+        missing -= opening_tokens;
+        loop {
+            let phrase = self.any_phrase(generator);
+            if phrase.tokens as usize >= missing {
+                return self.with_ending(text, missing, generator);
+            }
+            text.push_str(self.text_of(phrase));
+            missing -= phrase.tokens as usize;
+        }
+    }
+
+    /// Completes the text with the start of a phrase.
+    fn with_ending(
+        &self,
+        mut text: String,
+        tokens: usize,
+        generator: &mut Generator,
+    ) -> Option<String> {
+        for _ in 0..MAXIMUM_ENDINGS {
+            let phrase = self.any_phrase(generator);
+            let ends = phrase.ends.get_or_init(|| self.ends(self.text_of(phrase)));
+            if let Some(end) = end_with(ends, tokens) {
+                text.push_str(&self.text_of(phrase)[..end]);
+                return Some(text);
+            }
+        }
+        None
+    }
+
+    /// Where a prompt may end within a phrase: behind words and full stops.
+    fn ends(&self, phrase: &str) -> Box<[End]> {
+        let bytes = phrase.as_bytes();
+        let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
+        // A word ends a piece whatever follows, unless that is an apostrophe.
+        let parts_add_up = self.adds_up && !phrase.contains('\'');
+        let (mut start, mut tokens) = (0, 0);
+        (1..=bytes.len())
+            .filter(|&at| {
+                (is_word(at - 1) && !is_word(at)) || (at == bytes.len() && bytes[at - 1] == b'.')
+            })
+            .map(|at| {
+                if parts_add_up {
+                    tokens += self.tokenizer.count(&phrase[start..at]);
+                    start = at;
+                } else {
+                    tokens = self.tokenizer.count(&phrase[..at]);
+                }
+                End {
+                    bytes: at as u32,
+                    tokens: tokens as u32,
+                }
+            })
+            .collect()
+    }
+
+    fn opening(&self, is_start: bool, generator: &mut Generator) -> String {
+        let mut text = String::new();
+        if self.is_code() {
+            push_heading(&mut text, generator);
+            return text;
+        }
+        if !is_start {
+            text.push(' ');
+        }
+        push_opening(&mut text, generator);
+        text
+    }
+
+    fn any_phrase(&self, generator: &mut Generator) -> &Phrase {
+        &self.phrases[generator.random_range(0..self.phrases.len())]
+    }
+
+    fn text_of(&self, phrase: &Phrase) -> &str {
+        &self.text[phrase.start as usize..phrase.end as usize]
+    }
+
+    fn tokens_before_another(&self, phrase: &str) -> usize {
+        let together = self
+            .tokenizer
+            .count(&format!("{phrase}{}", self.next_start()));
+        together.saturating_sub(self.next_tokens).max(1)
+    }
+
+    /// How phrases start.
+    fn next_start(&self) -> &'static str {
+        if self.is_code() { "def" } else { " The" }
+    }
+
+    fn is_code(&self) -> bool {
+        self.corpus == PromptCorpus::Coding
+    }
+}
+
+/// Bytes of the start that has this many tokens.
+fn end_with(ends: &[End], tokens: usize) -> Option<usize> {
+    let end = ends.iter().find(|end| end.tokens as usize == tokens)?;
+    Some(end.bytes as usize)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    const CORPORA: [PromptCorpus; 2] = [PromptCorpus::Prose, PromptCorpus::Coding];
+
+    fn book(name: &str, corpus: PromptCorpus) -> Phrasebook {
+        let tokenizer = Tokenizer::from_encoding_name(name).unwrap();
+        Phrasebook::new(&tokenizer, corpus, RootSeed::fixed(3))
+    }
+
+    fn generator(index: u64) -> Generator {
+        RootSeed::fixed(3).stream("dataset.prompt.corpus").at(index)
+    }
+
+    #[test]
+    fn sums_are_the_counts_of_every_encoding_inside_the_program() {
+        for name in [
+            "o200k_base",
+            "o200k_harmony",
+            "cl100k_base",
+            "p50k_base",
+            "p50k_edit",
+            "r50k_base",
+        ] {
+            for corpus in CORPORA {
+                let book = book(name, corpus);
+                assert!(book.adds_up);
+                for tokens in (1..=150).chain([1000, 5000]) {
+                    // Only what is composed: the other way would repair what is wrong here.
+                    if let Some(text) = book.composed("", tokens, &mut generator(tokens as u64)) {
+                        assert_eq!(
+                            book.tokenizer.count(&text),
+                            tokens,
+                            "{name} {corpus:?} {text:?}"
+                        );
+                    }
+                    let text = book.text(tokens, &mut generator(tokens as u64)).unwrap();
+                    assert_eq!(
+                        book.tokenizer.count(&text),
+                        tokens,
+                        "{name} {corpus:?} {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn practically_all_lengths_are_composed_and_need_no_second_way() {
+        for corpus in CORPORA {
+            let book = book("o200k_base", corpus);
+            let composed = (10..200).filter(|&tokens| {
+                book.composed("", tokens, &mut generator(tokens as u64))
+                    .is_some()
+            });
+            assert!(composed.count() >= 180, "{corpus:?}");
+        }
+    }
+
+    #[test]
+    fn a_body_adds_its_tokens_to_those_of_a_prefix() {
+        for corpus in CORPORA {
+            let book = book("o200k_base", corpus);
+            for tokens in 1..60 {
+                let prefix = book
+                    .text(tokens + 7, &mut generator(1000 + tokens as u64))
+                    .unwrap();
+                let text = book
+                    .text_after(&prefix, tokens + 7, tokens, &mut generator(2))
+                    .unwrap();
+                assert_eq!(book.tokenizer.count(&text), 2 * tokens + 7, "{text:?}");
+                let kept = prefix.len().saturating_sub(12);
+                assert_eq!(text[..kept], prefix[..kept]);
+            }
+            assert_eq!(
+                book.text_after("as it is", 3, 0, &mut generator(3))
+                    .unwrap(),
+                "as it is"
+            );
+        }
+    }
+
+    #[test]
+    fn phrases_are_sentences_or_blocks() {
+        let prose = book("o200k_base", PromptCorpus::Prose);
+        let sentence = prose.text_of(prose.any_phrase(&mut generator(1)));
+        assert!(
+            sentence.starts_with(' ') && sentence.ends_with('.'),
+            "{sentence:?}"
+        );
+        assert_eq!(sentence.matches('.').count(), 1, "{sentence:?}");
+        let code = book("o200k_base", PromptCorpus::Coding);
+        let block = code.text_of(code.any_phrase(&mut generator(1)));
+        assert!(block.ends_with("\n\n"));
+    }
+
+    #[test]
+    fn beginnings_differ() {
+        let book = book("o200k_base", PromptCorpus::Prose);
+        let beginnings: std::collections::HashSet<Vec<u32>> = (0..1000)
+            .map(|index| {
+                book.tokenizer
+                    .encode(&book.text(16, &mut generator(index)).unwrap())[..4]
+                    .to_vec()
+            })
+            .collect();
+        assert!(beginnings.len() >= 995, "{} of 1000", beginnings.len());
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+
+        #[test]
+        fn any_generator_gives_exact_lengths(tokens in 1usize..900, index in any::<u64>(), is_code in any::<bool>()) {
+            let book = book("o200k_base", CORPORA[usize::from(is_code)]);
+            let text = book.text(tokens, &mut generator(index)).unwrap();
+            prop_assert_eq!(book.tokenizer.count(&text), tokens);
+        }
+    }
+}

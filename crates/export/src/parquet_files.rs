@@ -1,0 +1,20 @@
+//! Files in columns, for pandas, polars and DuckDB.
+//!
+//! | File | Rows |
+//! |---|---|
+//! | `profile_export.parquet` | one per request: ids, instants, every metric, error |
+//! | `profile_export_aiperf_timeslices.parquet` | one per slice and metric |
+//!
+//! Integers are 64-bit integers, all other figures doubles, list metrics lists; what does not exist
+//! is null. The metadata of the file hold the units: key `aiperf.units`, a JSON object from column to
+//! unit. In the second file the unit is a column.
+
+mod columns;
+mod records;
+mod slices;
+
+pub use records::write_records;
+pub use slices::write_slices;
+
+/// The key of the units in the file's metadata.
+pub const UNITS_KEY: &str = "aiperf.units";
