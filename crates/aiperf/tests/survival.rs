@@ -232,10 +232,7 @@ fn an_interrupted_run_ends_well_and_says_that_it_was_cancelled() {
         let accounting = &summary["request_accounting"];
         let count = |key: &str| accounting[key].as_u64().unwrap();
         assert_eq!(count("completed"), records.len() as u64);
-        assert_eq!(
-            count("sent"),
-            count("completed") + count("cut_off")
-        );
+        assert_eq!(count("sent"), count("completed") + count("cut_off"));
         run.wait_for_message("Cancellation in Progress");
     }
 }

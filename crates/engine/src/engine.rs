@@ -83,6 +83,8 @@ pub struct ThreadReport {
     pub out_of_descriptors: u64,
     /// Connections that failed for want of local ports.
     pub out_of_ports: u64,
+    /// Requests that were sent a second time, because the kept connection was closed.
+    pub repeated: u64,
 }
 
 /// The instants of a phase.

@@ -176,5 +176,6 @@ async fn carry_out(
         kernel_stamped_connections: counters.kernel_stamped_connections.get(),
         out_of_descriptors: counters.out_of_descriptors.get(),
         out_of_ports: counters.out_of_ports.get(),
+        repeated: counters.repeated.get(),
     }
 }

@@ -9,13 +9,23 @@ use aiperf_endpoint::{Answer, Failure, Transcript, input};
 use aiperf_engine::Exchange;
 use aiperf_transport::{ReceivedBody, TransportFailure};
 
-use crate::settings::RecorderSettings;
+use crate::settings::{RecorderSettings, TurnMeta};
 
 /// What an exchange turned out to be.
 pub(crate) struct Interpretation {
     pub(crate) answer: Answer,
     pub(crate) failure: Option<Failure>,
     pub(crate) tokens: TokenCounts,
+    pub(crate) input: InputFacts,
+}
+
+/// What the body that was sent holds.
+#[derive(Debug, Clone, Copy, Default, PartialEq)]
+pub(crate) struct InputFacts {
+    /// Tokens of its texts, where there are any to count.
+    pub(crate) tokens: Option<u64>,
+    pub(crate) images: u64,
+    pub(crate) audio_seconds: Option<f64>,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -25,14 +35,14 @@ pub(crate) struct TokenCounts {
     pub(crate) reasoning: Option<u64>,
 }
 
-/// Input lengths of bodies that are sent again and again, counted once.
-pub(crate) struct InputLengths {
+/// Facts of bodies that are sent again and again, found out once.
+pub(crate) struct KnownInputs {
     /// First entry of each conversation.
     offsets: Vec<usize>,
-    lengths: Vec<OnceLock<Option<u64>>>,
+    facts: Vec<OnceLock<InputFacts>>,
 }
 
-impl InputLengths {
+impl KnownInputs {
     pub(crate) fn new(settings: &RecorderSettings) -> Self {
         let mut offsets = Vec::with_capacity(settings.conversations.len());
         let mut count = 0;
@@ -42,7 +52,7 @@ impl InputLengths {
         }
         Self {
             offsets,
-            lengths: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+            facts: std::iter::repeat_with(OnceLock::new).take(count).collect(),
         }
     }
 }
@@ -61,7 +71,7 @@ pub fn transcript<'a>(exchange: &'a Exchange, body: &'a ReceivedBody) -> Transcr
 
 pub(crate) fn interpret(
     settings: &RecorderSettings,
-    input_lengths: &InputLengths,
+    known_inputs: &KnownInputs,
     exchange: &Exchange,
     body: &ReceivedBody,
 ) -> Interpretation {
@@ -73,18 +83,20 @@ pub(crate) fn interpret(
         Answer::default()
     };
     let failure = failure(exchange, body, &answer);
+    let capabilities = settings.endpoint.endpoint_type.capabilities();
+    let counts_tokens = !settings.use_server_token_count && capabilities.tokenizes_input;
+    let input = if counts_tokens || capabilities.media.images || capabilities.media.audio {
+        input_facts(settings, known_inputs, exchange)
+    } else {
+        InputFacts::default()
+    };
     let mut tokens = TokenCounts::default();
     if settings.use_server_token_count {
         if let (None, Some(usage)) = (&failure, &answer.usage) {
             tokens = server_counts(usage);
         }
-    } else if settings
-        .endpoint
-        .endpoint_type
-        .capabilities()
-        .tokenizes_input
-    {
-        tokens.input = input_length(settings, input_lengths, exchange);
+    } else if counts_tokens {
+        tokens.input = input.tokens;
         if failure.is_none() {
             let tokenizer = tokenizer_of(settings, exchange);
             let count = |text: &str| tokenizer.map(|tokenizer| tokenizer.count(text) as u64);
@@ -98,6 +110,7 @@ pub(crate) fn interpret(
         answer,
         failure,
         tokens,
+        input,
     }
 }
 
@@ -144,44 +157,49 @@ fn server_counts(usage: &Usage) -> TokenCounts {
     }
 }
 
-fn input_length(
+fn input_facts(
     settings: &RecorderSettings,
-    known: &InputLengths,
+    known: &KnownInputs,
     exchange: &Exchange,
-) -> Option<u64> {
-    let has_fixed_body = settings
-        .conversations
-        .get(exchange.conversation)
-        .and_then(|conversation| conversation.turns.get(exchange.turn))
-        .is_some_and(|turn| turn.has_fixed_body);
-    let count = || count_input(settings, exchange);
+) -> InputFacts {
+    let has_fixed_body = turn_of(settings, exchange).is_some_and(|turn| turn.has_fixed_body);
+    let find_out = || read_input(settings, exchange);
     if !has_fixed_body {
-        return count();
+        return find_out();
     }
-    *known.lengths[known.offsets[exchange.conversation] + exchange.turn].get_or_init(count)
+    *known.facts[known.offsets[exchange.conversation] + exchange.turn].get_or_init(find_out)
 }
 
-/// Tokens of the texts in the body as it was sent; `None` where there are none to count.
-fn count_input(settings: &RecorderSettings, exchange: &Exchange) -> Option<u64> {
+/// Reads the body as it was sent.
+fn read_input(settings: &RecorderSettings, exchange: &Exchange) -> InputFacts {
     let extracted = input::extract(settings.endpoint.endpoint_type, &exchange.body);
-    let tokenizer = tokenizer_of(settings, exchange)?;
-    let text = extracted
-        .joined_text()
-        .map(|text| tokenizer.count(&text) as u64);
-    match (text, extracted.pretokenised as u64) {
-        (None, 0) => None,
-        (text, pretokenised) => Some(text.unwrap_or(0) + pretokenised),
+    let turn = turn_of(settings, exchange);
+    let tokens = tokenizer_of(settings, exchange).and_then(|tokenizer| {
+        let text = extracted.joined_text();
+        let text = text.map(|text| tokenizer.count(&text) as u64);
+        match (text, extracted.pretokenised as u64) {
+            (None, 0) => None,
+            (text, pretokenised) => Some(text.unwrap_or(0) + pretokenised),
+        }
+    });
+    InputFacts {
+        tokens,
+        images: extracted.images as u64,
+        audio_seconds: turn
+            .and_then(|turn| turn.audio_seconds)
+            .or(extracted.audio_seconds),
     }
+}
+
+fn turn_of<'a>(settings: &'a RecorderSettings, exchange: &Exchange) -> Option<&'a TurnMeta> {
+    let conversation = settings.conversations.get(exchange.conversation)?;
+    conversation.turns.get(exchange.turn)
 }
 
 fn tokenizer_of<'a>(
     settings: &'a RecorderSettings,
     exchange: &Exchange,
 ) -> Option<&'a aiperf_tokenizer::Tokenizer> {
-    let turn = settings
-        .conversations
-        .get(exchange.conversation)?
-        .turns
-        .get(exchange.turn)?;
+    let turn = turn_of(settings, exchange)?;
     settings.tokenizers.get(turn.tokenizer)
 }

@@ -108,6 +108,11 @@ impl JsonLine<'_> {
         self.int(exchange.turn as i64);
         self.raw(",\"credit_issued_ns\":");
         self.int(instants.credit_issued);
+        let turn = &settings.conversations[exchange.conversation].turns[exchange.turn];
+        if let Some(time) = turn.timestamp_ms {
+            self.raw(",\"scheduled_send_ns\":");
+            self.int((time * 1e6) as i64);
+        }
         self.raw(",\"request_start_ns\":");
         self.int(instants.start);
         if let Some(ack) = instants.ack {

@@ -6,18 +6,21 @@ use std::thread::JoinHandle;
 
 use aiperf_endpoint::failure::is_context_overflow;
 use aiperf_endpoint::headers::RequestIds;
+use aiperf_endpoint::speculative_decoding::SpeculativeDecoding;
 use aiperf_endpoint::usage::Usage;
 use aiperf_endpoint::{Failure, raw};
 use aiperf_engine::Exchange;
 use aiperf_metrics::{
-    Columns, HttpTraceFacts, RecordFacts, RecordValues, UsageFacts, compute_record,
+    Columns, HttpTraceFacts, RecordFacts, RecordValues, SpeculativeDecodingFacts, UsageFacts,
+    compute_record,
 };
+use aiperf_model::SpecDecodeAcceptance;
 use aiperf_transport::{ReceivedBody, TransportFailure};
 use thiserror::Error;
 
 use crate::backlog::Backlog;
 use crate::client::ClientFacts;
-use crate::interpret::{InputLengths, Interpretation, interpret, transcript};
+use crate::interpret::{Interpretation, KnownInputs, interpret, transcript};
 use crate::jsonl::LineFile;
 use crate::line::{JsonLine, RecordInstants};
 use crate::settings::RecorderSettings;
@@ -55,7 +58,7 @@ pub struct Recorder {
 
 struct Shared {
     settings: RecorderSettings,
-    input_lengths: InputLengths,
+    known_inputs: KnownInputs,
     records: Option<LineFile>,
     raw: Option<LineFile>,
     /// Valid and failed records of each phase so far.
@@ -121,7 +124,7 @@ impl Recorder {
         let shared = Arc::new(Shared {
             records: create(&settings.records_path)?,
             raw: create(&settings.raw_path)?,
-            input_lengths: InputLengths::new(&settings),
+            known_inputs: KnownInputs::new(&settings),
             settings,
             live_counts: live_counts.collect(),
         });
@@ -269,7 +272,7 @@ impl RecorderThread {
         let shared = Arc::clone(&self.shared);
         let settings = &shared.settings;
         exchange.http.received.unfold_into(&mut self.body);
-        let interpretation = interpret(settings, &shared.input_lengths, exchange, &self.body);
+        let interpretation = interpret(settings, &shared.known_inputs, exchange, &self.body);
         let Interpretation {
             answer, failure, ..
         } = &interpretation;
@@ -294,7 +297,7 @@ impl RecorderThread {
             self.result.client.add(exchange, answer);
         }
         if shared.records.is_some() {
-            self.write_line(settings, exchange, failure.as_ref(), &instants);
+            self.write_line(settings, exchange, &interpretation, &instants);
         }
         if shared.raw.is_some() {
             self.write_raw_line(settings, exchange, failure.as_ref(), &instants);
@@ -331,6 +334,7 @@ impl RecorderThread {
             answer,
             failure,
             tokens,
+            input,
         } = interpretation;
         let http = &exchange.http;
         self.content_instants.clear();
@@ -360,6 +364,11 @@ impl RecorderThread {
                 .first_chunk_tokens
                 .filter(|_| settings.endpoint.per_chunk_usage),
             max_tokens: turn.max_tokens.map(u64::from),
+            input_images: input.images,
+            audio_seconds: input.audio_seconds,
+            video_inference_time_s: answer.video_inference_time_s(),
+            video_peak_memory_mb: answer.video_peak_memory_mb(),
+            speculative_decoding: answer.speculative_decoding.as_deref().map(acceptance_facts),
             http: Some(trace_facts(exchange)),
             credit_issued_epoch_ns: Some(instants.credit_issued as u64),
             credit_drop_latency_ns: None,
@@ -379,9 +388,12 @@ impl RecorderThread {
         &mut self,
         settings: &RecorderSettings,
         exchange: &Exchange,
-        failure: Option<&Failure>,
+        interpretation: &Interpretation,
         instants: &RecordInstants,
     ) {
+        let Interpretation {
+            answer, failure, ..
+        } = interpretation;
         let start = self.lines.len();
         let mut line = JsonLine(&mut self.lines);
         line.raw("{");
@@ -391,6 +403,10 @@ impl RecorderThread {
         if settings.with_http_trace {
             line.raw(",\"trace_data\":");
             line.serialised(&trace_data(settings, exchange, &self.body));
+        }
+        if let (None, Some(found)) = (failure, &answer.speculative_decoding) {
+            line.raw(",\"spec_decode_acceptance\":");
+            line.serialised(&acceptance_line(found));
         }
         if let Some(failure) = failure {
             line.raw(",\"error\":");
@@ -491,6 +507,34 @@ fn yield_to_senders() {
         const NICE: i32 = 10;
         // Where the system does not allow it, recording competes with sending on equal terms.
         let _ = rustix::process::setpriority_process(None, NICE);
+    }
+}
+
+fn acceptance_facts(found: &SpeculativeDecoding) -> SpeculativeDecodingFacts<'_> {
+    SpeculativeDecodingFacts {
+        mean_acceptance_length: found.mean_acceptance_length,
+        draft_acceptance_rate: found.draft_acceptance_rate,
+        accepted_draft_tokens: found.accepted_draft_tokens,
+        draft_tokens: found.draft_tokens,
+        steps: found.steps,
+        acceptance_histogram: &found.acceptance_histogram,
+    }
+}
+
+/// The same, as lines show it.
+fn acceptance_line(found: &SpeculativeDecoding) -> SpecDecodeAcceptance {
+    SpecDecodeAcceptance {
+        engine: found.engine.to_owned(),
+        mean_acceptance_length: found.mean_acceptance_length,
+        draft_acceptance_rate: found.draft_acceptance_rate,
+        acceptance_histogram: found.acceptance_histogram.clone(),
+        num_accepted_draft_tokens: found.accepted_draft_tokens,
+        num_draft_tokens: found.draft_tokens,
+        num_spec_steps: found.steps,
+        num_spec_tokens: found.tokens_per_step,
+        completion_tokens: found.completion_tokens,
+        per_step_accepted: found.per_step_accepted.clone(),
+        per_step_drafted: found.per_step_drafted.clone(),
     }
 }
 

@@ -60,6 +60,8 @@ pub struct TurnMeta {
     pub max_tokens: Option<u32>,
     /// Its time in the trace, in milliseconds; absent where the run does not replay one.
     pub timestamp_ms: Option<f64>,
+    /// How long its first audio clip is, where the dataset knows.
+    pub audio_seconds: Option<f64>,
     /// Which tokenizer counts it.
     pub tokenizer: usize,
     /// Whether every request of this turn sends the same body, so that its tokens need counting

@@ -6,7 +6,7 @@
 //! bytes as they came: nothing here looks into a body.
 //!
 //! What is absent: no parsing of JSON or SSE, no tokens, no reading of environment variables, no
-//! retries of a request that may have reached the server, no limit on the number of connections that
+//! retries but of a request that found its kept connection closed, no limit on the number of connections that
 //! nobody asked for.
 //!
 //! Reading order: [`wire`] (what is stamped) → `stream` (where it is stamped) → `connect` (`names`,

@@ -46,6 +46,9 @@ pub struct TransportCounters {
     pub out_of_descriptors: Cell<u64>,
     /// Connections that could not be made for want of local ports.
     pub out_of_ports: Cell<u64>,
+    /// Requests that were sent a second time: the kept connection that they had been given turned
+    /// out to be closed.
+    pub repeated: Cell<u64>,
 }
 
 /// What is sent.
@@ -160,9 +163,27 @@ impl Transport {
             follows: watch.repeat.is_some(),
             sent_at: &sent_at,
         };
-        let outcome = self
+        let mut outcome = self
             .go(hop, request, &mut lease, exchange, &mut watch)
             .await;
+        if let (Err(error), Some(repeat)) = (&outcome, watch.repeat)
+            && found_connection_closed(error, exchange)
+        {
+            increment(&self.counters.repeated);
+            *exchange = HttpExchange {
+                start: exchange.start,
+                ..HttpExchange::default()
+            };
+            sent_at.set(None);
+            // Another idle connection may have been closed as well.
+            let mut fresh = Lease::Fresh;
+            let lease = match &lease {
+                Lease::Sticky(_) => &mut lease,
+                Lease::Pooled | Lease::Fresh => &mut fresh,
+            };
+            let again = self.go(hop, repeat(), lease, exchange, &mut watch);
+            outcome = Box::pin(again).await;
+        }
         let result = match outcome {
             Ok(Outcome::Answered) => Ok(()),
             Ok(Outcome::Redirected(location)) => {
@@ -432,6 +453,17 @@ impl Transport {
         exchange.end = monotonic_now();
         exchange.error = Some(error);
     }
+}
+
+/// Whether a kept connection was closed by the server while the request was on its way to it: no
+/// byte of an answer came. Servers may close a kept connection at any time, so that says nothing of
+/// the request.
+fn found_connection_closed(error: &TransportError, exchange: &HttpExchange) -> bool {
+    let is_closed = matches!(
+        error.failure,
+        TransportFailure::Disconnected | TransportFailure::Broken
+    );
+    is_closed && exchange.connection.is_reused && exchange.first_byte.is_none()
 }
 
 fn increment(counter: &Cell<u64>) {

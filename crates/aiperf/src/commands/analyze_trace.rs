@@ -109,7 +109,11 @@ fn save(path: &Path, analysis: &TraceAnalysis) -> Result<()> {
 
 fn report(analysis: &TraceAnalysis) -> String {
     let columns = COLUMNS.iter().enumerate().map(|(place, heading)| {
-        let align = if place == 0 { Align::Left } else { Align::Right };
+        let align = if place == 0 {
+            Align::Left
+        } else {
+            Align::Right
+        };
         Column::new(heading, align)
     });
     let mut table = Table::new("Trace Statistics", columns.collect());
@@ -159,6 +163,9 @@ mod tests {
     fn numbers_have_two_decimals_and_commas() {
         assert_eq!(with_separators(1_234_567.891), "1,234,567.89");
         assert_eq!(with_separators(-999.5), "-999.50");
-        assert_eq!((grouped(0).as_str(), grouped(1_000).as_str()), ("0", "1,000"));
+        assert_eq!(
+            (grouped(0).as_str(), grouped(1_000).as_str()),
+            ("0", "1,000")
+        );
     }
 }

@@ -49,6 +49,13 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     );
 
     notice_missing_kernel_stamps(prepared, executed);
+    let repeated = repeated(executed);
+    if repeated > 0 {
+        tracing::warn!(
+            "{repeated} requests were sent again over a new connection: the server had closed the kept \
+             one that they were given. `--connection-reuse-strategy never` avoids that"
+        );
+    }
 
     let options = options(prepared);
     let mut outcome = write_all(&report, &prepared.folder, &prepared.names, &options);
@@ -333,11 +340,22 @@ fn extra_members(
             "waited_for_a_place_ns": sum(|outcome| outcome.counts.waited),
             "schedule_moved": sum(|outcome| outcome.counts.reanchors),
             "schedule_moved_by_ns": sum(|outcome| outcome.counts.reanchored_time),
+            "repeated_after_a_closed_connection": repeated(executed),
             "window_ns": sum(|outcome| outcome.times.end - outcome.times.start),
             "records_spilled_to_disk": executed.backlog.spilled,
         }),
     );
     extra
+}
+
+/// Requests of the run that were sent a second time: the kept connection that they had been given was
+/// closed.
+fn repeated(executed: &Executed) -> u64 {
+    // Threads count through the run.
+    let last = executed.outcomes.last();
+    last.map_or(0, |outcome| {
+        outcome.threads.iter().map(|thread| thread.repeated).sum()
+    })
 }
 
 fn view(check: &SelfCheck) -> SelfCheckView {

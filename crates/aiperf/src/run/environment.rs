@@ -215,12 +215,7 @@ impl Reader<'_> {
         }
     }
 
-    fn number(
-        &self,
-        name: &str,
-        default: f64,
-        range: RangeInclusive<f64>,
-    ) -> Result<f64> {
+    fn number(&self, name: &str, default: f64, range: RangeInclusive<f64>) -> Result<f64> {
         let Some(value) = (self.0)(name) else {
             return Ok(default);
         };
@@ -241,7 +236,10 @@ impl Reader<'_> {
         match value.trim().parse() {
             Ok(number) if range.contains(&number) => Ok(Some(number)),
             _ if *range.end() == usize::MAX => {
-                bail!("`{name}` is `{value}`; use a whole number of at least {}", range.start())
+                bail!(
+                    "`{name}` is `{value}`; use a whole number of at least {}",
+                    range.start()
+                )
             }
             _ => bail!(
                 "`{name}` is `{value}`; use a whole number from {} to {}",

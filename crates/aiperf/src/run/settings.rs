@@ -71,10 +71,7 @@ fn unix_socket(address: &str) -> Option<(&str, &str)> {
 }
 
 /// The servers. Files that TLS needs are read here, so that a bad one is found early.
-pub(crate) fn targets(
-    config: &ProfileConfig,
-    environment: &Environment,
-) -> Result<Vec<Target>> {
+pub(crate) fn targets(config: &ProfileConfig, environment: &Environment) -> Result<Vec<Target>> {
     let tls = tls(config, environment);
     if tls.ca_file.is_some() || tls.client_identity.is_some() {
         LazyTls::new(tls).prepare()?;

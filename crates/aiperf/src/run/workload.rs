@@ -219,6 +219,7 @@ pub(crate) fn describe(
             .map(|(turn, planned)| TurnMeta {
                 max_tokens: turn.max_tokens,
                 timestamp_ms: turn.timestamp_ms,
+                audio_seconds: None,
                 tokenizer: tokenizer_of_model(turn.model.as_deref()),
                 has_fixed_body: planned.body != TurnBody::AfterReplies,
             })

@@ -31,7 +31,10 @@ fn what_is_under_way_at_the_end_of_the_grace_period_leaves_a_line() {
         assert_eq!(request.metadata["was_cancelled"], true);
         // Not before the grace period was over.
         let gone = request.gone().unwrap();
-        assert!(gone + CLOCKS >= 1_000 * MILLISECOND, "cut off after {gone} ns");
+        assert!(
+            gone + CLOCKS >= 1_000 * MILLISECOND,
+            "cut off after {gone} ns"
+        );
     }
     // Every slot is stuck in the end, or still busy.
     assert!((1..=4).contains(&cut_off), "{cut_off} were cut off");

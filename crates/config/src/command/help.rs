@@ -76,6 +76,8 @@ fn wrapped_between(text: &str, first: &str, rest: &str, width: usize) -> String 
         .initial_indent(first)
         .subsequent_indent(rest)
         // A flag's name must stay searchable, whatever the width.
+        // The other algorithm lets lines run over where that makes the rest look better.
+        .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
         .break_words(false);
     textwrap::wrap(text, options).join("\n") + "\n"

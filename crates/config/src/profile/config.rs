@@ -147,7 +147,7 @@ pub enum SystemPrompt {
 #[derive(Debug, Clone, PartialEq)]
 pub enum DatasetSource {
     /// They are made up.
-    Synthetic(SyntheticDataset),
+    Synthetic(Box<SyntheticDataset>),
     /// They are read.
     File(FileDataset),
     /// They are fetched from a hub.

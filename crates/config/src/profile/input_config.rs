@@ -13,7 +13,7 @@ use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value, json};
 
 use super::args::ProfileArgs;
-use super::choices::{EndpointType, ExportLevel};
+use super::choices::{EndpointType, ExportLevel, RequestContentType};
 use super::config::{Arrivals, PhaseConfig, ProfileConfig, RatePattern, RateShape};
 use super::resolve::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX};
 
@@ -123,7 +123,10 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         "streaming",
         args.streaming.map(|_| config.endpoint.streaming),
     );
-    endpoint.set_some("transport", args.transport.map(|transport| transport.name()));
+    endpoint.set_some(
+        "transport",
+        args.transport.map(|transport| transport.name()),
+    );
     endpoint.set_some(
         "connection_reuse",
         args.connection_reuse.map(|strategy| strategy.name()),
@@ -132,10 +135,12 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     endpoint.set_some("use_server_token_count", args.use_server_token_count);
     endpoint.set_some("per_chunk_usage", args.per_chunk_usage);
     endpoint.set_some("download_video_content", args.download_video_content);
-    endpoint.set_some(
-        "request_content_type",
-        args.request_content_type.map(|kind| kind.name()),
-    );
+    // The reference writes the form also where nobody asked for it.
+    let is_form = config.endpoint.kind.capabilities().multipart;
+    let content_type = args
+        .request_content_type
+        .or(is_form.then_some(RequestContentType::Multipart));
+    endpoint.set_some("request_content_type", content_type.map(|kind| kind.name()));
     endpoint.set_some("session_header", args.session_header.clone());
     endpoint.set_some("uuid_and_strip", args.uuid_and_strip);
     control(&mut endpoint, args, config);
@@ -164,7 +169,10 @@ fn extra(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
     let mut extra = args.extra_inputs.clone();
     if let Some(body) = extra.shift_remove(PAYLOAD_TEMPLATE) {
         let mut template = Block::default();
-        template.set("body", body.as_str().map_or_else(String::new, template_body));
+        template.set(
+            "body",
+            body.as_str().map_or_else(String::new, template_body),
+        );
         let field = extra.shift_remove(RESPONSE_FIELD);
         template.set("response_field", field.unwrap_or_else(|| json!("text")));
         endpoint.set("template", template.value());
@@ -188,7 +196,9 @@ fn reachable(url: &str) -> String {
         None => url.to_owned(),
         Some(socket) => {
             let path = socket.split_once(":/").map_or("", |(_, path)| path);
-            format!("http://localhost/{path}").trim_end_matches('/').to_owned()
+            format!("http://localhost/{path}")
+                .trim_end_matches('/')
+                .to_owned()
         }
     }
 }

@@ -11,8 +11,7 @@ use bytes::Bytes;
 use crate::open_loop::{constant, open};
 use crate::server::Server;
 use crate::support::{
-    Run, closed_loop, composing, conversations, plan, requests, run, sessions, settings, threads,
-    turn,
+    Run, closed_loop, composing, conversations, plan, run, sessions, settings, threads, turn,
 };
 
 const DELAY: Nanos = 60 * MILLISECOND;

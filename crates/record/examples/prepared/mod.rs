@@ -42,6 +42,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
     };
     let turn = TurnMeta {
         timestamp_ms: None,
+        audio_seconds: None,
         max_tokens: Some(TOKENS),
         tokenizer: 0,
         has_fixed_body: true,

@@ -39,6 +39,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
     };
     let turn = TurnMeta {
         timestamp_ms: None,
+        audio_seconds: None,
         max_tokens: None,
         tokenizer: 0,
         has_fixed_body: true,

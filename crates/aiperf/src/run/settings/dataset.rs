@@ -133,7 +133,7 @@ mod tests {
 
     fn plan(line: &str) -> Result<DatasetPlan> {
         let words = format!("-m m {line}");
-        let Parsed::Values(args) = PROFILE.parse(words.split(' ')).unwrap() else {
+        let Parsed::Values(args) = PROFILE.parse(words.split_whitespace()).unwrap() else {
             panic!("`{line}` asks for help")
         };
         let surroundings = Surroundings {
@@ -178,7 +178,10 @@ mod tests {
             (images, "--image-height-mean 7"),
             (images, "--image-format png"),
             (images, "--image-source assets"),
-            ("--image-source assets", "--image-source-sampling shuffle-cycle"),
+            (
+                "--image-source assets",
+                "--image-source-sampling shuffle-cycle",
+            ),
             ("", audio),
             (audio, "--audio-length-mean 7"),
             (audio, "--audio-format mp3"),
@@ -241,7 +244,10 @@ mod tests {
         let path = folder.path().canonicalize().unwrap().join("prompt.txt");
         std::fs::write(&path, "be brief").unwrap();
         let line = format!("--system-prompt-file {}", path.display());
-        assert_eq!(plan(&line).unwrap().system_prompt.as_deref(), Some("be brief"));
+        assert_eq!(
+            plan(&line).unwrap().system_prompt.as_deref(),
+            Some("be brief")
+        );
         let error = plan("--system-prompt-file /no/such/file").unwrap_err();
         assert!(error.to_string().contains("/no/such/file"), "{error}");
     }

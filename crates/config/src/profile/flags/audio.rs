@@ -7,13 +7,24 @@ use crate::profile::choices::AudioFormat;
 
 pub(super) static AUDIO: Group<ProfileArgs> = Group {
     title: "Audio Input",
-    flags: &[BATCH_SIZE, LENGTH_MEAN, LENGTH_STDDEV, FORMAT, DEPTHS, SAMPLE_RATES, CHANNELS],
+    flags: &[
+        BATCH_SIZE,
+        LENGTH_MEAN,
+        LENGTH_STDDEV,
+        FORMAT,
+        DEPTHS,
+        SAMPLE_RATES,
+        CHANNELS,
+    ],
 };
 
 const BATCH_SIZE: Flag<ProfileArgs> = Flag {
     names: &["audio-batch-size", "batch-size-audio"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.audio.batch_size = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.audio.batch_size = Some(value),
+    },
     value: "COUNT",
     default: "1, once there is audio",
     path: "benchmark.datasets[0].audio.batch_size",
@@ -23,7 +34,10 @@ const BATCH_SIZE: Flag<ProfileArgs> = Flag {
 const LENGTH_MEAN: Flag<ProfileArgs> = Flag {
     names: &["audio-length-mean"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.audio.length_mean = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.audio.length_mean = Some(value),
+    },
     value: "SECONDS",
     default: "10, once there is audio",
     path: "benchmark.datasets[0].audio.length.mean",
@@ -33,7 +47,10 @@ const LENGTH_MEAN: Flag<ProfileArgs> = Flag {
 const LENGTH_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["audio-length-stddev"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.audio.length_stddev = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.audio.length_stddev = Some(value),
+    },
     value: "SECONDS",
     default: "0",
     path: "benchmark.datasets[0].audio.length.stddev",
@@ -43,7 +60,14 @@ const LENGTH_STDDEV: Flag<ProfileArgs> = Flag {
 const FORMAT: Flag<ProfileArgs> = Flag {
     names: &["audio-format"],
     short: None,
-    kind: Kind::Choice { names: AudioFormat::NAMES, later: &[], set: |args, word| { args.audio.format = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: AudioFormat::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.audio.format = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "FORMAT",
     default: "wav",
     path: "benchmark.datasets[0].audio.format",
@@ -55,8 +79,13 @@ const DEPTHS: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::List(|args, items| {
         for item in items {
-            let depth = item.parse().ok().filter(|bits| DEPTHS_OF_WAV.contains(bits));
-            args.audio.depths.push(depth.ok_or("the depths are 8, 16, 24 and 32")?);
+            let depth = item
+                .parse()
+                .ok()
+                .filter(|bits| DEPTHS_OF_WAV.contains(bits));
+            args.audio
+                .depths
+                .push(depth.ok_or("the depths are 8, 16, 24 and 32")?);
         }
         Ok(())
     }),
@@ -71,8 +100,13 @@ const SAMPLE_RATES: Flag<ProfileArgs> = Flag {
     short: None,
     kind: Kind::List(|args, items| {
         for item in items {
-            let rate = item.parse().ok().filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
-            args.audio.sample_rates.push(kilohertz(rate.ok_or("must be numbers above 0")?));
+            let rate = item
+                .parse()
+                .ok()
+                .filter(|rate: &f64| rate.is_finite() && *rate > 0.0);
+            args.audio
+                .sample_rates
+                .push(kilohertz(rate.ok_or("must be numbers above 0")?));
         }
         Ok(())
     }),
@@ -85,7 +119,10 @@ const SAMPLE_RATES: Flag<ProfileArgs> = Flag {
 const CHANNELS: Flag<ProfileArgs> = Flag {
     names: &["audio-num-channels"],
     short: None,
-    kind: Kind::Integer { within: 1..=2, set: |args, value| args.audio.channels = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=2,
+        set: |args, value| args.audio.channels = Some(value),
+    },
     value: "COUNT",
     default: "1",
     path: "benchmark.datasets[0].audio.channels",

@@ -224,7 +224,14 @@ const CONNECTION_REUSE: Flag<ProfileArgs> = Flag {
 const TRANSPORT: Flag<ProfileArgs> = Flag {
     names: &["transport", "transport-type"],
     short: None,
-    kind: Kind::Choice { names: TransportKind::NAMES, later: &[], set: |args, word| { args.transport = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: TransportKind::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.transport = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "TRANSPORT",
     default: "http",
     path: "benchmark.endpoint.transport",
@@ -254,7 +261,14 @@ const DOWNLOAD_VIDEO: Flag<ProfileArgs> = Flag {
 const REQUEST_CONTENT_TYPE: Flag<ProfileArgs> = Flag {
     names: &["request-content-type"],
     short: None,
-    kind: Kind::Choice { names: RequestContentType::NAMES, later: &[], set: |args, word| { args.request_content_type = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: RequestContentType::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.request_content_type = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "TYPE",
     default: "what the endpoint type takes",
     path: "benchmark.endpoint.request_content_type",

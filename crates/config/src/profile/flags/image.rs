@@ -7,13 +7,25 @@ use crate::profile::choices::{ImageFormat, ImageSampling};
 
 pub(super) static IMAGE: Group<ProfileArgs> = Group {
     title: "Image Input",
-    flags: &[WIDTH_MEAN, WIDTH_STDDEV, HEIGHT_MEAN, HEIGHT_STDDEV, BATCH_SIZE, FORMAT, SOURCE, SAMPLING],
+    flags: &[
+        WIDTH_MEAN,
+        WIDTH_STDDEV,
+        HEIGHT_MEAN,
+        HEIGHT_STDDEV,
+        BATCH_SIZE,
+        FORMAT,
+        SOURCE,
+        SAMPLING,
+    ],
 };
 
 const WIDTH_MEAN: Flag<ProfileArgs> = Flag {
     names: &["image-width-mean"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.image.width_mean = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.image.width_mean = Some(value),
+    },
     value: "PIXELS",
     default: "512, once there are images",
     path: "benchmark.datasets[0].images.width.mean",
@@ -23,7 +35,10 @@ const WIDTH_MEAN: Flag<ProfileArgs> = Flag {
 const WIDTH_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["image-width-stddev"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.image.width_stddev = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.image.width_stddev = Some(value),
+    },
     value: "PIXELS",
     default: "0",
     path: "benchmark.datasets[0].images.width.stddev",
@@ -33,7 +48,10 @@ const WIDTH_STDDEV: Flag<ProfileArgs> = Flag {
 const HEIGHT_MEAN: Flag<ProfileArgs> = Flag {
     names: &["image-height-mean"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.image.height_mean = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.image.height_mean = Some(value),
+    },
     value: "PIXELS",
     default: "512, once there are images",
     path: "benchmark.datasets[0].images.height.mean",
@@ -43,7 +61,10 @@ const HEIGHT_MEAN: Flag<ProfileArgs> = Flag {
 const HEIGHT_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["image-height-stddev"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.image.height_stddev = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.image.height_stddev = Some(value),
+    },
     value: "PIXELS",
     default: "0",
     path: "benchmark.datasets[0].images.height.stddev",
@@ -53,7 +74,10 @@ const HEIGHT_STDDEV: Flag<ProfileArgs> = Flag {
 const BATCH_SIZE: Flag<ProfileArgs> = Flag {
     names: &["image-batch-size", "batch-size-image"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.image.batch_size = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.image.batch_size = Some(value),
+    },
     value: "COUNT",
     default: "1, once there are images",
     path: "benchmark.datasets[0].images.batch_size",
@@ -63,7 +87,14 @@ const BATCH_SIZE: Flag<ProfileArgs> = Flag {
 const FORMAT: Flag<ProfileArgs> = Flag {
     names: &["image-format"],
     short: None,
-    kind: Kind::Choice { names: ImageFormat::NAMES, later: &[], set: |args, word| { args.image.format = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: ImageFormat::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.image.format = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "FORMAT",
     default: "jpeg",
     path: "benchmark.datasets[0].images.format",
@@ -88,7 +119,14 @@ const SOURCE: Flag<ProfileArgs> = Flag {
 const SAMPLING: Flag<ProfileArgs> = Flag {
     names: &["image-source-sampling"],
     short: None,
-    kind: Kind::Choice { names: ImageSampling::NAMES, later: &[], set: |args, word| { args.image.sampling = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: ImageSampling::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.image.sampling = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "STRATEGY",
     default: "random-with-replacement",
     path: "benchmark.datasets[0].images.source_sampling",

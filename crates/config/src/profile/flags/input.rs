@@ -165,7 +165,10 @@ const PUBLIC_DATASET: Flag<ProfileArgs> = Flag {
 const HF_SUBSET: Flag<ProfileArgs> = Flag {
     names: &["hf-subset"],
     short: None,
-    kind: Kind::Text(|args, text| { args.hf_subset = not_blank(text)?; Ok(()) }),
+    kind: Kind::Text(|args, text| {
+        args.hf_subset = not_blank(text)?;
+        Ok(())
+    }),
     value: "NAME",
     default: "that of the dataset",
     path: "benchmark.datasets[0].hf_subset",

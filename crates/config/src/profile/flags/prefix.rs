@@ -6,13 +6,23 @@ use crate::profile::args::ProfileArgs;
 
 pub(super) static PREFIX: Group<ProfileArgs> = Group {
     title: "Prefix Prompt",
-    flags: &[SYSTEM_PROMPT, SYSTEM_PROMPT_FILE, POOL_SIZE, LENGTH, SHARED_SYSTEM, USER_CONTEXT],
+    flags: &[
+        SYSTEM_PROMPT,
+        SYSTEM_PROMPT_FILE,
+        POOL_SIZE,
+        LENGTH,
+        SHARED_SYSTEM,
+        USER_CONTEXT,
+    ],
 };
 
 const SYSTEM_PROMPT: Flag<ProfileArgs> = Flag {
     names: &["system-prompt"],
     short: None,
-    kind: Kind::Text(|args, text| { args.prefix.system_prompt = not_blank(text)?; Ok(()) }),
+    kind: Kind::Text(|args, text| {
+        args.prefix.system_prompt = not_blank(text)?;
+        Ok(())
+    }),
     value: "TEXT",
     default: "",
     path: "benchmark.datasets[0].system_prompt",
@@ -36,9 +46,16 @@ const SYSTEM_PROMPT_FILE: Flag<ProfileArgs> = Flag {
 };
 
 const POOL_SIZE: Flag<ProfileArgs> = Flag {
-    names: &["prompt-prefix-pool-size", "prefix-prompt-pool-size", "num-prefix-prompts"],
+    names: &[
+        "prompt-prefix-pool-size",
+        "prefix-prompt-pool-size",
+        "num-prefix-prompts",
+    ],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.prefix.pool_size = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.prefix.pool_size = Some(value),
+    },
     value: "COUNT",
     default: "0",
     path: "benchmark.datasets[0].prefix_prompts.pool_size",
@@ -48,7 +65,10 @@ const POOL_SIZE: Flag<ProfileArgs> = Flag {
 const LENGTH: Flag<ProfileArgs> = Flag {
     names: &["prompt-prefix-length", "prefix-prompt-length"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.prefix.length = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.prefix.length = Some(value),
+    },
     value: "TOKENS",
     default: "0",
     path: "benchmark.datasets[0].prefix_prompts.length",
@@ -58,7 +78,10 @@ const LENGTH: Flag<ProfileArgs> = Flag {
 const SHARED_SYSTEM: Flag<ProfileArgs> = Flag {
     names: &["shared-system-prompt-length"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, value| args.prefix.shared_system_length = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, value| args.prefix.shared_system_length = Some(value),
+    },
     value: "TOKENS",
     default: "",
     path: "benchmark.datasets[0].prefix_prompts.shared_system_length",
@@ -68,7 +91,10 @@ const SHARED_SYSTEM: Flag<ProfileArgs> = Flag {
 const USER_CONTEXT: Flag<ProfileArgs> = Flag {
     names: &["user-context-prompt-length"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, value| args.prefix.user_context_length = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, value| args.prefix.user_context_length = Some(value),
+    },
     value: "TOKENS",
     default: "",
     path: "benchmark.datasets[0].prefix_prompts.user_context_length",

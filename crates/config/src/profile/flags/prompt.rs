@@ -14,7 +14,14 @@ pub(super) static PROMPT: Group<ProfileArgs> = Group {
 
 pub(super) static INPUT_LENGTH: Group<ProfileArgs> = Group {
     title: "Input Sequence Length (ISL)",
-    flags: &[ISL_MEAN, ISL_STDDEV, BLOCK_SIZE, SEQUENCES, RANGE_RATIO, CORPUS_STYLE],
+    flags: &[
+        ISL_MEAN,
+        ISL_STDDEV,
+        BLOCK_SIZE,
+        SEQUENCES,
+        RANGE_RATIO,
+        CORPUS_STYLE,
+    ],
 };
 
 pub(super) static OUTPUT_LENGTH: Group<ProfileArgs> = Group {
@@ -103,7 +110,14 @@ const OSL_STDDEV: Flag<ProfileArgs> = Flag {
 const CORPUS: Flag<ProfileArgs> = Flag {
     names: &["prompt-corpus"],
     short: None,
-    kind: Kind::Choice { names: PromptCorpus::NAMES, later: &[], set: |args, word| { args.prompt_corpus = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: PromptCorpus::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.prompt_corpus = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "CORPUS",
     default: "sonnet",
     path: "benchmark.datasets[0].prompts.corpus",
@@ -111,9 +125,16 @@ const CORPUS: Flag<ProfileArgs> = Flag {
 };
 
 const BLOCK_SIZE: Flag<ProfileArgs> = Flag {
-    names: &["prompt-input-tokens-block-size", "synthetic-input-tokens-block-size", "isl-block-size"],
+    names: &[
+        "prompt-input-tokens-block-size",
+        "synthetic-input-tokens-block-size",
+        "isl-block-size",
+    ],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.isl_block_size = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.isl_block_size = Some(value),
+    },
     value: "TOKENS",
     default: "512; of a bailian_trace 16",
     path: "benchmark.datasets[0].block_size",
@@ -136,7 +157,10 @@ const SEQUENCES: Flag<ProfileArgs> = Flag {
 const RANGE_RATIO: Flag<ProfileArgs> = Flag {
     names: &["random-range-ratio"],
     short: None,
-    kind: Kind::Text(|args, text| { args.random_range_ratio = not_blank(text)?; Ok(()) }),
+    kind: Kind::Text(|args, text| {
+        args.random_range_ratio = not_blank(text)?;
+        Ok(())
+    }),
     value: "RATIO",
     default: "",
     path: "benchmark.datasets[0].prompts.random_range_ratio",
@@ -146,7 +170,14 @@ const RANGE_RATIO: Flag<ProfileArgs> = Flag {
 const CORPUS_STYLE: Flag<ProfileArgs> = Flag {
     names: &["random-corpus-style"],
     short: None,
-    kind: Kind::Choice { names: RandomCorpusStyle::NAMES, later: &[], set: |args, word| { args.random_corpus_style = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: RandomCorpusStyle::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.random_corpus_style = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "STYLE",
     default: "vllm",
     path: "benchmark.datasets[0].prompts.random_corpus_style",

@@ -5,13 +5,23 @@ use crate::profile::args::ProfileArgs;
 
 pub(super) static RANKINGS: Group<ProfileArgs> = Group {
     title: "Rankings",
-    flags: &[PASSAGES_MEAN, PASSAGES_STDDEV, PASSAGE_TOKENS_MEAN, PASSAGE_TOKENS_STDDEV, QUERY_TOKENS_MEAN, QUERY_TOKENS_STDDEV],
+    flags: &[
+        PASSAGES_MEAN,
+        PASSAGES_STDDEV,
+        PASSAGE_TOKENS_MEAN,
+        PASSAGE_TOKENS_STDDEV,
+        QUERY_TOKENS_MEAN,
+        QUERY_TOKENS_STDDEV,
+    ],
 };
 
 const PASSAGES_MEAN: Flag<ProfileArgs> = Flag {
     names: &["rankings-passages-mean"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, value| args.rankings.passages_mean = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, value| args.rankings.passages_mean = Some(value),
+    },
     value: "COUNT",
     default: "10",
     path: "benchmark.datasets[0].rankings.passages.mean",
@@ -21,7 +31,10 @@ const PASSAGES_MEAN: Flag<ProfileArgs> = Flag {
 const PASSAGES_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["rankings-passages-stddev"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.rankings.passages_stddev = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.rankings.passages_stddev = Some(value),
+    },
     value: "COUNT",
     default: "0",
     path: "benchmark.datasets[0].rankings.passages.stddev",
@@ -31,7 +44,10 @@ const PASSAGES_STDDEV: Flag<ProfileArgs> = Flag {
 const PASSAGE_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
     names: &["rankings-passages-prompt-token-mean"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, value| args.rankings.passage_tokens_mean = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, value| args.rankings.passage_tokens_mean = Some(value),
+    },
     value: "TOKENS",
     default: "128",
     path: "benchmark.datasets[0].rankings.passage_tokens.mean",
@@ -41,7 +57,10 @@ const PASSAGE_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
 const PASSAGE_TOKENS_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["rankings-passages-prompt-token-stddev"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.rankings.passage_tokens_stddev = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.rankings.passage_tokens_stddev = Some(value),
+    },
     value: "TOKENS",
     default: "0",
     path: "benchmark.datasets[0].rankings.passage_tokens.stddev",
@@ -51,7 +70,10 @@ const PASSAGE_TOKENS_STDDEV: Flag<ProfileArgs> = Flag {
 const QUERY_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
     names: &["rankings-query-prompt-token-mean"],
     short: None,
-    kind: Kind::Integer { within: 1..=u64::MAX, set: |args, value| args.rankings.query_tokens_mean = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=u64::MAX,
+        set: |args, value| args.rankings.query_tokens_mean = Some(value),
+    },
     value: "TOKENS",
     default: "32",
     path: "benchmark.datasets[0].rankings.query_tokens.mean",
@@ -61,7 +83,10 @@ const QUERY_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
 const QUERY_TOKENS_STDDEV: Flag<ProfileArgs> = Flag {
     names: &["rankings-query-prompt-token-stddev"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.rankings.query_tokens_stddev = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.rankings.query_tokens_stddev = Some(value),
+    },
     value: "TOKENS",
     default: "0",
     path: "benchmark.datasets[0].rankings.query_tokens.stddev",

@@ -5,13 +5,24 @@ use crate::profile::args::ProfileArgs;
 
 pub(super) static SYNTHESIS: Group<ProfileArgs> = Group {
     title: "Synthesis",
-    flags: &[SPEEDUP, PREFIX_LENGTH, PREFIX_ROOTS, PROMPT_LENGTH, OUTPUT_LENGTH, MAX_ISL, MAX_OSL],
+    flags: &[
+        SPEEDUP,
+        PREFIX_LENGTH,
+        PREFIX_ROOTS,
+        PROMPT_LENGTH,
+        OUTPUT_LENGTH,
+        MAX_ISL,
+        MAX_OSL,
+    ],
 };
 
 const SPEEDUP: Flag<ProfileArgs> = Flag {
     names: &["synthesis-speedup-ratio"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, value| args.synthesis.speedup = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, value| args.synthesis.speedup = Some(value),
+    },
     value: "RATIO",
     default: "1",
     path: "benchmark.datasets[0].synthesis.speedup_ratio",
@@ -21,7 +32,10 @@ const SPEEDUP: Flag<ProfileArgs> = Flag {
 const PREFIX_LENGTH: Flag<ProfileArgs> = Flag {
     names: &["synthesis-prefix-len-multiplier"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, value| args.synthesis.prefix_length = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, value| args.synthesis.prefix_length = Some(value),
+    },
     value: "FACTOR",
     default: "1",
     path: "benchmark.datasets[0].synthesis.prefix_len_multiplier",
@@ -31,7 +45,10 @@ const PREFIX_LENGTH: Flag<ProfileArgs> = Flag {
 const PREFIX_ROOTS: Flag<ProfileArgs> = Flag {
     names: &["synthesis-prefix-root-multiplier"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.synthesis.prefix_roots = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.synthesis.prefix_roots = Some(value),
+    },
     value: "COUNT",
     default: "1",
     path: "benchmark.datasets[0].synthesis.prefix_root_multiplier",
@@ -41,7 +58,10 @@ const PREFIX_ROOTS: Flag<ProfileArgs> = Flag {
 const PROMPT_LENGTH: Flag<ProfileArgs> = Flag {
     names: &["synthesis-prompt-len-multiplier"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, value| args.synthesis.prompt_length = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, value| args.synthesis.prompt_length = Some(value),
+    },
     value: "FACTOR",
     default: "1",
     path: "benchmark.datasets[0].synthesis.prompt_len_multiplier",
@@ -51,7 +71,10 @@ const PROMPT_LENGTH: Flag<ProfileArgs> = Flag {
 const OUTPUT_LENGTH: Flag<ProfileArgs> = Flag {
     names: &["synthesis-output-len-multiplier"],
     short: None,
-    kind: Kind::Float { limits: Limits::FROM_ZERO, set: |args, value| args.synthesis.output_length = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, value| args.synthesis.output_length = Some(value),
+    },
     value: "FACTOR",
     default: "1",
     path: "benchmark.datasets[0].synthesis.output_len_multiplier",
@@ -61,7 +84,10 @@ const OUTPUT_LENGTH: Flag<ProfileArgs> = Flag {
 const MAX_ISL: Flag<ProfileArgs> = Flag {
     names: &["synthesis-max-isl"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.synthesis.max_isl = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.synthesis.max_isl = Some(value),
+    },
     value: "TOKENS",
     default: "",
     path: "benchmark.datasets[0].synthesis.max_isl",
@@ -71,7 +97,10 @@ const MAX_ISL: Flag<ProfileArgs> = Flag {
 const MAX_OSL: Flag<ProfileArgs> = Flag {
     names: &["synthesis-max-osl"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.synthesis.max_osl = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.synthesis.max_osl = Some(value),
+    },
     value: "TOKENS",
     default: "",
     path: "benchmark.datasets[0].synthesis.max_osl",

@@ -15,7 +15,14 @@ pub(super) static TRANSPORT: Group<ProfileArgs> = Group {
 const HTTP_VERSION: Flag<ProfileArgs> = Flag {
     names: &["http-version"],
     short: None,
-    kind: Kind::Choice { names: HttpVersion::NAMES, later: &[], set: |args, word| { args.http_version = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: HttpVersion::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.http_version = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "VERSION",
     default: "1.1",
     path: "",

@@ -8,13 +8,29 @@ use crate::profile::choices::{VideoAudioCodec, VideoAudioDepth, VideoFormat, Vid
 
 pub(super) static VIDEO: Group<ProfileArgs> = Group {
     title: "Video Input",
-    flags: &[BATCH_SIZE, DURATION, FPS, WIDTH, HEIGHT, KIND, FORMAT, CODEC, AUDIO_SAMPLE_RATE, AUDIO_CHANNELS, AUDIO_CODEC, AUDIO_DEPTH],
+    flags: &[
+        BATCH_SIZE,
+        DURATION,
+        FPS,
+        WIDTH,
+        HEIGHT,
+        KIND,
+        FORMAT,
+        CODEC,
+        AUDIO_SAMPLE_RATE,
+        AUDIO_CHANNELS,
+        AUDIO_CODEC,
+        AUDIO_DEPTH,
+    ],
 };
 
 const BATCH_SIZE: Flag<ProfileArgs> = Flag {
     names: &["video-batch-size", "batch-size-video"],
     short: None,
-    kind: Kind::Integer { within: 0..=u64::MAX, set: |args, value| args.video.batch_size = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=u64::MAX,
+        set: |args, value| args.video.batch_size = Some(value),
+    },
     value: "COUNT",
     default: "1, once there is video",
     path: "benchmark.datasets[0].video.batch_size",
@@ -24,7 +40,10 @@ const BATCH_SIZE: Flag<ProfileArgs> = Flag {
 const DURATION: Flag<ProfileArgs> = Flag {
     names: &["video-duration"],
     short: None,
-    kind: Kind::Float { limits: Limits::ABOVE_ZERO, set: |args, value| args.video.duration = Some(value) },
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, value| args.video.duration = Some(value),
+    },
     value: "SECONDS",
     default: "1",
     path: "benchmark.datasets[0].video.duration",
@@ -34,7 +53,10 @@ const DURATION: Flag<ProfileArgs> = Flag {
 const FPS: Flag<ProfileArgs> = Flag {
     names: &["video-fps"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.video.fps = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.video.fps = Some(value),
+    },
     value: "COUNT",
     default: "4",
     path: "benchmark.datasets[0].video.fps",
@@ -44,7 +66,10 @@ const FPS: Flag<ProfileArgs> = Flag {
 const WIDTH: Flag<ProfileArgs> = Flag {
     names: &["video-width"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.video.width = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.video.width = Some(value),
+    },
     value: "PIXELS",
     default: "",
     path: "benchmark.datasets[0].video.width",
@@ -54,7 +79,10 @@ const WIDTH: Flag<ProfileArgs> = Flag {
 const HEIGHT: Flag<ProfileArgs> = Flag {
     names: &["video-height"],
     short: None,
-    kind: Kind::Integer { within: 1..=4294967295, set: |args, value| args.video.height = Some(value) },
+    kind: Kind::Integer {
+        within: 1..=4294967295,
+        set: |args, value| args.video.height = Some(value),
+    },
     value: "PIXELS",
     default: "",
     path: "benchmark.datasets[0].video.height",
@@ -64,7 +92,14 @@ const HEIGHT: Flag<ProfileArgs> = Flag {
 const KIND: Flag<ProfileArgs> = Flag {
     names: &["video-synth-type"],
     short: None,
-    kind: Kind::Choice { names: VideoKind::NAMES, later: &[], set: |args, word| { args.video.kind = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: VideoKind::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.video.kind = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "TYPE",
     default: "moving_shapes",
     path: "benchmark.datasets[0].video.synth_type",
@@ -74,7 +109,14 @@ const KIND: Flag<ProfileArgs> = Flag {
 const FORMAT: Flag<ProfileArgs> = Flag {
     names: &["video-format"],
     short: None,
-    kind: Kind::Choice { names: VideoFormat::NAMES, later: &[], set: |args, word| { args.video.format = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: VideoFormat::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.video.format = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "FORMAT",
     default: "webm",
     path: "benchmark.datasets[0].video.format",
@@ -84,7 +126,10 @@ const FORMAT: Flag<ProfileArgs> = Flag {
 const CODEC: Flag<ProfileArgs> = Flag {
     names: &["video-codec"],
     short: None,
-    kind: Kind::Text(|args, text| { args.video.codec = not_blank(text)?; Ok(()) }),
+    kind: Kind::Text(|args, text| {
+        args.video.codec = not_blank(text)?;
+        Ok(())
+    }),
     value: "NAME",
     default: "libvpx-vp9",
     path: "benchmark.datasets[0].video.codec",
@@ -95,7 +140,11 @@ const AUDIO_SAMPLE_RATE: Flag<ProfileArgs> = Flag {
     names: &["video-audio-sample-rate"],
     short: None,
     kind: Kind::Float {
-        limits: Limits { least: 8.0, above: false, most: 96_000.0 },
+        limits: Limits {
+            least: 8.0,
+            above: false,
+            most: 96_000.0,
+        },
         set: |args, rate| args.video.audio_sample_rate = Some(kilohertz(rate)),
     },
     value: "KILOHERTZ",
@@ -107,7 +156,10 @@ const AUDIO_SAMPLE_RATE: Flag<ProfileArgs> = Flag {
 const AUDIO_CHANNELS: Flag<ProfileArgs> = Flag {
     names: &["video-audio-num-channels"],
     short: None,
-    kind: Kind::Integer { within: 0..=2, set: |args, value| args.video.audio_channels = Some(value) },
+    kind: Kind::Integer {
+        within: 0..=2,
+        set: |args, value| args.video.audio_channels = Some(value),
+    },
     value: "COUNT",
     default: "0",
     path: "benchmark.datasets[0].video.audio.channels",
@@ -117,7 +169,14 @@ const AUDIO_CHANNELS: Flag<ProfileArgs> = Flag {
 const AUDIO_CODEC: Flag<ProfileArgs> = Flag {
     names: &["video-audio-codec"],
     short: None,
-    kind: Kind::Choice { names: VideoAudioCodec::NAMES, later: &[], set: |args, word| { args.video.audio_codec = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: VideoAudioCodec::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.video.audio_codec = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "NAME",
     default: "libvorbis, for mp4 aac",
     path: "benchmark.datasets[0].video.audio.codec",
@@ -127,7 +186,14 @@ const AUDIO_CODEC: Flag<ProfileArgs> = Flag {
 const AUDIO_DEPTH: Flag<ProfileArgs> = Flag {
     names: &["video-audio-depth"],
     short: None,
-    kind: Kind::Choice { names: VideoAudioDepth::NAMES, later: &[], set: |args, word| { args.video.audio_depth = chosen(word)?; Ok(()) } },
+    kind: Kind::Choice {
+        names: VideoAudioDepth::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.video.audio_depth = chosen(word)?;
+            Ok(())
+        },
+    },
     value: "BITS",
     default: "16",
     path: "benchmark.datasets[0].video.audio.depth",

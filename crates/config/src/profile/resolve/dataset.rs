@@ -30,7 +30,7 @@ pub(super) fn resolve(load: &Load, findings: &mut Findings) -> DatasetConfig {
     } else if let Some(path) = &args.input_file {
         DatasetSource::File(file(load, path, findings))
     } else {
-        DatasetSource::Synthetic(synthetic(args, findings))
+        DatasetSource::Synthetic(Box::new(synthetic(args, findings)))
     };
     DatasetConfig {
         source,

@@ -37,7 +37,10 @@ pub(super) fn resolve(args: &ProfileArgs, findings: &mut Findings) -> EndpointCo
     }
     if given(args.streaming) && !streams(args) {
         findings.warn(
-            format!("`--streaming` has no effect: `--endpoint-type {}` cannot stream", kind(args)),
+            format!(
+                "`--streaming` has no effect: `--endpoint-type {}` cannot stream",
+                kind(args)
+            ),
             "leave it away; answers come in one piece",
         );
     }
@@ -106,7 +109,9 @@ fn extra(args: &ProfileArgs, findings: &mut Findings) -> Map<String, Value> {
     let kind = kind(args);
     if kind != EndpointType::Template && extra.shift_remove(PAYLOAD_TEMPLATE).is_some() {
         findings.warn(
-            format!("`--extra-inputs {PAYLOAD_TEMPLATE}` has no effect with `--endpoint-type {kind}`"),
+            format!(
+                "`--extra-inputs {PAYLOAD_TEMPLATE}` has no effect with `--endpoint-type {kind}`"
+            ),
             "for a body of your own, leave the type away or say `--endpoint-type template`",
         );
         if kind != EndpointType::Raw {

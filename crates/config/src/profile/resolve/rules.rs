@@ -457,7 +457,10 @@ fn prefill_without_streaming(load: &Load) -> Option<Breach> {
     let (flags, several) = flags.filter(|_| !streams(args))?;
     let verb = if several { "need" } else { "needs" };
     let hint = if given(args.streaming) {
-        format!("only a stream shows when the first token comes, and `--endpoint-type {}` cannot stream", kind(args))
+        format!(
+            "only a stream shows when the first token comes, and `--endpoint-type {}` cannot stream",
+            kind(args)
+        )
     } else {
         "only a stream shows when the first token comes; add `--streaming`".to_owned()
     };

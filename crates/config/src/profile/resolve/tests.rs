@@ -52,7 +52,7 @@ fn warnings(line: &str) -> Vec<String> {
 
 fn synthetic(line: &str) -> SyntheticDataset {
     match config(line).dataset.source {
-        DatasetSource::Synthetic(dataset) => dataset,
+        DatasetSource::Synthetic(dataset) => *dataset,
         other => panic!("{other:?}"),
     }
 }
@@ -223,7 +223,8 @@ fn a_file_takes_the_place_of_generated_prompts() {
     assert_eq!(
         problems(&line),
         [
-            "`--isl`, `--prompt-batch-size`, `--conversation-turn-delay-ratio` cannot be used with `--input-file`"
+            "`--isl`, `--conversation-turn-delay-ratio` cannot be used with `--input-file`",
+            "`--prompt-batch-size` cannot be used with `--input-file`"
         ]
     );
     assert_eq!(
@@ -409,11 +410,15 @@ fn advice_is_given_where_flags_do_less_than_they_seem_to() {
         ),
         (
             "--download-video-content",
-            vec!["`--download-video-content` has no effect without `--endpoint-type video_generation`"],
+            vec![
+                "`--download-video-content` has no effect without `--endpoint-type video_generation`",
+            ],
         ),
         (
             "--shared-system-prompt-length 3 --endpoint-type completions",
-            vec!["`--shared-system-prompt-length` has no effect with `--endpoint-type completions`"],
+            vec![
+                "`--shared-system-prompt-length` has no effect with `--endpoint-type completions`",
+            ],
         ),
         (
             "--num-prefix-prompts 3",

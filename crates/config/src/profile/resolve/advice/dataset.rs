@@ -41,8 +41,8 @@ pub(super) const ADVICE: &[fn(&Load) -> Advice] = &[
     },
     |load| {
         let args = load.args;
-        let used = args.random_range_ratio.is_some()
-            || args.prompt_corpus == Some(PromptCorpus::Random);
+        let used =
+            args.random_range_ratio.is_some() || args.prompt_corpus == Some(PromptCorpus::Random);
         (args.random_corpus_style.is_some() && is_synthetic(args) && !used).then(|| {
             text(
                 "`--random-corpus-style` has no effect without `--random-range-ratio` or `--prompt-corpus random`",
@@ -58,7 +58,12 @@ pub(super) const ADVICE: &[fn(&Load) -> Advice] = &[
             ("--osl", args.osl_mean.is_some()),
         ];
         let replaced = args.sequence_distribution.is_some() && is_synthetic(args);
-        idle(&flags, replaced, "beside `--seq-dist`", "the pairs say all lengths")
+        idle(
+            &flags,
+            replaced,
+            "beside `--seq-dist`",
+            "the pairs say all lengths",
+        )
     },
     images_unwanted,
     audio_unwanted,
@@ -66,12 +71,20 @@ pub(super) const ADVICE: &[fn(&Load) -> Advice] = &[
     |load| {
         let asked = &load.args.video;
         let flags = [
-            ("--video-audio-sample-rate", asked.audio_sample_rate.is_some()),
+            (
+                "--video-audio-sample-rate",
+                asked.audio_sample_rate.is_some(),
+            ),
             ("--video-audio-depth", asked.audio_depth.is_some()),
         ];
         let silent = asked.audio_channels.unwrap_or(0) == 0 && is_synthetic(load.args);
         let without = "without `--video-audio-num-channels`";
-        idle(&flags, silent, without, "add sound with `--video-audio-num-channels 1`")
+        idle(
+            &flags,
+            silent,
+            without,
+            "add sound with `--video-audio-num-channels 1`",
+        )
     },
     rankings_unwanted,
     only_rankings,
@@ -117,7 +130,12 @@ fn for_files(load: &Load) -> Advice {
         ("--synthesis-max-osl", synthesis.max_osl.is_some()),
     ];
     let hint = "they are about files and traces; generated pauses are as long as `--conversation-turn-delay-mean` says";
-    idle(&flags, args.input_file.is_none(), "without `--input-file`", hint)
+    idle(
+        &flags,
+        args.input_file.is_none(),
+        "without `--input-file`",
+        hint,
+    )
 }
 
 fn for_generated(load: &Load) -> Advice {
@@ -194,7 +212,12 @@ fn video_unwanted(load: &Load) -> Advice {
     let has_size = asked.width.is_some() && asked.height.is_some();
     let none = is_synthetic(load.args) && !has_size;
     let why = "without both `--video-width` and `--video-height`";
-    idle(&flags, none, why, "videos are made once their size is known")
+    idle(
+        &flags,
+        none,
+        why,
+        "videos are made once their size is known",
+    )
 }
 
 fn rankings_unwanted(load: &Load) -> Advice {

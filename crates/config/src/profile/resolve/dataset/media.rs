@@ -69,11 +69,13 @@ pub(super) fn images(args: &ProfileArgs) -> Option<ImagePlan> {
             Some("assets") => ImageSource::Assets,
             Some(folder) => ImageSource::Folder(PathBuf::from(folder)),
         },
-        sampling: asked.sampling.map_or(usual.sampling, |sampling| match sampling {
-            ImageSampling::RandomWithReplacement => media::ImageSampling::RandomWithReplacement,
-            ImageSampling::ShuffleCycle => media::ImageSampling::ShuffleCycle,
-            ImageSampling::SequentialCycle => media::ImageSampling::SequentialCycle,
-        }),
+        sampling: asked
+            .sampling
+            .map_or(usual.sampling, |sampling| match sampling {
+                ImageSampling::RandomWithReplacement => media::ImageSampling::RandomWithReplacement,
+                ImageSampling::ShuffleCycle => media::ImageSampling::ShuffleCycle,
+                ImageSampling::SequentialCycle => media::ImageSampling::SequentialCycle,
+            }),
     })
 }
 
@@ -92,7 +94,10 @@ pub(super) fn audio(args: &ProfileArgs) -> Option<AudioPlan> {
             AudioFormat::Wav => media::AudioFormat::Wav,
             AudioFormat::Mp3 => media::AudioFormat::Mp3,
         }),
-        sample_rates: or_usual(rates.map(SampleRate::from_option).collect(), usual.sample_rates),
+        sample_rates: or_usual(
+            rates.map(SampleRate::from_option).collect(),
+            usual.sample_rates,
+        ),
         depths: or_usual(asked.depths.clone(), usual.depths),
         channels: asked.channels.map_or(usual.channels, channels),
     })

@@ -42,10 +42,7 @@ pub(super) fn prefix(args: &ProfileArgs) -> PromptPrefix {
 }
 
 /// Lengths of prompts and answers that are drawn together.
-pub(super) fn paired_lengths(
-    args: &ProfileArgs,
-    findings: &mut Findings,
-) -> Option<PairedLengths> {
+pub(super) fn paired_lengths(args: &ProfileArgs, findings: &mut Findings) -> Option<PairedLengths> {
     if let Some(sequences) = &args.sequence_distribution {
         return Some(PairedLengths::Sequences(sequences.clone()));
     }

@@ -3,8 +3,8 @@
 use super::{Breach, Rule, breach};
 use crate::profile::choices::{DatasetFormat, ImageSampling};
 use crate::profile::resolve::dataset::is_synthetic;
-use crate::profile::resolve::load::Load;
 use crate::profile::resolve::listed;
+use crate::profile::resolve::load::Load;
 
 pub(in crate::profile::resolve) const RULES: &[Rule] = &[
     Rule {
@@ -105,8 +105,7 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
         name: "a deviation of generated answers needs a mean",
         breach: |load| {
             let args = load.args;
-            let alone =
-                is_synthetic(args) && args.osl_mean.is_none() && args.osl_stddev.is_some();
+            let alone = is_synthetic(args) && args.osl_mean.is_none() && args.osl_stddev.is_some();
             alone.then(|| {
                 breach(
                     "`--osl-stddev` needs `--osl`",
@@ -237,7 +236,10 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
             let sampling = asked
                 .sampling
                 .filter(|way| *way != ImageSampling::RandomWithReplacement)?;
-            let is_noise = asked.source.as_deref().is_none_or(|source| source == "noise");
+            let is_noise = asked
+                .source
+                .as_deref()
+                .is_none_or(|source| source == "noise");
             is_noise.then(|| {
                 breach(
                     format!("`--image-source-sampling {sampling}` needs `--image-source`"),
@@ -331,9 +333,21 @@ fn batch_without_pool(load: &Load) -> Option<Breach> {
 fn deviation_without_mean(load: &Load) -> Option<Breach> {
     let (image, audio, rankings) = (&load.args.image, &load.args.audio, &load.args.rankings);
     let rows = [
-        ("--image-width", image.width_mean.is_some(), image.width_stddev.is_some()),
-        ("--image-height", image.height_mean.is_some(), image.height_stddev.is_some()),
-        ("--audio-length", audio.length_mean.is_some(), audio.length_stddev.is_some()),
+        (
+            "--image-width",
+            image.width_mean.is_some(),
+            image.width_stddev.is_some(),
+        ),
+        (
+            "--image-height",
+            image.height_mean.is_some(),
+            image.height_stddev.is_some(),
+        ),
+        (
+            "--audio-length",
+            audio.length_mean.is_some(),
+            audio.length_stddev.is_some(),
+        ),
         (
             "--rankings-passages",
             rankings.passages_mean.is_some(),

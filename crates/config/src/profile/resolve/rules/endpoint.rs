@@ -64,9 +64,14 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
             } else {
                 RequestContentType::Json
             };
-            let wrong = load.args.request_content_type.filter(|given| *given != taken)?;
+            let wrong = load
+                .args
+                .request_content_type
+                .filter(|given| *given != taken)?;
             Some(breach(
-                format!("`--request-content-type {wrong}` does not go with `--endpoint-type {kind}`"),
+                format!(
+                    "`--request-content-type {wrong}` does not go with `--endpoint-type {kind}`"
+                ),
                 format!("that type takes `{taken}`; leave the flag away"),
             ))
         },
