@@ -376,7 +376,6 @@ impl RecorderThread {
             cancelled: is_given_up(exchange),
             context_overflow: failure.as_ref().is_some_and(is_overflow),
             scheduled_epoch_ns: turn.timestamp_ms.map(|time| (time * 1e6) as u64),
-            ..RecordFacts::default()
         };
         compute_record(&settings.metrics, &facts, &mut self.values);
         self.result

@@ -77,6 +77,9 @@ impl Spill {
     }
 }
 
+/// Code, kind and message of a failed job.
+type SpilledFailure<'a> = (Option<i64>, Option<Cow<'a, str>>, Cow<'a, str>);
+
 /// An exchange in types that can be encoded.
 #[derive(Serialize, Deserialize)]
 struct Spilled<'a> {
@@ -111,7 +114,7 @@ struct Spilled<'a> {
     first_byte: Option<u64>,
     head_at: Option<u64>,
     status: Option<u16>,
-    job_failure: Option<(Option<i64>, Option<Cow<'a, str>>, Cow<'a, str>)>,
+    job_failure: Option<SpilledFailure<'a>>,
     headers: Vec<(Cow<'a, str>, Cow<'a, [u8]>)>,
     received: Cow<'a, Received>,
     end: u64,

@@ -3,7 +3,7 @@
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 
-use aiperf_clock::{Nanos, monotonic_now};
+use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
@@ -87,6 +87,8 @@ struct Hop<'a> {
     follows: bool,
     /// When the first hop was sent.
     sent_at: &'a Cell<Option<Nanos>>,
+    /// How long the kept connection that it was given had been idle.
+    idle_for: &'a Cell<Nanos>,
 }
 
 impl Transport {
@@ -155,33 +157,32 @@ impl Transport {
         mut watch: Watch<'_>,
     ) {
         exchange.start = monotonic_now();
-        let sent_at = Cell::new(None);
+        let (sent_at, idle_for) = (Cell::new(None), Cell::new(Nanos::MAX));
         let hop = Hop {
             target,
             path: &target.path,
             server,
             follows: watch.repeat.is_some(),
             sent_at: &sent_at,
+            idle_for: &idle_for,
         };
         let mut outcome = self
             .go(hop, request, &mut lease, exchange, &mut watch)
             .await;
         if let (Err(error), Some(repeat)) = (&outcome, watch.repeat)
             && found_connection_closed(error, exchange)
+            && idle_for.get() < SETTLING
         {
+            // It promises to keep connections, and does not: this happens once for each connection
+            // that is under way, and then no more.
+            self.pool.keep_no_more(server);
             increment(&self.counters.repeated);
             *exchange = HttpExchange {
                 start: exchange.start,
                 ..HttpExchange::default()
             };
             sent_at.set(None);
-            // Another idle connection may have been closed as well.
-            let mut fresh = Lease::Fresh;
-            let lease = match &lease {
-                Lease::Sticky(_) => &mut lease,
-                Lease::Pooled | Lease::Fresh => &mut fresh,
-            };
-            let again = self.go(hop, repeat(), lease, exchange, &mut watch);
+            let again = self.go(hop, repeat(), &mut lease, exchange, &mut watch);
             outcome = Box::pin(again).await;
         }
         let result = match outcome {
@@ -261,7 +262,11 @@ impl Transport {
             None => None,
         };
         let taken = match lease {
-            Lease::Pooled => self.pool.take(hop.server).map(Link::Http1),
+            Lease::Pooled => self.pool.take(hop.server).map(|connection| {
+                let idle_for = monotonic_now().saturating_sub(connection.idle_since);
+                hop.idle_for.set(idle_for);
+                Link::Http1(connection)
+            }),
             Lease::Fresh => None,
             Lease::Sticky(own) => take_reusable(&mut own.0),
         };
@@ -455,15 +460,16 @@ impl Transport {
     }
 }
 
-/// Whether a kept connection was closed by the server while the request was on its way to it: no
-/// byte of an answer came. Servers may close a kept connection at any time, so that says nothing of
-/// the request.
+/// A connection that is closed so soon after an answer was closed because of that answer, and not
+/// because of the request that came next.
+const SETTLING: Nanos = 2 * MILLISECOND;
+
+/// Whether a kept connection turned out to be closed in good order, without a byte of an answer. A
+/// reset is something else: the server has seen the request and thrown it away.
 fn found_connection_closed(error: &TransportError, exchange: &HttpExchange) -> bool {
-    let is_closed = matches!(
-        error.failure,
-        TransportFailure::Disconnected | TransportFailure::Broken
-    );
-    is_closed && exchange.connection.is_reused && exchange.first_byte.is_none()
+    error.failure == TransportFailure::Disconnected
+        && exchange.connection.is_reused
+        && exchange.first_byte.is_none()
 }
 
 fn increment(counter: &Cell<u64>) {

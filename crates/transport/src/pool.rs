@@ -1,7 +1,7 @@
 //! The connections of one thread that are there for everybody.
 
 use std::cell::{Cell, RefCell};
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::rc::Rc;
 
 use aiperf_clock::{Nanos, monotonic_now};
@@ -17,6 +17,8 @@ pub(crate) struct Pool {
     idle: RefCell<HashMap<usize, Vec<Connection>>>,
     shared: RefCell<HashMap<usize, Vec<Http2Session>>>,
     gates: RefCell<HashMap<usize, Rc<Gate>>>,
+    /// Servers whose connections are not kept.
+    unkept: RefCell<HashSet<usize>>,
     lifetime: Option<Nanos>,
 }
 
@@ -35,6 +37,7 @@ impl Pool {
             idle: RefCell::default(),
             shared: RefCell::default(),
             gates: RefCell::default(),
+            unkept: RefCell::default(),
             lifetime,
         }
     }
@@ -57,7 +60,16 @@ impl Pool {
         None
     }
 
+    /// From now on connections to this server are used once.
+    pub(crate) fn keep_no_more(&self, server: usize) {
+        self.unkept.borrow_mut().insert(server);
+        self.idle.borrow_mut().remove(&server);
+    }
+
     pub(crate) fn put(&self, server: usize, mut connection: Connection) {
+        if self.unkept.borrow().contains(&server) {
+            return;
+        }
         connection.idle_since = monotonic_now();
         self.idle
             .borrow_mut()

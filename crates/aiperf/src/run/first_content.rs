@@ -34,7 +34,10 @@ impl FirstContent for FirstContentOf {
                 ended_at: 1,
                 method_is_post: true,
             };
-            !parse_with(&settings, &transcript).parts.is_empty()
+            let has_content = !parse_with(&settings, &transcript).parts.is_empty();
+            // What holds no content is not read again.
+            body.drain(..end);
+            has_content
         })
     }
 }
@@ -42,12 +45,9 @@ impl FirstContent for FirstContentOf {
 /// Where the last event that is complete ends.
 fn end_of_events(body: &[u8]) -> Option<usize> {
     let ends = |blank_line: &[u8]| {
-        let starts = body.windows(blank_line.len());
-        let last = starts
-            .enumerate()
-            .filter(|(_, window)| *window == blank_line)
-            .last();
-        last.map(|(start, _)| start + blank_line.len())
+        let mut windows = body.windows(blank_line.len());
+        let start = windows.rposition(|window| window == blank_line)?;
+        Some(start + blank_line.len())
     };
     ends(b"\n\n").max(ends(b"\r\n\r\n"))
 }

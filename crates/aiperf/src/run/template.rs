@@ -99,20 +99,20 @@ mod tests {
 
     use super::*;
 
-    fn extra(value: Value) -> Map<String, Value> {
+    fn extra(value: &Value) -> Map<String, Value> {
         value.as_object().unwrap().clone()
     }
 
     #[test]
     fn both_are_taken_out_of_the_extra_inputs() {
-        let given = extra(json!({
+        let given = extra(&json!({
             "payload_template": "{\"q\": {{ text|tojson }}}",
             "response_field": "answer.text",
             "temperature": 0.5,
         }));
         let custom = take(EndpointType::Template, &given).unwrap();
         assert!(custom.template.is_some() && custom.response_field.is_some());
-        assert_eq!(custom.extra, extra(json!({"temperature": 0.5})));
+        assert_eq!(custom.extra, extra(&json!({"temperature": 0.5})));
         let chat = take(EndpointType::Chat, &given).unwrap();
         assert_eq!(chat.extra, given);
     }
@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn what_is_missing_or_wrong_is_named() {
         let error = |given: Value| {
-            let error = take(EndpointType::Template, &extra(given)).err().unwrap();
+            let error = take(EndpointType::Template, &extra(&given)).err().unwrap();
             format!("{error:#}")
         };
         assert!(error(json!({})).contains("--extra-inputs payload_template"));

@@ -99,8 +99,8 @@ fn an_unknown_command_is_refused_with_a_list_of_those_there_are() {
     ----- stderr -----
     ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
     │  unknown command `frobnicate`                                                                    │
-    │    hint: the commands are `profile`, `demo`, `mock-server`, `schema`, `completions`,             │
-    │  `reference`                                                                                     │
+    │    hint: the commands are `profile`, `demo`, `mock-server`, `analyze-trace`, `schema`,           │
+    │  `completions`, `reference`                                                                      │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ");
 }

@@ -44,7 +44,7 @@ fn a_line_that_is_not_json_is_named_with_its_place_and_reason() {
     assert_ended!(fails_before_sending(&place, &["--input-file", "broken.jsonl"]), @"
     exit code: 1
     ----- stdout -----
-
+    [TIME] INFO     `broken.jsonl` has the format `single_turn` ([PLACE])
     ----- stderr -----
     ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
     │  the dataset cannot be built: `broken.jsonl` line 2: not valid JSON: expected value (column 10)  │

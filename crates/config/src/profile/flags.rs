@@ -77,7 +77,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         },
         Example {
             purpose: "A hundred users who come back every ten seconds, each with five turns",
-            line: "aiperf profile --model my-model --streaming --user-centric-rate 10 --num-users 100 --session-turns-mean 5 --benchmark-duration 60",
+            line: "aiperf profile --model m --user-centric-rate 10 --num-users 100 --session-turns-mean 5 --request-count 500",
         },
         Example {
             purpose: "Prompts of 1000 tokens, answers of exactly 200",

@@ -3,11 +3,11 @@
 use std::sync::mpsc;
 
 use aiperf_mock::{MockOptions, MockServer};
-use aiperf_transport::{HttpExchange, Lease, StickyConnection, TransportOptions};
+use aiperf_transport::{HttpExchange, Lease, StickyConnection, TransportOptions, Watch};
 
 use crate::support::{
-    accept, answer, exchange, listen, on_event_loop, options, pooled, read_request, transport,
-    transport_with, wait_for_close, write,
+    accept, answer, exchange, listen, on_event_loop, options, pooled, read_request, request,
+    transport, transport_with, wait_for_close, write,
 };
 
 fn mock() -> (MockServer, String) {
@@ -202,4 +202,55 @@ fn a_connection_on_which_the_server_spoke_unasked_is_replaced_without_an_error()
         "HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\n\r\n",
         false,
     );
+}
+
+/// A server that answers one request and closes in good order when it hears the next one, and on
+/// further connections answers one request each.
+fn server_that_breaks_its_promise() -> crate::support::Server {
+    listen(|listener| {
+        let mut first = accept(&listener);
+        read_request(&mut first);
+        write(&mut first, &answer("kept"));
+        // The next request has come, and is not read.
+        let _ = first.peek(&mut [0]);
+        let _ = first.shutdown(std::net::Shutdown::Write);
+        for _ in 0..2 {
+            let mut further = accept(&listener);
+            read_request(&mut further);
+            write(&mut further, &answer("fresh"));
+        }
+    })
+}
+
+#[test]
+fn a_request_that_finds_its_kept_connection_closed_right_after_an_answer_is_sent_once_more() {
+    // On a busy machine the second request may come too late to be told from one that failed.
+    let was_repeated = (0..20).any(|_| {
+        let server = server_that_breaks_its_promise();
+        on_event_loop(async {
+            let transport = server.transport();
+            let repeat = || request("{}");
+            let mut exchanges = Vec::new();
+            for _ in 0..3 {
+                let mut done = HttpExchange::default();
+                let watch = Watch {
+                    repeat: Some(&repeat),
+                    ..Watch::default()
+                };
+                transport
+                    .perform(0, request("{}"), Lease::Pooled, &mut done, watch)
+                    .await;
+                exchanges.push(done);
+            }
+            let was_repeated = transport.counters().repeated.get() == 1;
+            if was_repeated {
+                exchanges.iter().for_each(assert_answered);
+                // It was found out once: nothing is kept for this server any more.
+                assert!(exchanges.iter().all(|done| !done.connection.is_reused));
+                assert!(exchanges[1].start < exchanges[1].connection.ready_at.unwrap());
+            }
+            was_repeated
+        })
+    });
+    assert!(was_repeated);
 }
