@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use aiperf_clock::Clock;
 use aiperf_config::profile::{DatasetSource, ExportLevel, ProfileConfig};
+use aiperf_dataset::DatasetError;
 use aiperf_engine::{EngineSettings, Workload};
 use aiperf_export::{FileNames, OutputFile};
 use aiperf_metrics::ActiveMetrics;
@@ -69,16 +70,21 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    if !environment.verify_tls {
-        tracing::warn!("SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY`)");
+    if !(environment.verify_tls && config.endpoint.tls.verifies) {
+        tracing::warn!(
+            "SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY` or `--no-tls-verify`)"
+        );
     }
     raise_descriptor_limit();
 
-    let tokenizers = Tokenizers::load(&config)?;
-    let dataset = Arc::new(
-        aiperf_dataset::open(&plan, tokenizers.first(), seed)
-            .context("the dataset cannot be built")?,
-    );
+    let mut tokenizers = Tokenizers::load_if_needed(&config)?;
+    let mut opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
+    if matches!(opened, Err(DatasetError::NoTokenizer)) {
+        // A file that turns out to name lengths instead of texts.
+        tokenizers = Tokenizers::load(&config)?;
+        opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
+    }
+    let dataset = Arc::new(opened.context("the dataset cannot be built")?);
     let planned = workload::plan(&dataset, &endpoint)?;
     workload::write_inputs(
         &folder.join(names.name(OutputFile::Inputs)),
@@ -184,7 +190,8 @@ struct Tokenizers {
 }
 
 impl Tokenizers {
-    fn load(config: &ProfileConfig) -> Result<Self> {
+    /// None where nothing is counted or written here: the server counts, and a file has the texts.
+    fn load_if_needed(config: &ProfileConfig) -> Result<Self> {
         let capabilities = config.endpoint.kind.capabilities();
         let counts_tokens = capabilities.tokenizes_input || capabilities.produces_tokens;
         let is_synthetic = matches!(config.dataset.source, DatasetSource::Synthetic(_));
@@ -195,6 +202,10 @@ impl Tokenizers {
                 models: Vec::new(),
             });
         }
+        Self::load(config)
+    }
+
+    fn load(config: &ProfileConfig) -> Result<Self> {
         let environment = HubEnvironment::from_process();
         // A given name serves all models with one tokenizer.
         let models = match &config.tokenizer.name {

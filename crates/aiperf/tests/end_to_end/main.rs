@@ -12,6 +12,7 @@ mod support;
 mod cli_arguments;
 mod cli_commands;
 mod cli_endings;
+mod cli_endpoints;
 mod cli_failures;
 mod cli_files;
 mod cli_inputs;
