@@ -1,5 +1,6 @@
 //! One request: headers, connection, timeout, counting.
 
+use std::pin::pin;
 use std::time::Duration;
 
 use aiperf_clock::{Nanos, monotonic_now};
@@ -165,13 +166,16 @@ pub(crate) async fn send(
     };
     let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
     let http = &mut in_flight.http;
-    let performing = thread
-        .transport
-        .perform(target, outgoing.request(), lease, http, watch);
     // A request that is to be given up may not wait for ever to be sent.
     let unsent_budget = cancel_after.map(|delay| thread.send_timeout.saturating_add(delay));
     let budget = thread.request_timeout.or(unsent_budget);
-    if !within(budget, performing).await {
+    let transport = &thread.transport;
+    let is_done = {
+        let performing = transport.perform(target, outgoing.request(), lease, http, watch);
+        // Pinned here, so that its state is held once and not by everyone who waits for it.
+        within(budget, pin!(performing)).await
+    };
+    if !is_done {
         if cancel_after.is_some() && !http.is_sent {
             http.give_up_unsent();
         } else {
@@ -181,8 +185,13 @@ pub(crate) async fn send(
     if let Some(job) = job
         && http.error.is_none()
     {
-        in_flight.job_failure =
-            job::follow(thread, job, &outgoing.headers, &mut in_flight.http).await;
+        in_flight.job_failure = Box::pin(job::follow(
+            thread,
+            job,
+            &outgoing.headers,
+            &mut in_flight.http,
+        ))
+        .await;
     }
     in_flight.complete()
 }

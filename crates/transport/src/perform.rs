@@ -1,6 +1,7 @@
 //! One exchange, from a request to a filled [`HttpExchange`].
 
 use std::cell::{Cell, RefCell};
+use std::pin::pin;
 use std::rc::Rc;
 
 use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
@@ -314,8 +315,10 @@ impl Transport {
                 running,
                 hop.follows,
             );
+            // Pinned here, so that its state is held once.
+            let mut conversation = pin!(conversation);
             match watch.cancel {
-                None => conversation.await,
+                None => conversation.as_mut().await,
                 Some(cancel) => cancel.race(&wire, hop.sent_at, conversation).await,
             }
         };
