@@ -57,6 +57,12 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
         );
     }
 
+    if value(&report.results, "replay_sched_degraded") == Some(1.0) {
+        tracing::warn!(
+            "requests of the schedule were sent more than 500 ms late in the 99th percentile: the \
+             replay is not the recorded load"
+        );
+    }
     let options = options(prepared);
     let mut outcome = write_all(&report, &prepared.folder, &prepared.names, &options);
     let earlier = [

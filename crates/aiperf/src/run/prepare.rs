@@ -70,10 +70,8 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
-    if !(environment.verify_tls && config.endpoint.tls.verifies) {
-        tracing::warn!(
-            "SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY` or `--no-tls-verify`)"
-        );
+    if !environment.verify_tls {
+        tracing::warn!("SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY`)");
     }
     raise_descriptor_limit();
 
