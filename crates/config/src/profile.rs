@@ -8,6 +8,7 @@ mod goodput;
 mod input_config;
 mod reference_names;
 mod resolve;
+mod template;
 
 pub use args::{
     AudioArgs, ImageArgs, PrefixArgs, ProfileArgs, RankingsArgs, SynthesisArgs, VideoArgs,
@@ -28,3 +29,4 @@ pub use flags::PROFILE;
 pub use input_config::input_config;
 pub use reference_names::REFERENCE_NAMES;
 pub use resolve::{Resolved, Surroundings, resolve};
+pub use template::template_text;

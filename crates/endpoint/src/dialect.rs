@@ -17,7 +17,7 @@ mod responses;
 mod solido_rag;
 mod template;
 #[cfg(test)]
-mod test_support;
+pub(crate) mod test_support;
 mod transcription;
 mod upload;
 mod videos;

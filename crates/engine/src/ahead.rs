@@ -43,6 +43,8 @@ struct State {
     /// The session whose body is made next, and the one before which to stop.
     next: u64,
     wanted: u64,
+    /// How many of this phase's sessions were dealt with.
+    done: u64,
     ready: HashMap<u64, Bytes>,
     /// Sessions that did not wait for their bodies.
     gone: HashSet<u64>,
@@ -102,7 +104,7 @@ impl Ahead {
             ..State::default()
         };
         self.shared.work.notify_all();
-        let is_behind = |state: &mut State| (state.ready.len() as u64) < sessions;
+        let is_behind = |state: &mut State| state.done < sessions;
         let waiting = self
             .shared
             .made
@@ -110,19 +112,30 @@ impl Ahead {
         drop(waiting);
     }
 
-    /// The first body of a session, if it is there.
+    /// A session begins: the threads stay ahead of it, whether it needs a body of theirs or not.
+    pub(crate) fn reach(&self, session: u64) {
+        self.shared.lock().reach(session, &self.shared.work);
+    }
+
+    /// The first body of a session that begins, if it is there.
     pub(crate) fn take(&self, session: u64) -> Option<Bytes> {
         let mut state = self.shared.lock();
-        let wanted = session.saturating_add(DEPTH);
-        if wanted > state.wanted {
-            state.wanted = wanted;
-            self.shared.work.notify_one();
-        }
+        state.reach(session, &self.shared.work);
         let body = state.ready.remove(&session);
         if body.is_none() {
             state.gone.insert(session);
         }
         body
+    }
+}
+
+impl State {
+    fn reach(&mut self, session: u64, work: &Condvar) {
+        let wanted = session.saturating_add(DEPTH);
+        if wanted > self.wanted {
+            self.wanted = wanted;
+            work.notify_one();
+        }
     }
 }
 
@@ -151,19 +164,22 @@ impl Shared {
             };
             state.next += 1;
             if state.gone.remove(&session) {
+                state.done += 1;
                 continue;
             }
             drop(state);
-            // A body that cannot be made is made again by its session, which reports why.
             let body = conversation_of(session)
-                .and_then(|conversation| self.workload.first_body(conversation).ok());
+                .and_then(|conversation| self.workload.first_body_on_demand(conversation));
             state = self.lock();
             let is_same_phase = state
                 .conversation_of
                 .as_ref()
                 .is_some_and(|current| Arc::ptr_eq(current, &conversation_of));
-            if is_same_phase && !state.gone.remove(&session) {
-                state.ready.extend(body.map(|body| (session, body)));
+            if is_same_phase {
+                state.done += 1;
+                if !state.gone.remove(&session) {
+                    state.ready.extend(body.map(|body| (session, body)));
+                }
             }
             self.made.notify_all();
         }
@@ -178,5 +194,113 @@ impl Drop for Ahead {
             // A panic of that thread has been reported on standard error by the runtime.
             let _ = thread.join();
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
+
+    use aiperf_schedule::{LimitRamp, PhaseKind, PhasePlan, StopRules};
+
+    use crate::exchange::Exchange;
+    use crate::workload::{Compose, PlannedConversation, PlannedTurn, TurnBody};
+
+    use super::*;
+
+    /// Counts how often a body was made.
+    #[derive(Default)]
+    struct Counting(AtomicU64);
+
+    impl Compose for Counting {
+        fn compose(&self, conversation: usize, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
+            self.0.fetch_add(1, Relaxed);
+            Ok(Bytes::from(conversation.to_string()))
+        }
+    }
+
+    /// `ready` conversations with bodies, then as many without; session n plays conversation n.
+    fn workload(ready: usize) -> (Arc<Workload>, Arc<Counting>) {
+        let counting = Arc::new(Counting::default());
+        let conversation = |index: usize| PlannedConversation {
+            id: index.to_string().into(),
+            turns: vec![PlannedTurn {
+                body: if index < ready {
+                    TurnBody::Ready(Bytes::from_static(b"ready"))
+                } else {
+                    TurnBody::OnDemand
+                },
+                delay: 0,
+                headers: None,
+                timestamp_ms: None,
+            }],
+        };
+        let workload = Workload {
+            conversations: (0..2 * ready.max(1_000)).map(conversation).collect(),
+            sampler: Box::new(|session| session as usize),
+            composer: Arc::<Counting>::clone(&counting),
+        };
+        (Arc::new(workload), counting)
+    }
+
+    fn phase(requests: u64) -> PhaseState {
+        let arrivals = Arrivals::ClosedLoop {
+            slots: LimitRamp::steady(1),
+        };
+        let stop = StopRules {
+            requests: Some(requests),
+            ..StopRules::default()
+        };
+        let plan = PhasePlan::new("profiling", PhaseKind::Profiling, arrivals, stop);
+        PhaseState::new(0, plan, 1, 0)
+    }
+
+    /// Waits until the threads have dealt with so many sessions.
+    fn wait_for(ahead: &Ahead, done: u64) {
+        let state = ahead.shared.lock();
+        let patience = Duration::from_secs(60);
+        let behind = |state: &mut State| state.done < done;
+        let waited = ahead
+            .shared
+            .made
+            .wait_timeout_while(state, patience, behind);
+        assert!(!waited.unwrap().1.timed_out());
+    }
+
+    #[test]
+    fn a_workload_with_all_its_bodies_needs_no_threads() {
+        let (mut workload, _) = workload(1_000);
+        Arc::get_mut(&mut workload)
+            .unwrap()
+            .conversations
+            .truncate(1_000);
+        assert!(Ahead::start(&workload).unwrap().is_none());
+    }
+
+    #[test]
+    fn the_first_bodies_are_there_when_a_phase_begins_and_each_is_made_once() {
+        let (workload, made) = workload(0);
+        let ahead = Ahead::start(&workload).unwrap().unwrap();
+        ahead.begin(&phase(100));
+        wait_for(&ahead, 100);
+        assert_eq!(made.0.load(Relaxed), 100, "no more than the phase sends");
+        for session in 0..100 {
+            assert_eq!(ahead.take(session), Some(Bytes::from(session.to_string())));
+        }
+        assert_eq!(ahead.take(0), None, "it was taken");
+    }
+
+    #[test]
+    fn sessions_that_have_their_bodies_lead_to_those_that_have_none() {
+        let (workload, made) = workload(1_000);
+        let ahead = Ahead::start(&workload).unwrap().unwrap();
+        ahead.begin(&phase(2_000));
+        for session in 0..1_000 {
+            ahead.reach(session);
+        }
+        wait_for(&ahead, 999 + DEPTH);
+        assert_eq!(ahead.shared.lock().ready.len() as u64, DEPTH - 1);
+        assert_eq!(ahead.take(1_000), Some(Bytes::from_static(b"1000")));
+        assert!(made.0.load(Relaxed) >= DEPTH - 1);
     }
 }

@@ -53,6 +53,13 @@ impl IoThread {
         self.ahead.as_ref()?.take(session)
     }
 
+    /// A session begins that has its first body.
+    pub(crate) fn reach_ahead(&self, session: u64) {
+        if let Some(ahead) = &self.ahead {
+            ahead.reach(session);
+        }
+    }
+
     /// A fresh random id. Ids are not part of the plan: two runs with one seed must not collide in
     /// a server's log.
     pub(crate) fn next_id(&self) -> Uuid {

@@ -59,9 +59,11 @@ pub struct JobFailure {
 pub(crate) async fn follow(
     thread: &IoThread,
     mut job: Box<dyn Job>,
-    headers: &HeaderMap,
+    mut headers: HeaderMap,
     http: &mut HttpExchange,
 ) -> Option<JobFailure> {
+    // Requests after the first have no body.
+    headers.remove(CONTENT_TYPE);
     let mut step = job.next(http);
     loop {
         match step {
@@ -73,7 +75,7 @@ pub(crate) async fn follow(
                 if at > monotonic_now() {
                     thread.timer.sleep_until(at).await;
                 }
-                let answer = get(thread, &target, headers, with_credentials).await;
+                let answer = get(thread, &target, &headers, with_credentials).await;
                 if answer.error.is_some() {
                     http.end = answer.end;
                     http.error = answer.error;
@@ -104,7 +106,6 @@ async fn get(
 ) -> HttpExchange {
     let request = || {
         let mut headers = headers.clone();
-        headers.remove(CONTENT_TYPE);
         if !with_credentials {
             headers.remove(AUTHORIZATION);
             headers.remove("x-api-key");

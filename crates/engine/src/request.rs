@@ -185,13 +185,8 @@ pub(crate) async fn send(
     if let Some(job) = job
         && http.error.is_none()
     {
-        in_flight.job_failure = Box::pin(job::follow(
-            thread,
-            job,
-            &outgoing.headers,
-            &mut in_flight.http,
-        ))
-        .await;
+        let following = job::follow(thread, job, outgoing.headers(), &mut in_flight.http);
+        in_flight.job_failure = Box::pin(following).await;
     }
     in_flight.complete()
 }
@@ -209,36 +204,49 @@ pub(crate) async fn within(budget: Option<Nanos>, doing: impl Future<Output = ()
     }
 }
 
-/// What goes over the wire, once or, after a redirect, again.
-struct Outgoing {
-    headers: HeaderMap,
+/// What goes over the wire, once or, after a redirect, again. Made anew each time: that is rarer than
+/// keeping a second copy of every request's headers would be cheap.
+struct Outgoing<'a> {
+    thread: &'a IoThread,
+    of_turn: Option<&'a HeaderMap>,
+    request_id: Uuid,
+    correlation_id: CorrelationId,
+    /// The content type of a form.
+    form: Option<HeaderValue>,
     body: Bytes,
 }
 
-impl Outgoing {
-    fn new(thread: &IoThread, plan: &RequestPlan, request_id: Uuid) -> Self {
-        let turn = &thread.workload.conversations[plan.conversation].turns[plan.turn];
-        let of_turn = turn.headers.as_deref();
-        let headers = thread
-            .headers
-            .render(request_id, &plan.correlation_id, of_turn);
-        match thread.workload.composer.wire_form(&plan.body) {
-            None => Self {
-                headers,
-                body: plan.body.clone(),
-            },
-            Some((body, content_type)) => {
-                let mut headers = headers;
-                headers.insert(CONTENT_TYPE, content_type);
-                Self { headers, body }
-            }
+impl<'a> Outgoing<'a> {
+    fn new(thread: &'a IoThread, plan: &RequestPlan, request_id: Uuid) -> Self {
+        let workload = &thread.workload;
+        let turn = &workload.conversations[plan.conversation].turns[plan.turn];
+        let (body, form) = match workload.composer.wire_form(&plan.body) {
+            None => (plan.body.clone(), None),
+            Some((form, content_type)) => (form, Some(content_type)),
+        };
+        Self {
+            thread,
+            of_turn: turn.headers.as_deref(),
+            request_id,
+            correlation_id: plan.correlation_id.clone(),
+            form,
+            body,
         }
+    }
+
+    fn headers(&self) -> HeaderMap {
+        let plan = &self.thread.headers;
+        let mut headers = plan.render(self.request_id, &self.correlation_id, self.of_turn);
+        if let Some(content_type) = &self.form {
+            headers.insert(CONTENT_TYPE, content_type.clone());
+        }
+        headers
     }
 
     fn request(&self) -> OutgoingRequest {
         OutgoingRequest {
             method: Method::POST,
-            headers: self.headers.clone(),
+            headers: self.headers(),
             body: self.body.clone(),
         }
     }

@@ -96,7 +96,12 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
     for (turn, planned) in turns.iter().enumerate() {
         // Before the permission: what composing takes must not make the request late.
         let ready = match &planned.body {
-            TurnBody::Ready(body) => Some(body.clone()),
+            TurnBody::Ready(body) => {
+                if turn == 0 {
+                    thread.reach_ahead(session);
+                }
+                Some(body.clone())
+            }
             TurnBody::OnDemand if turn == 0 => thread.take_ahead(session),
             TurnBody::OnDemand | TurnBody::AfterReplies => None,
         };

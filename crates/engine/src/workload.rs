@@ -35,20 +35,13 @@ impl Workload {
             .any(|turn| turn.body == TurnBody::OnDemand)
     }
 
-    /// The first body of a conversation.
-    ///
-    /// # Errors
-    /// It cannot be made.
-    pub(crate) fn first_body(&self, conversation: usize) -> Result<Bytes, String> {
-        let planned = self.conversations.get(conversation);
-        match planned.and_then(|planned| planned.turns.first()) {
-            Some(turn) => match &turn.body {
-                TurnBody::Ready(body) => Ok(body.clone()),
-                TurnBody::OnDemand | TurnBody::AfterReplies => {
-                    self.composer.compose(conversation, 0, &[])
-                }
-            },
-            None => Err(format!("there is no conversation {conversation}")),
+    /// The first body of a conversation, where it is made on demand. One that cannot be made is made
+    /// again by its session, which reports why.
+    pub(crate) fn first_body_on_demand(&self, conversation: usize) -> Option<Bytes> {
+        let first = self.conversations.get(conversation)?.turns.first()?;
+        match first.body {
+            TurnBody::OnDemand => self.composer.compose(conversation, 0, &[]).ok(),
+            TurnBody::Ready(_) | TurnBody::AfterReplies => None,
         }
     }
 

@@ -6,8 +6,8 @@
 //! bytes as they came: nothing here looks into a body.
 //!
 //! What is absent: no parsing of JSON or SSE, no tokens, no reading of environment variables, no
-//! retries but of a request that found its kept connection closed, no limit on the number of connections that
-//! nobody asked for.
+//! retries but of a request that found its kept connection closed, no limit on the number of
+//! connections that nobody asked for.
 //!
 //! Reading order: [`wire`] (what is stamped) → `stream` (where it is stamped) → `connect` (`names`,
 //! [`tls`], [`proxy`]) → `connection` (hyper's HTTP/1.1 on top) or `http2` → `converse` →

@@ -14,11 +14,12 @@ pub(super) fn summary() -> CommandSummary {
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
-    let args = match PROFILE.parse(words.iter().cloned())? {
+    let mut args = match PROFILE.parse(words.iter().cloned())? {
         Parsed::Values(args) => args,
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
+    run::template::expand_home(&mut args.extra_inputs);
     let surroundings = Surroundings {
         stdout_is_terminal: std::io::stdout().is_terminal(),
     };

@@ -10,13 +10,14 @@ pub(crate) mod execute;
 mod first_content;
 pub(crate) mod folder;
 mod hooks;
+mod inputs;
 pub(crate) mod logging;
 mod phases;
 pub(crate) mod prepare;
 pub(crate) mod progress;
 pub(crate) mod settings;
 pub(crate) mod signals;
-mod template;
+pub(crate) mod template;
 mod video_jobs;
 pub(crate) mod workload;
 

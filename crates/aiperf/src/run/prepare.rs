@@ -19,10 +19,9 @@ use uuid::Uuid;
 
 use super::environment::Environment;
 use super::first_content::FirstContentOf;
-use super::hooks;
-use super::phases;
 use super::signals::Interrupts;
-use super::{RunRequest, folder, logging, settings, workload};
+use super::workload::Laid;
+use super::{RunRequest, folder, hooks, logging, phases, settings, workload};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
@@ -83,20 +82,16 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
     }
     let dataset = Arc::new(opened.context("the dataset cannot be built")?);
-    let planned = workload::plan(&dataset, &endpoint)?;
-    workload::write_inputs(
-        &folder.join(names.name(OutputFile::Inputs)),
-        &dataset,
-        &planned,
-        &endpoint,
-    )?;
+    let inputs = folder.join(names.name(OutputFile::Inputs));
+    let Laid { workload, metas } = workload::lay_out(&inputs, &dataset, &endpoint, |model| {
+        tokenizers.index_of(model)
+    })?;
     tracing::info!("dataset: {} conversations", dataset.len());
 
     let phases = phases::plan(&config, &environment, &dataset, seed)?;
     hooks::reset_cache(&config, &environment, interrupts)?;
     let clock = Clock::start();
     let threads = io_threads(&config);
-    let conversations = workload::describe(&dataset, &planned, |model| tokenizers.index_of(model));
     let engine = EngineSettings {
         threads,
         targets,
@@ -117,7 +112,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         endpoint: Arc::clone(&endpoint),
         use_server_token_count: config.endpoint.use_server_token_count,
         tokenizers: tokenizers.all,
-        conversations,
+        conversations: metas,
         phases: phase_metas(&phases),
         metrics,
         worker_ids: (0..threads).map(|_| named_id("worker_")).collect(),
@@ -142,7 +137,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         names,
         clock,
         phases,
-        workload: Arc::new(planned),
+        workload: Arc::new(workload),
         engine,
         recorder: std::cell::Cell::new(Some(recorder)),
         recorder_ids,

@@ -1,9 +1,9 @@
 //! The user's own body and the way to read its answers: `payload_template` and `response_field`
 //! among the extra inputs.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
-use aiperf_config::profile::EndpointType;
+use aiperf_config::profile::{EndpointType, template_text};
 use aiperf_endpoint::response_field::ResponseField;
 use aiperf_endpoint::template::BodyTemplate;
 use anyhow::{Context, Result, bail};
@@ -11,6 +11,16 @@ use serde_json::{Map, Value};
 
 const TEMPLATE: &str = "payload_template";
 const RESPONSE_FIELD: &str = "response_field";
+
+/// Names the user's own folder where a template's file begins with `~/`.
+pub(crate) fn expand_home(extra: &mut Map<String, Value>) {
+    if let Some(Value::String(given)) = extra.get_mut(TEMPLATE)
+        && let Some(rest) = given.strip_prefix("~/")
+        && let Some(home) = std::env::var_os("HOME")
+    {
+        *given = Path::new(&home).join(rest).display().to_string();
+    }
+}
 
 /// What the extra inputs say about bodies and answers, and the extra inputs that are left.
 pub(super) struct Custom {
@@ -40,8 +50,10 @@ pub(super) fn take(kind: EndpointType, extra: &Map<String, Value>) -> Result<Cus
     let (template, field) = (text(TEMPLATE)?, text(RESPONSE_FIELD)?);
     let template = match template {
         Some(given) if kind == EndpointType::Template => {
-            let source = source(given)?;
-            let template = BodyTemplate::compile(&source)
+            let text = template_text(&given).with_context(|| {
+                format!("the template `{given}` (`--extra-inputs {TEMPLATE}`) cannot be read")
+            })?;
+            let template = BodyTemplate::compile(&text)
                 .with_context(|| format!("`--extra-inputs {TEMPLATE}` is not a template"))?;
             Some(template)
         }
@@ -61,36 +73,6 @@ pub(super) fn take(kind: EndpointType, extra: &Map<String, Value>) -> Result<Cus
         response_field,
         extra,
     })
-}
-
-/// The text of the file that is named, or what was given.
-fn source(given: String) -> Result<String> {
-    let path = expanded(&given);
-    if !is_plain_file(&path) {
-        return Ok(given);
-    }
-    std::fs::read_to_string(&path).with_context(|| {
-        format!(
-            "the template `{}` (`--extra-inputs {TEMPLATE}`) cannot be read",
-            path.display()
-        )
-    })
-}
-
-fn expanded(given: &str) -> PathBuf {
-    match (given.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => given.into(),
-    }
-}
-
-/// A regular file that no symbolic link leads to: a template is text first, and must not become
-/// another file by what someone else placed in a directory.
-fn is_plain_file(path: &Path) -> bool {
-    let is_link = |part: &Path| {
-        std::fs::symlink_metadata(part).is_ok_and(|metadata| metadata.file_type().is_symlink())
-    };
-    path.is_file() && !path.ancestors().any(is_link)
 }
 
 #[cfg(test)]
@@ -115,22 +97,6 @@ mod tests {
         assert_eq!(custom.extra, extra(&json!({"temperature": 0.5})));
         let chat = take(EndpointType::Chat, &given).unwrap();
         assert_eq!(chat.extra, given);
-    }
-
-    #[test]
-    fn a_file_is_read_and_a_link_to_it_is_not() {
-        let folder = tempfile::tempdir().unwrap();
-        let path = folder.path().canonicalize().unwrap().join("body.json");
-        std::fs::write(&path, "{\"file\": 1}").unwrap();
-        let name = path.to_str().unwrap().to_owned();
-        assert_eq!(source(name).unwrap(), "{\"file\": 1}");
-        #[cfg(unix)]
-        {
-            let link = path.with_file_name("link.json");
-            std::os::unix::fs::symlink(&path, &link).unwrap();
-            let name = link.to_str().unwrap().to_owned();
-            assert_eq!(source(name.clone()).unwrap(), name);
-        }
     }
 
     #[test]

@@ -8,47 +8,95 @@ use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
 use aiperf_endpoint::format::{EndpointSettings, FormatContext, format};
 use aiperf_endpoint::{EndpointError, multipart};
 use aiperf_engine::{PlannedConversation, PlannedTurn, TurnBody, Workload};
-use aiperf_export::inputs_json::InputsWriter;
 use aiperf_record::{ConversationMeta, TurnMeta};
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::composer::Composer;
+use super::inputs::Inputs;
 
 const NANOS_PER_MILLISECOND: f64 = 1e6;
 
 /// Bytes of bodies that are encoded before a run whose dataset is assembled on demand.
 const ENCODED_AHEAD: usize = 64 * 1024 * 1024;
 
-/// The largest `inputs.json` that is written for such a dataset.
-const LARGEST_INPUTS: usize = 256 * 1024 * 1024;
+/// What is sent, and what the recorder needs to know of it.
+pub(crate) struct Laid {
+    pub(crate) workload: Workload,
+    pub(crate) metas: Vec<ConversationMeta>,
+}
 
-/// Encodes the bodies that are known beforehand. Those of datasets that are assembled on demand are
-/// made ahead of their time once what is encoded has reached [`ENCODED_AHEAD`]; those that depend on
-/// live replies are composed from them.
-pub(crate) fn plan(
+/// Encodes the bodies that are known beforehand and writes them to `inputs.json` at `path`.
+///
+/// Those of datasets that are assembled on demand are made ahead of their time once what is encoded
+/// has reached [`ENCODED_AHEAD`]; those that depend on live replies are composed from them. Each
+/// conversation is assembled at most once.
+pub(crate) fn lay_out(
+    path: &Path,
     dataset: &Arc<Conversations>,
     settings: &Arc<EndpointSettings>,
-) -> Result<Workload> {
+    tokenizer_of_model: impl Fn(Option<&str>) -> usize,
+) -> Result<Laid> {
+    let is_on_demand = dataset.is_assembled_on_demand();
+    let mut inputs = Inputs::create(path, is_on_demand)?;
     let mut encoded = 0;
     let mut conversations = Vec::with_capacity(dataset.len());
+    let mut metas = Vec::with_capacity(dataset.len());
     for index in 0..dataset.len() {
-        let is_left_for_later = dataset.is_assembled_on_demand() && encoded >= ENCODED_AHEAD;
-        conversations.push(if is_left_for_later {
-            outline(&dataset.outline(index))
+        let is_left_for_later = is_on_demand && encoded >= ENCODED_AHEAD;
+        let outline = dataset.outline(index);
+        let conversation = if is_left_for_later && !inputs.is_wanted() {
+            None
         } else {
-            let planned = plan_conversation(&*dataset.conversation(index)?, settings)?;
-            encoded += size_of_bodies(&planned);
-            planned
-        });
+            Some(dataset.conversation(index)?)
+        };
+        let planned = match &conversation {
+            Some(conversation) if !is_left_for_later => plan_conversation(conversation, settings)?,
+            _ => plan_outline(&outline),
+        };
+        if let Some(conversation) = &conversation {
+            inputs.add(conversation, &planned, settings)?;
+        }
+        encoded += size_of_bodies(&planned);
+        metas.push(describe(
+            &outline,
+            conversation.as_deref(),
+            &planned,
+            &tokenizer_of_model,
+        ));
+        conversations.push(planned);
     }
+    inputs.finish()?;
     let sampler = dataset.sampler();
-    Ok(Workload {
+    let workload = Workload {
         conversations,
         sampler: Box::new(move |session| sampler.conversation_for(session)),
         composer: Arc::new(Composer::new(dataset, settings)),
-    })
+    };
+    Ok(Laid { workload, metas })
+}
+
+fn describe(
+    outline: &Outline,
+    conversation: Option<&Conversation>,
+    planned: &PlannedConversation,
+    tokenizer_of_model: impl Fn(Option<&str>) -> usize,
+) -> ConversationMeta {
+    let audio_seconds = |turn: usize| conversation?.turns.get(turn)?.audio_duration_seconds;
+    let turns = outline.turns.iter().zip(&planned.turns).enumerate();
+    ConversationMeta {
+        id: Arc::clone(&planned.id),
+        turns: turns
+            .map(|(index, (turn, planned))| TurnMeta {
+                max_tokens: turn.max_tokens,
+                timestamp_ms: turn.timestamp_ms,
+                audio_seconds: audio_seconds(index),
+                tokenizer: tokenizer_of_model(turn.model.as_deref()),
+                has_fixed_body: planned.body != TurnBody::AfterReplies,
+            })
+            .collect(),
+    }
 }
 
 fn size_of_bodies(planned: &PlannedConversation) -> usize {
@@ -85,7 +133,7 @@ fn plan_conversation(
 }
 
 /// A conversation whose bodies are made during the run.
-fn outline(outline: &Outline) -> PlannedConversation {
+fn plan_outline(outline: &Outline) -> PlannedConversation {
     let turns = outline.turns.iter().enumerate().map(|(index, turn)| {
         let body = if depends_on_replies(outline.context_mode, index) {
             TurnBody::AfterReplies
@@ -125,8 +173,10 @@ pub(super) fn fixed_body(
     };
     let turns: Vec<_> = turns.iter().collect();
     let body = body(conversation, &turns, None, settings)?;
-    // What cannot be made into a form is found out before it is sent.
-    multipart::wire_body(settings.endpoint_type, body.to_vec())?;
+    if settings.endpoint_type.capabilities().multipart {
+        // What cannot be made into a form is found out before it is sent.
+        multipart::encode(&body)?;
+    }
     Ok(body)
 }
 
@@ -161,72 +211,6 @@ fn turn_headers(turn: &Turn) -> Result<Option<Box<HeaderMap>>> {
         headers.insert(field, value);
     }
     Ok(Some(Box::new(headers)))
-}
-
-/// Writes what the dataset sends: each turn's body as it is without the turns before it.
-///
-/// What is assembled on demand is left out if it would be larger than [`LARGEST_INPUTS`]; then
-/// nothing is written, and the log says so.
-pub(crate) fn write_inputs(
-    path: &Path,
-    dataset: &Conversations,
-    workload: &Workload,
-    settings: &EndpointSettings,
-) -> Result<()> {
-    let mut file = InputsWriter::create(path)?;
-    let mut size = 0;
-    for (index, planned) in workload.conversations.iter().enumerate() {
-        let conversation = dataset.conversation(index)?;
-        let bodies = conversation
-            .turns
-            .iter()
-            .zip(&planned.turns)
-            .enumerate()
-            .map(|(index, (turn, planned))| match &planned.body {
-                // Alone and in its place are the same for a turn without a history.
-                TurnBody::Ready(body) if index == 0 => Ok(body.clone()),
-                _ => body(&conversation, &[turn], None, settings),
-            })
-            .collect::<Result<Vec<_>, _>>()?;
-        size += bodies.iter().map(Bytes::len).sum::<usize>();
-        if dataset.is_assembled_on_demand() && size > LARGEST_INPUTS {
-            tracing::warn!(
-                "`{}` is not written: it would be larger than {} MB",
-                path.display(),
-                LARGEST_INPUTS / (1024 * 1024)
-            );
-            return Ok(());
-        }
-        file.session(&conversation.id, &bodies)?;
-    }
-    file.finish()?;
-    Ok(())
-}
-
-/// What the recorder needs to know of the dataset.
-pub(crate) fn describe(
-    dataset: &Conversations,
-    workload: &Workload,
-    tokenizer_of_model: impl Fn(Option<&str>) -> usize,
-) -> Vec<ConversationMeta> {
-    let describe = |(index, planned): (usize, &PlannedConversation)| ConversationMeta {
-        id: Arc::clone(&planned.id),
-        turns: dataset
-            .outline(index)
-            .turns
-            .iter()
-            .zip(&planned.turns)
-            .map(|(turn, planned)| TurnMeta {
-                max_tokens: turn.max_tokens,
-                timestamp_ms: turn.timestamp_ms,
-                audio_seconds: None,
-                tokenizer: tokenizer_of_model(turn.model.as_deref()),
-                has_fixed_body: planned.body != TurnBody::AfterReplies,
-            })
-            .collect(),
-    };
-    let planned = workload.conversations.iter().enumerate();
-    planned.map(describe).collect()
 }
 
 #[cfg(test)]
@@ -284,7 +268,10 @@ mod tests {
     #[test]
     fn a_later_turn_holds_the_replies_to_the_turns_before_it() {
         let (dataset, settings) = two_turns();
-        let workload = plan(&dataset, &settings).unwrap();
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("inputs.json");
+        let laid = lay_out(&path, &dataset, &settings, |_| 0).unwrap();
+        let workload = laid.workload;
         let turns = &workload.conversations[0].turns;
         assert!(matches!(turns[0].body, TurnBody::Ready(_)));
         assert_eq!(turns[1].body, TurnBody::AfterReplies);
@@ -312,10 +299,9 @@ mod tests {
     #[test]
     fn inputs_show_each_turn_without_its_history() {
         let (dataset, settings) = two_turns();
-        let workload = plan(&dataset, &settings).unwrap();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inputs.json");
-        write_inputs(&path, &dataset, &workload, &settings).unwrap();
+        lay_out(&path, &dataset, &settings, |_| 0).unwrap();
         let inputs: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let second = &inputs["data"][0]["payloads"][1]["messages"];
         assert_eq!(*second, json!([{"role": "user", "content": "two"}]));

@@ -16,6 +16,7 @@ use super::args::ProfileArgs;
 use super::choices::{EndpointType, ExportLevel, RequestContentType};
 use super::config::{Arrivals, PhaseConfig, ProfileConfig, RatePattern, RateShape};
 use super::resolve::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX};
+use super::template::template_text;
 
 /// The `input_config` block.
 ///
@@ -169,9 +170,11 @@ fn extra(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
     let mut extra = args.extra_inputs.clone();
     if let Some(body) = extra.shift_remove(PAYLOAD_TEMPLATE) {
         let mut template = Block::default();
+        let given = body.as_str().unwrap_or_default();
+        // A file that cannot be read ends the run elsewhere, with the reason.
         template.set(
             "body",
-            body.as_str().map_or_else(String::new, template_body),
+            template_text(given).unwrap_or_else(|_| given.to_owned()),
         );
         let field = extra.shift_remove(RESPONSE_FIELD);
         template.set("response_field", field.unwrap_or_else(|| json!("text")));
@@ -181,13 +184,6 @@ fn extra(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
         }
     }
     endpoint.set("extra", aiperf_redact::fields(&extra));
-}
-
-/// The text of a template that is given as a file, else what was given.
-fn template_body(given: &str) -> String {
-    let path = Path::new(given);
-    let content = path.is_file().then(|| std::fs::read_to_string(path).ok());
-    content.flatten().unwrap_or_else(|| given.to_owned())
 }
 
 /// The schema has no Unix sockets: what is asked for at the socket stands for it.

@@ -119,7 +119,7 @@ pub(super) fn streamed_answer<S: AsRef<str>>(endpoint_type: EndpointType, data: 
 }
 
 /// The parts of an answer as `instant kind output|reasoning|prose`.
-pub(super) fn parts_of(answer: &Answer) -> Vec<String> {
+pub(crate) fn parts_of(answer: &Answer) -> Vec<String> {
     let (mut output, mut reasoning, mut prose) = (
         answer.output.as_str(),
         answer.reasoning.as_str(),

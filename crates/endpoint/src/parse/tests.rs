@@ -1,6 +1,7 @@
 mod properties;
 
 use super::*;
+use crate::dialect::test_support::parts_of as parts;
 use crate::transcript::ReadMark;
 
 /// A stream whose message `i` arrives in a read of its own, at `i + 1`.
@@ -56,30 +57,6 @@ fn whole(body: &str) -> Answer {
 
 fn chunk(delta: &str) -> String {
     format!(r#"data: {{"object":"chat.completion.chunk","choices":[{{"delta":{delta}}}]}}"#)
-}
-
-/// The parts as `instant kind output|reasoning|prose`.
-fn parts(answer: &Answer) -> Vec<String> {
-    let mut output = answer.output.as_str();
-    let mut reasoning = answer.reasoning.as_str();
-    let mut prose = answer.tool_prose.as_str();
-    let mut described = Vec::new();
-    for part in &answer.parts {
-        let (output_head, output_tail) = output.split_at(part.output_bytes);
-        let (reasoning_head, reasoning_tail) = reasoning.split_at(part.reasoning_bytes);
-        let (prose_head, prose_tail) = prose.split_at(part.prose_bytes);
-        (output, reasoning, prose) = (output_tail, reasoning_tail, prose_tail);
-        let (at, kind) = (part.at, part.kind);
-        described.push(format!(
-            "{at} {kind:?} {output_head}|{reasoning_head}|{prose_head}"
-        ));
-    }
-    assert_eq!(
-        (output, reasoning, prose),
-        ("", "", ""),
-        "texts beyond the parts"
-    );
-    described
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! What flags must not say together about what is sent.
 
 use super::{Breach, Rule, breach};
+use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{DatasetFormat, ImageSampling};
 use crate::profile::resolve::dataset::is_synthetic;
 use crate::profile::resolve::listed;
@@ -263,10 +264,10 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
     },
 ];
 
-fn generated_beside_file(load: &Load) -> Option<Breach> {
-    let args = load.args;
+/// The flags that shape generated text, and whether each was given.
+pub(super) fn generated_text(args: &ProfileArgs) -> [(&'static str, bool); 8] {
     let prefix = &args.prefix;
-    let flags = listed(&[
+    [
         ("--isl", args.isl_mean.is_some()),
         ("--isl-stddev", args.isl_stddev.is_some()),
         ("--seq-dist", args.sequence_distribution.is_some()),
@@ -281,6 +282,12 @@ fn generated_beside_file(load: &Load) -> Option<Breach> {
             "--user-context-prompt-length",
             prefix.user_context_length.is_some(),
         ),
+    ]
+}
+
+fn generated_beside_file(load: &Load) -> Option<Breach> {
+    let args = load.args;
+    let beside = [
         ("--image-source", args.image.source.is_some()),
         ("--image-source-sampling", args.image.sampling.is_some()),
         ("--conversation-turn-mean", args.turn_mean.is_some()),
@@ -297,7 +304,8 @@ fn generated_beside_file(load: &Load) -> Option<Breach> {
             "--conversation-turn-delay-ratio",
             args.turn_delay_ratio.is_some(),
         ),
-    ]);
+    ];
+    let flags = listed(&[&generated_text(args)[..], &beside].concat());
     let (flags, _) = flags.filter(|_| !is_synthetic(args))?;
     Some(breach(
         format!("{flags} cannot be used with {}", source(load)),

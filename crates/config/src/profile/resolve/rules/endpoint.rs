@@ -1,5 +1,6 @@
 //! What flags must not say together about the server.
 
+use super::dataset::generated_text;
 use super::{Breach, Rule, breach};
 use crate::profile::choices::{EndpointType, RequestContentType};
 use crate::profile::resolve::endpoint::{self, PAYLOAD_TEMPLATE, UNIX};
@@ -119,25 +120,11 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
         name: "generated text needs a type that takes text",
         breach: |load| {
             let args = load.args;
-            let prefix = &args.prefix;
-            let flags = listed(&[
-                ("--isl", args.isl_mean.is_some()),
-                ("--isl-stddev", args.isl_stddev.is_some()),
+            let of_batches = [
                 ("--isl-block-size", args.isl_block_size.is_some()),
                 ("--prompt-batch-size", args.prompt_batch_size.is_some()),
-                ("--seq-dist", args.sequence_distribution.is_some()),
-                ("--random-range-ratio", args.random_range_ratio.is_some()),
-                ("--num-prefix-prompts", prefix.pool_size.is_some()),
-                ("--prefix-prompt-length", prefix.length.is_some()),
-                (
-                    "--shared-system-prompt-length",
-                    prefix.shared_system_length.is_some(),
-                ),
-                (
-                    "--user-context-prompt-length",
-                    prefix.user_context_length.is_some(),
-                ),
-            ]);
+            ];
+            let flags = listed(&[&generated_text(args)[..], &of_batches].concat());
             without_text(load, flags)
         },
     },
