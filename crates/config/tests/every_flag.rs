@@ -7,6 +7,11 @@ use aiperf_config::{Kind, PROFILE, Parsed, ProfileArgs, ProfileConfig, Surroundi
 const SAMPLES: &[(&str, &str, &str)] = &[
     ("--model-names", "", "other"),
     ("--model-selection-strategy", "", "random"),
+    (
+        "--model-weights",
+        "--model other --model-selection-strategy weighted --model-weights 0.5,0.5",
+        "0.25,0.75",
+    ),
     ("--custom-endpoint", "", "/v2/chat"),
     ("--endpoint-type", "", "completions"),
     ("--streaming", "", ""),
@@ -544,10 +549,6 @@ fn texts_and_lists_have_their_own_limits() {
         (
             "--request-content-type text/plain",
             "`--request-content-type text/plain`: must be one of application/json, multipart/form-data",
-        ),
-        (
-            "--model-selection-strategy weighted",
-            "`--model-selection-strategy weighted`: not supported by this version yet; it has round_robin, random",
         ),
     ] {
         let error = PROFILE.parse(words.split_whitespace()).expect_err(words);

@@ -10,6 +10,7 @@ use serde_json::Value;
 /// Flags that only this program has.
 const OWN_FLAGS: &[&str] = &[
     "--arrival-overflow",
+    "--model-weights",
     "--timestamp-source",
     "--fail-on-client-limit",
     "--http-version",

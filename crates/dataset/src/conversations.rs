@@ -11,11 +11,12 @@ use std::sync::Arc;
 use std::thread;
 
 use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
+use aiperf_endpoint::model_selection::ModelSelection;
 use aiperf_random::{RootSeed, Stream};
 use rand::Rng;
 
 use crate::error::DatasetError;
-use crate::plan::{DatasetPlan, ModelSelection, SamplingStrategy};
+use crate::plan::{DatasetPlan, SamplingStrategy};
 use crate::sampler::Sampler;
 
 /// Below this many conversations a thread costs more than it saves.
@@ -242,7 +243,10 @@ impl Finish {
     fn new(plan: &DatasetPlan, seed: RootSeed) -> Self {
         Self {
             models: plan.models.clone(),
-            selection: plan.model_selection,
+            selection: plan
+                .model_selection
+                .clone()
+                .unwrap_or_else(|| ModelSelection::round_robin(plan.models.len())),
             draws: seed.stream("composer.turn.model_selection"),
             system_prompt: plan.system_prompt.clone(),
         }
@@ -267,11 +271,10 @@ impl Finish {
         if self.models.len() < 2 || model.is_some() {
             return;
         }
-        let count = self.models.len();
-        let chosen = match self.selection {
-            ModelSelection::RoundRobin => (*turn_number % count as u64) as usize,
-            ModelSelection::Random => self.draws.at(*turn_number).random_range(0..count),
-        };
+        let index = *turn_number;
+        let chosen = self
+            .selection
+            .model_of(index, || self.draws.at(index).random());
         *turn_number += 1;
         *model = Some(self.models[chosen].clone());
     }

@@ -139,12 +139,13 @@ fn open_file(
 mod tests {
     use super::*;
     use crate::lengths::Normal;
-    use crate::plan::{ModelSelection, SessionIdStyle, SyntheticPlan};
+    use crate::plan::{SessionIdStyle, SyntheticPlan};
+    use aiperf_endpoint::model_selection::ModelSelection;
 
     fn small_plan(models: &[&str], selection: ModelSelection) -> DatasetPlan {
         DatasetPlan {
             models: models.iter().map(|model| (*model).to_owned()).collect(),
-            model_selection: selection,
+            model_selection: Some(selection),
             session_ids: SessionIdStyle::Numbered,
             ..DatasetPlan::new(Source::Synthetic(SyntheticPlan {
                 entries: 40,
@@ -167,7 +168,10 @@ mod tests {
 
     #[test]
     fn several_models_take_turns() {
-        let models = models_of(&small_plan(&["a", "b", "c"], ModelSelection::RoundRobin));
+        let models = models_of(&small_plan(
+            &["a", "b", "c"],
+            ModelSelection::round_robin(3),
+        ));
         let expected: Vec<_> = ["a", "b", "c", "a"]
             .map(|model| Some(model.to_owned()))
             .into();
@@ -176,7 +180,7 @@ mod tests {
 
     #[test]
     fn several_models_can_be_drawn() {
-        let models = models_of(&small_plan(&["a", "b"], ModelSelection::Random));
+        let models = models_of(&small_plan(&["a", "b"], ModelSelection::random(2)));
         let share = models
             .iter()
             .filter(|model| model.as_deref() == Some("a"))
@@ -186,9 +190,17 @@ mod tests {
     }
 
     #[test]
+    fn several_models_share_by_weight() {
+        let weighted = ModelSelection::weighted(&[0.75, 0.25]).unwrap();
+        let models = models_of(&small_plan(&["a", "b"], weighted));
+        let of_b = models.iter().filter(|model| model.as_deref() == Some("b"));
+        assert!((19..=21).contains(&of_b.count()), "a quarter of 80");
+    }
+
+    #[test]
     fn one_model_is_not_repeated_in_every_turn() {
         assert!(
-            models_of(&small_plan(&["a"], ModelSelection::RoundRobin))
+            models_of(&small_plan(&["a"], ModelSelection::round_robin(1)))
                 .iter()
                 .all(Option::is_none)
         );
@@ -218,7 +230,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_gives_the_same_dataset_and_another_seed_another() {
-        let plan = small_plan(&["a"], ModelSelection::RoundRobin);
+        let plan = small_plan(&["a"], ModelSelection::round_robin(1));
         let tokenizer = Tokenizer::builtin();
         let of_seed = |seed| build(&plan, Some(&tokenizer), RootSeed::fixed(seed)).unwrap();
         assert_eq!(of_seed(1).conversations, of_seed(1).conversations);
@@ -246,7 +258,7 @@ mod tests {
 
     #[test]
     fn no_entries_are_an_error() {
-        let mut plan = small_plan(&[], ModelSelection::RoundRobin);
+        let mut plan = small_plan(&[], ModelSelection::round_robin(1));
         plan.source = Source::Synthetic(SyntheticPlan {
             entries: 0,
             ..SyntheticPlan::default()

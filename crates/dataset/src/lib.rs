@@ -43,8 +43,8 @@ pub use error::DatasetError;
 pub use file::{FileFormat, SpeedBench};
 pub use lengths::Normal;
 pub use plan::{
-    DatasetPlan, FilePlan, ModelSelection, PairedLengths, PoolBatch, PromptPrefix, RankingsPlan,
-    RemoteImages, SamplingStrategy, SessionIdStyle, Source, SyntheticPlan,
+    DatasetPlan, FilePlan, PairedLengths, PoolBatch, PromptPrefix, RankingsPlan, RemoteImages,
+    SamplingStrategy, SessionIdStyle, Source, SyntheticPlan,
 };
 pub use prompt::{PromptCorpus, PromptWriter, TemplateOverhead};
 pub use range_ratio::{CorpusStyle, LengthWindows, RangeRatio, Window};

@@ -1,5 +1,6 @@
 //! What the user wants to be sent.
 
+use aiperf_endpoint::model_selection::ModelSelection;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -22,8 +23,8 @@ pub struct DatasetPlan {
     pub sampling: SamplingStrategy,
     /// The models of the run. With several, every turn names one of them.
     pub models: Vec<String>,
-    /// How turns share several models.
-    pub model_selection: ModelSelection,
+    /// How turns share several models; in turn where absent.
+    pub model_selection: Option<ModelSelection>,
     /// A text sent as the system message of every conversation, before any of the dataset's own.
     pub system_prompt: Option<String>,
     /// How conversations without an authored id are named.
@@ -40,7 +41,7 @@ impl DatasetPlan {
             source,
             sampling: SamplingStrategy::default(),
             models: Vec::new(),
-            model_selection: ModelSelection::default(),
+            model_selection: None,
             system_prompt: None,
             session_ids: SessionIdStyle::default(),
             cache_bust: None,
@@ -286,16 +287,6 @@ pub enum SamplingStrategy {
     /// Every conversation once in random order, then all again in another.
     Shuffle,
     /// Each draw independent of the others.
-    Random,
-}
-
-/// How turns share several models.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum ModelSelection {
-    /// In the order of the list, turn by turn.
-    #[default]
-    RoundRobin,
-    /// Each turn draws one.
     Random,
 }
 

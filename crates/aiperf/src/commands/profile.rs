@@ -19,7 +19,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
-    run::template::expand_home(&mut args.extra_inputs);
+    run::template::expand_path(&mut args.extra_inputs);
     let surroundings = Surroundings {
         stdout_is_terminal: std::io::stdout().is_terminal(),
     };

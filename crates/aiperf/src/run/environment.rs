@@ -1,6 +1,7 @@
 //! Settings that come from `AIPERF_…` environment variables.
 
 use std::ops::RangeInclusive;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 use std::time::Duration;
 
@@ -196,6 +197,14 @@ fn sockets(reader: &Reader) -> Result<Sockets> {
         }),
         probes,
     })
+}
+
+/// `~` is the user's own folder, also where the shell has left it as it is.
+pub(crate) fn expand_home(given: &Path) -> PathBuf {
+    match (given.strip_prefix("~"), std::env::var_os("HOME")) {
+        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
+        _ => given.to_owned(),
+    }
 }
 
 /// The size that the reference asks for; used for the one of the pair that is not set.

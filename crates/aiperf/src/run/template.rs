@@ -9,16 +9,17 @@ use aiperf_endpoint::template::BodyTemplate;
 use anyhow::{Context, Result, bail};
 use serde_json::{Map, Value};
 
+use super::environment::expand_home;
+
 const TEMPLATE: &str = "payload_template";
 const RESPONSE_FIELD: &str = "response_field";
 
-/// Names the user's own folder where a template's file begins with `~/`.
-pub(crate) fn expand_home(extra: &mut Map<String, Value>) {
+/// Names the user's own folder where a template's file begins with `~`.
+pub(crate) fn expand_path(extra: &mut Map<String, Value>) {
     if let Some(Value::String(given)) = extra.get_mut(TEMPLATE)
-        && let Some(rest) = given.strip_prefix("~/")
-        && let Some(home) = std::env::var_os("HOME")
+        && given.starts_with("~/")
     {
-        *given = Path::new(&home).join(rest).display().to_string();
+        *given = expand_home(Path::new(given)).display().to_string();
     }
 }
 

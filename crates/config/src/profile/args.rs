@@ -29,6 +29,7 @@ pub struct ProfileArgs {
     // Endpoint
     pub models: Vec<String>,
     pub model_selection: Option<ModelSelection>,
+    pub model_weights: Vec<f64>,
     pub custom_endpoint: Option<String>,
     pub endpoint_type: Option<EndpointType>,
     pub streaming: Option<bool>,

@@ -34,14 +34,9 @@ choices! {
         RoundRobin = "round_robin",
         /// Each with the same probability.
         Random = "random",
-        /// By weights, which only a YAML file can give.
+        /// By weights.
         Weighted = "weighted",
     }
-}
-
-impl ModelSelection {
-    /// The words that this version accepts.
-    pub const SUPPORTED: &[&str] = &[Self::RoundRobin.name(), Self::Random.name()];
 }
 
 choices! {

@@ -48,12 +48,14 @@ pub struct ProfileConfig {
 }
 
 /// The models that requests name.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Models {
     /// At least one, none of them empty.
     pub names: Vec<String>,
-    /// Which one a request names. Never `Weighted` in this version.
+    /// Which one a request names.
     pub selection: ModelSelection,
+    /// With `Weighted`: each model's share, 1 in all; else empty.
+    pub weights: Vec<f64>,
 }
 
 /// Whom to ask, and how.

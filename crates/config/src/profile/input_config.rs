@@ -98,7 +98,11 @@ fn models(args: &ProfileArgs) -> Value {
         "items",
         args.models
             .iter()
-            .map(|name| json!({ "name": name }))
+            .enumerate()
+            .map(|(place, name)| match args.model_weights.get(place) {
+                None => json!({ "name": name }),
+                Some(weight) => json!({ "name": name, "weight": weight }),
+            })
             .collect::<Vec<_>>(),
     );
     models.value()

@@ -118,6 +118,7 @@ fn models(args: &ProfileArgs, findings: &mut Findings) -> Models {
     Models {
         names: args.models.clone(),
         selection: args.model_selection.unwrap_or(ModelSelection::RoundRobin),
+        weights: args.model_weights.clone(),
     }
 }
 

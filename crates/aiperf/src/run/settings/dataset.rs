@@ -1,18 +1,17 @@
 //! What to send, in the dataset crate's terms.
 
-use std::path::{Path, PathBuf};
-
 use aiperf_config::profile::{
     self as config, DatasetFormat, DatasetSource, EndpointType, FileDataset, ProfileConfig,
     Sampling, SyntheticDataset, SystemPrompt,
 };
 use aiperf_dataset::{
-    DatasetPlan, FileFormat, FilePlan, ModelSelection, Normal, RemoteImages, SamplingStrategy,
-    SessionIdStyle, Source, SyntheticPlan,
+    DatasetPlan, FileFormat, FilePlan, Normal, RemoteImages, SamplingStrategy, SessionIdStyle,
+    Source, SyntheticPlan,
 };
+use aiperf_endpoint::model_selection::ModelSelection;
 use anyhow::Result;
 
-use super::super::environment::Environment;
+use super::super::environment::{Environment, expand_home};
 
 /// The plan of the run's conversations.
 ///
@@ -35,8 +34,13 @@ pub(crate) fn dataset_plan(
         },
         models: config.models.names.clone(),
         model_selection: match config.models.selection {
-            config::ModelSelection::Random => ModelSelection::Random,
-            _ => ModelSelection::RoundRobin,
+            config::ModelSelection::RoundRobin => None,
+            config::ModelSelection::Random => {
+                Some(ModelSelection::random(config.models.names.len()))
+            }
+            config::ModelSelection::Weighted => {
+                Some(ModelSelection::weighted(&config.models.weights)?)
+            }
         },
         system_prompt: config
             .dataset
@@ -55,15 +59,7 @@ pub(crate) fn dataset_plan(
 fn system_prompt(given: &SystemPrompt) -> Result<String> {
     match given {
         SystemPrompt::Text(text) => Ok(text.clone()),
-        SystemPrompt::File(path) => Ok(aiperf_dataset::read_system_prompt(&expanded(path))?),
-    }
-}
-
-/// `~` is the user's own folder, also where the shell has left it as it is.
-fn expanded(given: &Path) -> PathBuf {
-    match (given.strip_prefix("~"), std::env::var_os("HOME")) {
-        (Ok(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => given.to_owned(),
+        SystemPrompt::File(path) => Ok(aiperf_dataset::read_system_prompt(&expand_home(path))?),
     }
 }
 

@@ -18,6 +18,7 @@ pub(super) static ENDPOINT: Group<ProfileArgs> = Group {
     flags: &[
         MODEL,
         MODEL_SELECTION,
+        MODEL_WEIGHTS,
         CUSTOM_ENDPOINT,
         ENDPOINT_TYPE,
         STREAMING,
@@ -68,8 +69,8 @@ const MODEL_SELECTION: Flag<ProfileArgs> = Flag {
     names: &["model-selection-strategy"],
     short: None,
     kind: Kind::Choice {
-        names: ModelSelection::SUPPORTED,
-        later: ModelSelection::NAMES,
+        names: ModelSelection::NAMES,
+        later: &[],
         set: |args, word| {
             args.model_selection = chosen(word)?;
             Ok(())
@@ -78,7 +79,25 @@ const MODEL_SELECTION: Flag<ProfileArgs> = Flag {
     value: "STRATEGY",
     default: "round_robin",
     path: "benchmark.models.strategy",
-    help: "How models are assigned to requests: in turn, or each with the same probability.",
+    help: "How models are assigned to requests: in turn, each with the same probability, or by --model-weights.",
+};
+
+const MODEL_WEIGHTS: Flag<ProfileArgs> = Flag {
+    names: &["model-weights"],
+    short: None,
+    kind: Kind::List(|args, weights| {
+        let parse = |weight: &String| {
+            let number = weight.parse::<f64>();
+            number.map_err(|_| format!("`{weight}` is not a number"))
+        };
+        args.model_weights = weights.iter().map(parse).collect::<Result<_, _>>()?;
+        Ok(())
+    }),
+    value: "SHARE",
+    default: "",
+    path: "benchmark.models.items[].weight",
+    help: "With --model-selection-strategy weighted: the share of requests that each model gets, from 0 to 1 and 1 in \
+           all, in the order of the models. Not in AIPerf.",
 };
 
 const CUSTOM_ENDPOINT: Flag<ProfileArgs> = Flag {

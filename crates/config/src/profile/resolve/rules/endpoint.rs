@@ -2,7 +2,7 @@
 
 use super::dataset::generated_text;
 use super::{Breach, Rule, breach};
-use crate::profile::choices::{EndpointType, RequestContentType};
+use crate::profile::choices::{EndpointType, ModelSelection, RequestContentType};
 use crate::profile::resolve::endpoint::{self, PAYLOAD_TEMPLATE, UNIX};
 use crate::profile::resolve::load::Load;
 use crate::profile::resolve::{given, listed};
@@ -20,6 +20,10 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
                 )
             })
         },
+    },
+    Rule {
+        name: "weights go with weighted models",
+        breach: model_weights,
     },
     Rule {
         name: "usage in every chunk needs a chat stream with the server's counts",
@@ -149,6 +153,32 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
         },
     },
 ];
+
+fn model_weights(load: &Load) -> Option<Breach> {
+    use aiperf_endpoint::model_selection::ModelSelection as Shares;
+
+    let (models, weights) = (&load.args.models, &load.args.model_weights);
+    let is_weighted = load.args.model_selection == Some(ModelSelection::Weighted);
+    if !is_weighted {
+        return (!weights.is_empty()).then(|| {
+            breach(
+                "`--model-weights` needs `--model-selection-strategy weighted`",
+                "add it, or leave the weights out",
+            )
+        });
+    }
+    if weights.len() != models.len() {
+        return Some(breach(
+            "`--model-selection-strategy weighted` needs one of `--model-weights` for each `--model`",
+            "for two models: `--model-weights 0.7,0.3`",
+        ));
+    }
+    let refused = Shares::weighted(weights).err()?;
+    Some(breach(
+        format!("`--model-weights`: {refused}"),
+        "give each model's share of the requests, 1 in all",
+    ))
+}
 
 fn per_chunk_usage(load: &Load) -> Option<Breach> {
     let args = load.args;

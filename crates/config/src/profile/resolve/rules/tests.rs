@@ -17,6 +17,18 @@ const CASES: &[Case] = &[
         "--endpoint-type template --extra-inputs payload_template:nv-embedqa",
     ),
     (
+        "weights go with weighted models",
+        "--model a --model-selection-strategy weighted",
+        "`--model-selection-strategy weighted` needs one of `--model-weights` for each `--model`",
+        "--model a --model-selection-strategy weighted --model-weights 1",
+    ),
+    (
+        "weights go with weighted models",
+        "--model-weights 1",
+        "`--model-weights` needs `--model-selection-strategy weighted`",
+        "--model a --model-selection-strategy weighted --model-weights 1.0",
+    ),
+    (
         "usage in every chunk needs a chat stream with the server's counts",
         "--per-chunk-usage --streaming",
         "`--per-chunk-usage` needs `--use-server-token-count`",
