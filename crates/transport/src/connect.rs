@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpSocket, UnixStream};
 use tokio_rustls::TlsConnector;
 
-use crate::connection::{AbsoluteForm, Connection};
 use crate::exchange::ConnectionFacts;
 use crate::failure::{TransportError, TransportFailure};
+use crate::h1::{AbsoluteForm, Buffers, Connection, Stream};
 use crate::http2::Http2Session;
 use crate::link::Link;
 use crate::names::Names;
@@ -29,6 +29,7 @@ use crate::wire::{TimestampSource, WireStamps};
 pub(crate) struct Connector {
     options: TransportOptions,
     scratch: ReadScratch,
+    buffers: Buffers,
     names: Names,
     /// The TLS settings together with what is offered of HTTP.
     tls: OnceCell<Arc<ClientConfig>>,
@@ -40,6 +41,7 @@ impl Connector {
             names: Names::new(options.name_resolution, options.name_cache),
             options,
             scratch: ReadScratch::new(),
+            buffers: Buffers::new(),
             tls: OnceCell::new(),
         }
     }
@@ -71,6 +73,7 @@ impl Connector {
         }
         let made = Made {
             wire,
+            buffers: self.buffers.clone(),
             facts,
             is_kernel_stamped,
             absolute_form: proxy.filter(|_| !is_tunnel).map(AbsoluteForm::through),
@@ -194,6 +197,7 @@ fn keep_alive(socket: &SockRef<'_>, probes: &ProbeOptions) {
 /// A socket on which HTTP is about to begin.
 struct Made<'a> {
     wire: Rc<WireStamps>,
+    buffers: Buffers,
     facts: &'a mut ConnectionFacts,
     is_kernel_stamped: bool,
     absolute_form: Option<AbsoluteForm>,
@@ -202,7 +206,7 @@ struct Made<'a> {
 impl Made<'_> {
     async fn start<S>(self, stream: S, is_http2: bool) -> Result<Link, TransportError>
     where
-        S: AsyncRead + AsyncWrite + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Unpin + Into<Stream> + 'static,
     {
         let (local, remote) = (self.facts.local, self.facts.remote);
         if is_http2 {
@@ -211,9 +215,7 @@ impl Made<'_> {
                 .map_err(|error| TransportError::exchanging_http2(&error, false))?;
             return Ok(Link::Http2(session.between(local, remote)));
         }
-        let mut connection = Connection::start(stream, self.wire)
-            .await
-            .map_err(|error| TransportError::exchanging(&error, false))?;
+        let mut connection = Connection::new(stream.into(), self.wire, self.buffers);
         connection.local = local;
         connection.remote = remote;
         connection.is_kernel_stamped = self.is_kernel_stamped;

@@ -1,6 +1,6 @@
 //! A request and its answer on a connection that is there.
 
-use std::rc::Rc;
+use std::ops::ControlFlow;
 
 use http::header::{
     AUTHORIZATION, CONNECTION, CONTENT_LENGTH, HOST, TE, TRANSFER_ENCODING, UPGRADE,
@@ -8,12 +8,11 @@ use http::header::{
 use http::uri::PathAndQuery;
 use http::{HeaderMap, HeaderValue, Request, Uri};
 
-use crate::connection::Connection;
 use crate::failure::{TransportError, TransportFailure};
+use crate::h1::{AnswerHead, AnswerSink, Connection, Ended, RequestHead};
 use crate::http2::Http2Exchange;
 use crate::perform::OutgoingRequest;
 use crate::redirect;
-use crate::request_body::RequestBody;
 use crate::running::Running;
 use crate::target::Target;
 
@@ -34,45 +33,80 @@ pub(crate) async fn over_http1(
     target: &Target,
     path: &PathAndQuery,
     request: OutgoingRequest,
-    mut running: Running<'_, '_>,
+    running: Running<'_, '_>,
     follows: bool,
 ) -> Result<Outcome, TransportError> {
-    let mut message = Request::new(RequestBody::new(request.body, Rc::clone(&running.wire)));
-    *message.method_mut() = request.method;
-    *message.uri_mut() = path.clone().into();
-    *message.headers_mut() = request.headers;
-    authorize(message.headers_mut(), target);
-    if !message.headers().contains_key(HOST) {
-        message
-            .headers_mut()
-            .insert(HOST, target.host_header.clone());
-    }
-    if let Some(form) = &connection.absolute_form {
-        form.apply(&mut message, target)
-            .map_err(|error| invalid(&error))?;
-    }
-    let sent = connection.send(message).await;
-    let answer = sent.map_err(|error| TransportError::exchanging(&error, false))?;
-    let (head, mut body) = answer.into_parts();
-    running.take_head(head.status, &head.headers, running.wire.last_read.get());
-    drop(head);
-    if let Some(location) = elsewhere(&running, follows) {
-        let mut skipped = 0;
-        while let Some(Ok(data)) = connection.next_data(&mut body).await {
-            skipped += data.len();
-            if skipped > LONGEST_SKIPPED {
-                break;
-            }
-        }
+    let prepared = {
+        let OutgoingRequest {
+            method,
+            headers,
+            body,
+        } = request;
+        let head = RequestHead {
+            method: &method,
+            target,
+            path,
+            headers: &headers,
+        };
+        connection.prepare(&head, body)
+    };
+    let mut answer = Http1Answer {
+        running,
+        follows,
+        elsewhere: None,
+        skipped: 0,
+        failure: None,
+    };
+    let ended = connection.exchange(prepared, &mut answer).await;
+    if let Some(location) = answer.elsewhere {
         return Ok(Outcome::Redirected(location));
     }
-    while let Some(data) = connection.next_data(&mut body).await {
-        let data = data.map_err(|error| TransportError::exchanging(&error, true))?;
-        let at = running.wire.last_read.get();
-        running.take_data(&data, at)?;
+    let answered = answer.running.exchange.status.is_some();
+    match (ended, answer.failure) {
+        (Err(error), _) => return Err(TransportError::exchanging(&error, answered)),
+        (Ok(Ended::Stopped), Some(failure)) => return Err(failure),
+        (Ok(_), _) => answer.running.take_end()?,
     }
-    running.take_end()?;
     Ok(Outcome::Answered)
+}
+
+/// Takes in an answer of HTTP/1.1 as it is read.
+struct Http1Answer<'a, 'watch> {
+    running: Running<'a, 'watch>,
+    follows: bool,
+    /// Where the answer points.
+    elsewhere: Option<String>,
+    /// Bytes of a body that is not kept.
+    skipped: usize,
+    /// Why no more of the answer is wanted.
+    failure: Option<TransportError>,
+}
+
+impl AnswerSink for Http1Answer<'_, '_> {
+    fn take_head(&mut self, head: AnswerHead) {
+        let at = self.running.wire.last_read.get();
+        self.running.take_head(head.status, head.headers, at);
+        self.elsewhere = elsewhere(&self.running, self.follows);
+    }
+
+    fn take_data(&mut self, data: &[u8]) -> ControlFlow<()> {
+        if self.elsewhere.is_some() {
+            self.skipped += data.len();
+            return if self.skipped > LONGEST_SKIPPED {
+                ControlFlow::Break(())
+            } else {
+                ControlFlow::Continue(())
+            };
+        }
+        let at = self.running.wire.last_read.get();
+        match self.running.take_data(data, at) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(failure) => {
+                self.failure = Some(failure);
+                ControlFlow::Break(())
+            }
+        }
+    }
 }
 
 /// Talks HTTP/2.
@@ -90,7 +124,7 @@ pub(crate) async fn over_http2(
         .await
         .map_err(|error| TransportError::exchanging_http2(&error, false))?;
     let (head, mut body) = answer.into_parts();
-    running.take_head(head.status, &head.headers, stream.head_at());
+    running.take_head(head.status, detached(&head.headers), stream.head_at());
     if let Some(location) = elsewhere(&running, follows) {
         return Ok(Outcome::Redirected(location));
     }
@@ -144,6 +178,18 @@ fn http2_message(
     *message.version_mut() = http::Version::HTTP_2;
     *message.headers_mut() = headers;
     Ok((message, body))
+}
+
+/// The header fields with memory of their own: those of the HTTP/2 layer may be slices of what it
+/// has read, which would be held as long as the exchange.
+fn detached(headers: &HeaderMap) -> HeaderMap {
+    let mut copy = HeaderMap::with_capacity(headers.len());
+    for (name, value) in headers {
+        let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
+        own.set_sensitive(value.is_sensitive());
+        copy.append(name.clone(), own);
+    }
+    copy
 }
 
 /// User and password of the URL, where the request brings no credentials.

@@ -6,6 +6,8 @@ use std::io;
 
 use aiperf_clock::{Nanos, SECOND};
 
+use crate::h1::Http1Error;
+
 /// What kind of thing went wrong on the wire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportFailure {
@@ -114,30 +116,28 @@ impl TransportError {
         )
     }
 
-    /// Classifies an error of the HTTP layer. `answered`: whether the answer's head had arrived.
-    pub(crate) fn exchanging(error: &hyper::Error, answered: bool) -> Self {
-        if let Some(cause) = io_cause(error) {
-            let failure = match cause.kind() {
-                io::ErrorKind::UnexpectedEof if answered => TransportFailure::Truncated,
-                io::ErrorKind::UnexpectedEof => TransportFailure::Disconnected,
-                // The answer's framing is read by hyper; its complaints come as invalid input.
-                io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
-                    TransportFailure::Truncated
-                }
-                _ => TransportFailure::Broken,
-            };
-            return Self::new(failure, describe(cause));
-        }
-        if error.is_parse() {
-            return Self::new(
+    /// Classifies an error of HTTP/1.1. `answered`: whether the answer's head had arrived.
+    pub(crate) fn exchanging(error: &Http1Error, answered: bool) -> Self {
+        match error {
+            Http1Error::Closed => Self::closed(answered),
+            Http1Error::Head(reason) => Self::new(
                 TransportFailure::NotHttp,
-                format!("the answer is not HTTP: {error}"),
-            );
+                format!("the answer is not HTTP: {reason}"),
+            ),
+            Http1Error::Framing(reason) => Self::new(TransportFailure::Truncated, *reason),
+            Http1Error::Io(cause) => {
+                let failure = match cause.kind() {
+                    io::ErrorKind::UnexpectedEof if answered => TransportFailure::Truncated,
+                    io::ErrorKind::UnexpectedEof => TransportFailure::Disconnected,
+                    // TLS calls what it cannot decrypt invalid data.
+                    io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData => {
+                        TransportFailure::Truncated
+                    }
+                    _ => TransportFailure::Broken,
+                };
+                Self::new(failure, describe(cause))
+            }
         }
-        if error.is_user() {
-            return Self::new(TransportFailure::InvalidRequest, error.to_string());
-        }
-        Self::closed(answered)
     }
 
     /// The connection ended where it should not.
@@ -230,17 +230,6 @@ const EMFILE: i32 = 24;
 const EADDRNOTAVAIL: i32 = 99;
 #[cfg(not(target_os = "linux"))]
 const EADDRNOTAVAIL: i32 = 49;
-
-fn io_cause<'a>(error: &'a (dyn Error + 'static)) -> Option<&'a io::Error> {
-    let mut cause = error.source();
-    while let Some(current) = cause {
-        if let Some(io) = current.downcast_ref::<io::Error>() {
-            return Some(io);
-        }
-        cause = current.source();
-    }
-    None
-}
 
 /// An I/O error in words, first letter in lower case like all messages of this program.
 fn describe(error: &io::Error) -> String {

@@ -10,15 +10,15 @@
 //! connections that nobody asked for.
 //!
 //! Reading order: [`wire`] (what is stamped) → `stream` (where it is stamped) → `connect` (`names`,
-//! [`tls`], [`proxy`]) → `connection` (hyper's HTTP/1.1 on top) or `http2` → `converse` →
+//! [`tls`], [`proxy`]) → `h1` (HTTP/1.1 on top) or `http2` → `converse` →
 //! [`Transport::perform`].
 
 mod connect;
-mod connection;
 mod converse;
 mod decode;
 pub mod exchange;
 pub mod failure;
+mod h1;
 mod http2;
 mod kernel_stamps;
 mod limit;
@@ -28,14 +28,13 @@ mod options;
 mod perform;
 mod pool;
 pub mod proxy;
-mod quiet_waker;
 pub mod received;
 mod redirect;
-mod request_body;
 mod running;
 mod stream;
 pub mod target;
 pub mod tls;
+mod trust;
 pub mod watch;
 pub mod wire;
 

@@ -1,7 +1,7 @@
 //! A connection of either protocol.
 
-use crate::connection::Connection;
 use crate::exchange::ConnectionFacts;
+use crate::h1::Connection;
 use crate::http2::Http2Session;
 
 pub(crate) enum Link {

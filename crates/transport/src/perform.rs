@@ -10,10 +10,10 @@ use http::uri::PathAndQuery;
 use http::{HeaderMap, Method};
 
 use crate::connect::Connector;
-use crate::connection::Connection;
 use crate::converse::{self, Outcome};
 use crate::exchange::HttpExchange;
 use crate::failure::{TransportError, TransportFailure};
+use crate::h1::Connection;
 use crate::kernel_stamps::StampingOn;
 use crate::link::Link;
 use crate::options::{HttpVersion, TransportOptions};

@@ -7,7 +7,7 @@ use std::rc::Rc;
 use aiperf_clock::{Nanos, monotonic_now};
 use tokio::sync::Mutex;
 
-use crate::connection::Connection;
+use crate::h1::Connection;
 use crate::http2::Http2Session;
 use crate::link::Link;
 

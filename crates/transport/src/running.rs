@@ -4,7 +4,7 @@ use std::io;
 use std::rc::Rc;
 
 use aiperf_clock::Nanos;
-use http::{HeaderMap, HeaderValue, StatusCode};
+use http::{HeaderMap, StatusCode};
 
 use crate::decode::BodyDecoder;
 use crate::exchange::HttpExchange;
@@ -36,11 +36,11 @@ impl<'a, 'watch> Running<'a, 'watch> {
     }
 
     /// The head of the answer is there.
-    pub(crate) fn take_head(&mut self, status: StatusCode, headers: &HeaderMap, at: Nanos) {
+    pub(crate) fn take_head(&mut self, status: StatusCode, headers: HeaderMap, at: Nanos) {
         self.exchange.head_at = Some(at);
         self.exchange.status = Some(status);
-        self.exchange.headers = detached(headers);
-        self.decoder = BodyDecoder::of(headers);
+        self.decoder = BodyDecoder::of(&headers);
+        self.exchange.headers = headers;
     }
 
     /// A piece of the body is there; it was read at `at`.
@@ -97,16 +97,4 @@ fn undecodable(encoding: &'static str) -> impl FnOnce(io::Error) -> TransportErr
             format!("the body cannot be decoded as `{encoding}`"),
         )
     }
-}
-
-/// The header fields with memory of their own: hyper's are slices of the connection's read buffer,
-/// which would be held as long as the exchange.
-fn detached(headers: &HeaderMap) -> HeaderMap {
-    let mut copy = HeaderMap::with_capacity(headers.len());
-    for (name, value) in headers {
-        let mut own = HeaderValue::from_bytes(value.as_bytes()).unwrap_or_else(|_| value.clone());
-        own.set_sensitive(value.is_sensitive());
-        copy.append(name.clone(), own);
-    }
-    copy
 }

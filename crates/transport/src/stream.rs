@@ -21,7 +21,8 @@ use crate::wire::{TimestampSource, WireStamps};
 /// the client is a little late, large enough that a long answer needs few reads.
 pub(crate) const READ_SIZE: usize = 64 * 1024;
 
-/// A buffer that the connections of one thread read into, one after the other.
+/// A buffer that the connections of one thread read into, one after the other, for readers that
+/// come with memory of which the compiler does not know that it has been written.
 #[derive(Clone)]
 pub(crate) struct ReadScratch(Rc<RefCell<Box<[u8]>>>);
 
@@ -76,21 +77,42 @@ impl AsyncRead for StampedStream {
     ) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let wanted = buffer.remaining().min(READ_SIZE);
-        if wanted == 0 {
-            return Poll::Ready(Ok(()));
+        if buffer.initialized().len() - buffer.filled().len() >= wanted {
+            let space = buffer.initialize_unfilled_to(wanted);
+            let length = ready!(this.poll_read_into(context, space))?;
+            buffer.advance(length);
+        } else {
+            let scratch = this.scratch.clone();
+            let mut scratch = scratch.0.borrow_mut();
+            let length = ready!(this.poll_read_into(context, &mut scratch[..wanted]))?;
+            buffer.put_slice(&scratch[..length]);
         }
-        if this.wire.reads_unannounced.get() {
-            return this.read_now(wanted, buffer);
+        Poll::Ready(Ok(()))
+    }
+}
+
+impl StampedStream {
+    /// Reads once, up to [`READ_SIZE`] bytes; 0 is the end of the connection.
+    pub(crate) fn poll_read_into(
+        &mut self,
+        context: &mut Context<'_>,
+        space: &mut [u8],
+    ) -> Poll<io::Result<usize>> {
+        let wanted = space.len().min(READ_SIZE);
+        let space = &mut space[..wanted];
+        if wanted == 0 {
+            return Poll::Ready(Ok(0));
+        }
+        if self.wire.reads_unannounced.get() {
+            return self.read_now(space);
         }
         loop {
-            let mut ready = ready!(this.socket.poll_read_ready(context))?;
-            let mut scratch = this.scratch.0.borrow_mut();
-            let space = &mut scratch[..wanted];
-            match receive(&mut this.receiver, ready.get_inner(), space) {
+            let mut ready = ready!(self.socket.poll_read_ready(context))?;
+            match receive(&mut self.receiver, ready.get_inner(), space) {
                 Ok((bytes, delay)) => {
                     let returned = monotonic_now();
                     if bytes > 0 {
-                        this.wire.read(returned, delay, bytes);
+                        self.wire.read(returned, delay, bytes);
                         // A short read has emptied the socket; with edge-triggered readiness the
                         // next segment announces itself, so the read that would only report
                         // "would block" is saved.
@@ -98,13 +120,24 @@ impl AsyncRead for StampedStream {
                             ready.clear_ready();
                         }
                     }
-                    buffer.put_slice(&scratch[..bytes]);
-                    return Poll::Ready(Ok(()));
+                    return Poll::Ready(Ok(bytes));
                 }
                 Err(error) if error.kind() == io::ErrorKind::WouldBlock => ready.clear_ready(),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
                 Err(error) => return Poll::Ready(Err(error)),
             }
+        }
+    }
+
+    /// Reads what is there, on an idle connection: none of it belongs to an exchange, so nothing
+    /// is stamped, and nobody waits for more.
+    fn read_now(&mut self, space: &mut [u8]) -> Poll<io::Result<usize>> {
+        match receive(&mut self.receiver, self.socket.get_ref(), space) {
+            Ok((bytes, _)) => Poll::Ready(Ok(bytes)),
+            Err(error) => match error.kind() {
+                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Poll::Pending,
+                _ => Poll::Ready(Err(error)),
+            },
         }
     }
 }
@@ -117,28 +150,6 @@ fn receive(
     match receiver {
         Some(receiver) => receiver.receive(socket, space),
         None => io::Read::read(&mut socket, space).map(|bytes| (bytes, None)),
-    }
-}
-
-impl StampedStream {
-    /// Reads what is there, on an idle connection: none of it belongs to an exchange, so nothing
-    /// is stamped, and nobody waits for more.
-    fn read_now(&mut self, wanted: usize, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        let mut scratch = self.scratch.0.borrow_mut();
-        match receive(
-            &mut self.receiver,
-            self.socket.get_ref(),
-            &mut scratch[..wanted],
-        ) {
-            Ok((bytes, _)) => {
-                buffer.put_slice(&scratch[..bytes]);
-                Poll::Ready(Ok(()))
-            }
-            Err(error) => match error.kind() {
-                io::ErrorKind::WouldBlock | io::ErrorKind::Interrupted => Poll::Pending,
-                _ => Poll::Ready(Err(error)),
-            },
-        }
     }
 }
 

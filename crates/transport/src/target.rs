@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
+use http::HeaderValue;
 use http::uri::PathAndQuery;
-use http::{HeaderValue, Uri};
 use percent_encoding::percent_decode_str;
 use thiserror::Error;
 
@@ -147,15 +147,6 @@ impl Target {
 
     pub(crate) fn scheme(&self) -> &'static str {
         if self.is_tls { "https" } else { "http" }
-    }
-
-    /// The whole URL of something at this server.
-    pub(crate) fn uri(&self, path: Option<&PathAndQuery>) -> Result<Uri, http::Error> {
-        Uri::builder()
-            .scheme(self.scheme())
-            .authority(self.authority.as_str())
-            .path_and_query(path.unwrap_or(&self.path).clone())
-            .build()
     }
 
     /// Host and port, the latter also where it is the usual one.

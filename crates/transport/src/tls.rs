@@ -7,9 +7,10 @@ use rustls::client::danger::{HandshakeSignatureValid, ServerCertVerified, Server
 use rustls::crypto::{CryptoProvider, ring, verify_tls12_signature, verify_tls13_signature};
 use rustls::pki_types::pem::{self, PemObject};
 use rustls::pki_types::{CertificateDer, PrivateKeyDer, ServerName, UnixTime};
-use rustls::{ClientConfig, DigitallySignedStruct, RootCertStore, SignatureScheme};
+use rustls::{ClientConfig, DigitallySignedStruct, SignatureScheme};
 
 use crate::failure::{TransportError, TransportFailure};
+use crate::trust::TrustVerifier;
 
 /// Who is trusted, and who this client is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -98,13 +99,14 @@ fn build(settings: &TlsSettings) -> Result<ClientConfig, TransportError> {
     let builder = ClientConfig::builder_with_provider(Arc::clone(&provider))
         .with_safe_default_protocol_versions()
         .map_err(|error| TransportError::new(TransportFailure::Tls, error.to_string()))?;
-    let builder = if settings.verifies {
-        builder.with_root_certificates(roots(settings.ca_file.as_deref())?)
+    let verifier: Arc<dyn ServerCertVerifier> = if settings.verifies {
+        Arc::new(trust(settings.ca_file.as_deref(), provider)?)
     } else {
-        builder
-            .dangerous()
-            .with_custom_certificate_verifier(Arc::new(NoVerification { provider }))
+        Arc::new(NoVerification { provider })
     };
+    let builder = builder
+        .dangerous()
+        .with_custom_certificate_verifier(verifier);
     let Some((certificates_file, key_file)) = &settings.client_identity else {
         return Ok(builder.with_no_client_auth());
     };
@@ -123,28 +125,24 @@ fn build(settings: &TlsSettings) -> Result<ClientConfig, TransportError> {
         })
 }
 
-fn roots(ca_file: Option<&Path>) -> Result<RootCertStore, TransportError> {
-    let mut roots = RootCertStore::empty();
-    match ca_file {
-        Some(file) => {
-            let (_, ignored) = roots.add_parsable_certificates(certificates(file)?);
-            if roots.is_empty() {
-                let reason = format!("{ignored} unreadable");
-                return Err(unusable(file, "a certificate to trust", &reason));
-            }
-        }
-        None => {
-            roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
-        }
-    }
-    if roots.is_empty() {
-        return Err(TransportError::new(
-            TransportFailure::Certificate,
-            "this system has no certificate store; set `SSL_CERT_FILE`, or \
-             `AIPERF_HTTP_SSL_VERIFY=false` to skip the check",
-        ));
-    }
-    Ok(roots)
+fn trust(
+    ca_file: Option<&Path>,
+    provider: Arc<CryptoProvider>,
+) -> Result<TrustVerifier, TransportError> {
+    let Some(file) = ca_file else {
+        let trusted = rustls_native_certs::load_native_certs().certs;
+        return TrustVerifier::new(trusted, provider)?.ok_or_else(|| {
+            TransportError::new(
+                TransportFailure::Certificate,
+                "this system has no certificate store; set `SSL_CERT_FILE`, or \
+                 `AIPERF_HTTP_SSL_VERIFY=false` to skip the check",
+            )
+        });
+    };
+    let trusted = certificates(file)?;
+    let reason = format!("{} unreadable", trusted.len());
+    TrustVerifier::new(trusted, provider)?
+        .ok_or_else(|| unusable(file, "a certificate to trust", &reason))
 }
 
 /// The certificates of a file, at least one.

@@ -1,7 +1,7 @@
 //! HTTP/2: what is shared, what is not, and whose instants are whose.
 
 use std::io::{Read, Write};
-use std::net::TcpStream;
+use std::net::{Shutdown, TcpStream};
 use std::time::Duration;
 
 use aiperf_clock::MILLISECOND;
@@ -70,6 +70,12 @@ impl Peer {
         let mut payload = vec![0; u32::from_be_bytes([0, high, middle, low]) as usize];
         self.0.read_exact(&mut payload).ok()?;
         Some((kind, flags, u32::from_be_bytes(stream), payload))
+    }
+
+    /// Closes in good order: a socket that is dropped with bytes unread resets the connection.
+    fn close(mut self) {
+        self.0.shutdown(Shutdown::Write).unwrap();
+        while self.next().is_some() {}
     }
 
     /// The next frame of this kind; others are passed over.
@@ -339,11 +345,12 @@ fn a_connection_that_the_server_gave_up_while_idle_is_replaced_without_an_error(
 fn failures_of_http2_have_the_names_of_those_of_http1() {
     type Script = fn(Peer, u32);
     let scripts: [(Script, TransportFailure); 5] = [
-        (|_, _| {}, TransportFailure::Disconnected),
+        (|peer, _| peer.close(), TransportFailure::Disconnected),
         (
             |mut peer, stream| {
                 peer.send(HEADERS, END_HEADERS, stream, STATUS_200);
                 peer.send(DATA, 0, stream, b"part");
+                peer.close();
             },
             TransportFailure::Truncated,
         ),

@@ -10,6 +10,7 @@ mod connections;
 mod descriptors;
 mod encodings;
 mod failures;
+mod http1;
 mod http2;
 mod instants;
 mod kernel_stamps;

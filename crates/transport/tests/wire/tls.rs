@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use aiperf_clock::MILLISECOND;
 use aiperf_transport::{HttpExchange, TransportFailure};
+use rcgen::{BasicConstraints, CertificateParams, IsCa, KeyPair};
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use rustls::{ServerConfig, ServerConnection, StreamOwned};
 
@@ -24,18 +25,30 @@ pub(crate) struct Identity {
 
 /// A certificate for `localhost` that nobody has signed but itself.
 pub(crate) fn self_signed() -> Identity {
-    let made = rcgen::generate_simple_self_signed(["localhost".to_owned()]).unwrap();
-    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(made.signing_key.serialize_der()));
+    identity(IsCa::NoCa)
+}
+
+/// The same, and it may sign others.
+pub(crate) fn authority() -> Identity {
+    identity(IsCa::Ca(BasicConstraints::Unconstrained))
+}
+
+fn identity(is_ca: IsCa) -> Identity {
+    let mut params = CertificateParams::new(["localhost".to_owned()]).unwrap();
+    params.is_ca = is_ca;
+    let signing_key = KeyPair::generate().unwrap();
+    let made = params.self_signed(&signing_key).unwrap();
+    let key = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(signing_key.serialize_der()));
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let config = ServerConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .unwrap()
         .with_no_client_auth()
-        .with_single_cert(vec![made.cert.der().clone()], key)
+        .with_single_cert(vec![made.der().clone()], key)
         .unwrap();
     Identity {
         config: Arc::new(config),
-        pem: made.cert.pem(),
+        pem: made.pem(),
     }
 }
 

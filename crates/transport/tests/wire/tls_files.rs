@@ -8,7 +8,7 @@ use aiperf_transport::{HttpExchange, LazyTls, TlsSettings, TransportFailure, Tra
 use crate::support::{
     accept, answer, listen, on_event_loop, options, pooled, read_request, transport_with, write,
 };
-use crate::tls::{encrypt, self_signed};
+use crate::tls::{authority, encrypt, self_signed};
 
 fn with(settings: TlsSettings) -> TransportOptions {
     TransportOptions {
@@ -75,6 +75,27 @@ fn another_name_can_be_asked_for() {
     };
     // The certificate does not hold the address.
     let done = ask(&format!("https://127.0.0.1:{}/", server.port), settings);
+    assert!(done.is_success(), "{:?}", done.error);
+    server.join();
+}
+
+/// One certificate that is both the authority and the server.
+#[test]
+fn a_trusted_authority_may_serve_under_its_own_certificate() {
+    let folder = tempfile::tempdir().unwrap();
+    let ca_file = folder.path().join("ca.pem");
+    let identity = authority();
+    std::fs::write(&ca_file, &identity.pem).unwrap();
+    let server = listen(move |listener| {
+        let mut stream = encrypt(accept(&listener), &identity.config);
+        read_request(&mut stream);
+        write(&mut stream, &answer("{}"));
+    });
+    let settings = TlsSettings {
+        ca_file: Some(ca_file),
+        ..TlsSettings::default()
+    };
+    let done = ask(&format!("https://localhost:{}/", server.port), settings);
     assert!(done.is_success(), "{:?}", done.error);
     server.join();
 }
