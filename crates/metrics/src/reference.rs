@@ -19,6 +19,21 @@ return of its last request.
 What does not exist is left out of files; it is never null, NaN or infinite.
 ";
 
+const EXACTNESS: &str = "
+## Exactness
+
+Figures are exact: every value of every request is kept, packed to about 150 bytes for a finished
+answer of 32 tokens. Percentiles are those of NumPy's linear rule, to the last bit.
+
+What grows with the length of answers are the times between chunks, of which `inter_chunk_latency`,
+`effective_decode_throughput`, `effective_decode_throughput_per_user`, their `active_` twins and
+`tokens_in_flight` are made. They may take 4 GiB in all, which is about 1.4 thousand million chunks.
+Of later requests only counts in narrow ranges are kept. Number, sum, extremes and mean of
+`inter_chunk_latency` stay exact, its percentiles are then within 0.05 % of values that occurred,
+and the curves spread the tokens of these requests evenly. Every such figure says so: in the summary
+by the member `approximation`, on the console by a note.
+";
+
 const INFLATED: &str = "
 ## Error-adjusted twins
 
@@ -44,6 +59,7 @@ Taken from all requests of the phase, failed and cancelled ones included.
 /// The content of `docs/metrics.md`.
 pub fn reference_markdown() -> String {
     let mut page = String::from(INTRODUCTION);
+    page.push_str(EXACTNESS);
     for (title, metrics) in &FAMILIES {
         push_heading(&mut page, title);
         for metric in *metrics {

@@ -1,40 +1,34 @@
 //! Exact statistics of a set of values.
 
 use super::exact_sum::ExactSum;
-use crate::columns::{Numbers, Sketch};
+use super::ranks::{BLOCK, Extent, Keys};
+use crate::columns::{Numbers, Sketch, View};
 use crate::result::{PERCENTILES, Statistics};
 use crate::value::Value;
 
 /// Up to here sorting is cheaper than anything smarter.
 const SORTED_BELOW: usize = 4096;
-/// Ranges of values that are counted to find out where the wanted ranks lie.
-const RANGES: usize = 1 << 16;
+/// The sum of the squares of a block of distances below this fits into 63 bits.
+const NEAR: u64 = 1 << 26;
 
 /// Values of which the statistics are wanted.
 #[derive(Debug)]
-pub(crate) struct Sample {
+pub(crate) struct Sample<'a> {
     /// Integers in the order of the values: the values themselves, or bits of floats.
-    keys: Vec<i64>,
+    keys: Keys<'a>,
+    extent: Extent,
+    is_sorted: bool,
     is_float: bool,
     total: Value,
     /// Values of which only this is known; then percentiles are not exact.
     sketch: Option<Sketch>,
 }
 
-impl Sample {
+impl<'a> Sample<'a> {
     /// What is not finite is no value.
     pub(crate) fn new(numbers: Numbers) -> Self {
         match numbers {
-            Numbers::Ints(mut keys) => {
-                let sum = keys.iter().copied().map(i128::from).sum();
-                sort_if_few(&mut keys);
-                Self {
-                    keys,
-                    is_float: false,
-                    total: int_or_float(sum),
-                    sketch: None,
-                }
-            }
+            Numbers::Ints(keys) => Self::of_ints(Keys::Owned(keys)),
             Numbers::Floats(floats) => {
                 let mut sum = ExactSum::new();
                 let mut keys = Vec::with_capacity(floats.len());
@@ -42,21 +36,44 @@ impl Sample {
                     sum.add(float);
                     keys.push(key(float));
                 }
-                sort_if_few(&mut keys);
                 Self {
-                    keys,
                     is_float: true,
                     total: Value::Float(sum.value()),
-                    sketch: None,
+                    ..Self::of_ints(Keys::Owned(keys))
                 }
             }
+        }
+    }
+
+    /// The integers that a metric has in `rows`, elements of lists among them, without a copy.
+    pub(crate) fn of_kept(view: &'a View<'a>, rows: &'a [u32], slot: u16) -> Self {
+        Self::of_ints(Keys::Kept { view, rows, slot })
+    }
+
+    fn of_ints(mut keys: Keys<'a>) -> Self {
+        let extent = keys.extent();
+        let is_sorted = extent.count <= SORTED_BELOW;
+        if is_sorted {
+            let mut few = Vec::with_capacity(extent.count);
+            keys.for_each_block(|block| few.extend_from_slice(block));
+            few.sort_unstable();
+            keys = Keys::Owned(few);
+        }
+        Self {
+            keys,
+            extent,
+            is_sorted,
+            is_float: false,
+            total: int_or_float(extent.sum),
+            sketch: None,
         }
     }
 
     /// Adds integers of which only a sketch is left.
     pub(crate) fn with_sketch(mut self, mut sketch: Sketch) -> Self {
         if sketch.count > 0 {
-            self.keys.iter().for_each(|&key| sketch.add(key));
+            let add = |block: &[i64]| block.iter().for_each(|&key| sketch.add(key));
+            self.keys.for_each_block(add);
             self.total = int_or_float(sketch.sum);
             self.sketch = Some(sketch);
         }
@@ -67,7 +84,7 @@ impl Sample {
     pub(crate) fn count(&self) -> usize {
         match &self.sketch {
             Some(sketch) => sketch.count as usize,
-            None => self.keys.len(),
+            None => self.extent.count,
         }
     }
 
@@ -85,10 +102,21 @@ impl Sample {
     pub(crate) fn at_ranks(&self, ranks: &[usize]) -> Vec<f64> {
         match &self.sketch {
             Some(sketch) => sketch.at_ranks(ranks),
-            None => keys_at_ranks(&self.keys, ranks)
+            None => self
+                .keys_at_ranks(ranks)
                 .into_iter()
                 .map(|key| self.value(key))
                 .collect(),
+        }
+    }
+
+    fn keys_at_ranks(&self, ranks: &[usize]) -> Vec<i64> {
+        match &self.keys {
+            Keys::Owned(keys) if self.is_sorted => {
+                let at = |&rank: &usize| keys.get(rank).copied();
+                ranks.iter().filter_map(at).collect()
+            }
+            keys => keys.at_ranks(&self.extent, ranks),
         }
     }
 
@@ -132,20 +160,28 @@ impl Sample {
         Some(Statistics {
             avg: Some(avg),
             percentiles: std::array::from_fn(|index| percentiles.get(index).copied()),
-            min: Some(min),
-            max: Some(max),
+            min: min.as_f64(),
+            max: max.as_f64(),
             std: Some((self.squared_deviations(avg) / count as f64).sqrt()),
             count: Some(count as u64),
             sum: Some(sum),
         })
     }
 
-    fn extremes(&self) -> Option<(f64, f64)> {
-        if let Some(sketch) = &self.sketch {
-            return Some((sketch.min as f64, sketch.max as f64));
-        }
-        let (min, max) = (self.keys.iter().min()?, self.keys.iter().max()?);
-        Some((self.value(*min), self.value(*max)))
+    /// The smallest and the largest value, or `None` without a value.
+    pub(crate) fn extremes(&self) -> Option<(Value, Value)> {
+        let (min, max) = match &self.sketch {
+            Some(sketch) => (sketch.min, sketch.max),
+            None => (self.extent.min, self.extent.max),
+        };
+        let value = |key| {
+            if self.is_float {
+                Value::Float(float(key))
+            } else {
+                Value::Int(key)
+            }
+        };
+        (self.count() > 0).then(|| (value(min), value(max)))
     }
 
     /// The sum of the squared distances from the mean, the same whatever the order of values.
@@ -156,21 +192,50 @@ impl Sample {
         }
         if self.is_float {
             let mut squares = ExactSum::new();
-            for &key in &self.keys {
-                let square = (self.value(key) - avg).powi(2);
-                squares.add(if square.is_finite() { square } else { f64::MAX });
-            }
+            self.keys.for_each_block(|block| {
+                for &key in block {
+                    let square = (self.value(key) - avg).powi(2);
+                    squares.add(if square.is_finite() { square } else { f64::MAX });
+                }
+            });
             return squares.value();
         }
         // Distances from the integer next to the mean; the rest is made good at the end.
         let near = avg.round() as i64;
-        let (mut sum, mut squares) = (0_i128, 0_i128);
-        for &int in &self.keys {
-            let distance = i128::from(int) - i128::from(near);
-            sum += distance;
-            squares = squares.saturating_add(distance.saturating_mul(distance));
+        let squares = self.squares_around(near);
+        let sum = self.extent.sum - i128::from(near) * self.extent.count as i128;
+        (squares as f64 - (sum as f64).powi(2) / self.extent.count as f64).max(0.0)
+    }
+
+    /// The sum of the squared distances of integers from `near`; saturating.
+    fn squares_around(&self, near: i64) -> i128 {
+        let mut squares = 0_i128;
+        let furthest = self
+            .extent
+            .min
+            .abs_diff(near)
+            .max(self.extent.max.abs_diff(near));
+        if self.extent.min == self.extent.max {
+            let distance = i128::from(self.extent.min) - i128::from(near);
+            let square = distance.saturating_mul(distance);
+            return square.saturating_mul(self.extent.count as i128);
         }
-        (squares as f64 - (sum as f64).powi(2) / self.keys.len() as f64).max(0.0)
+        if furthest < NEAR {
+            self.keys.for_each_block(|block| {
+                for some in block.chunks(BLOCK) {
+                    let square = |&int: &i64| (int - near) * (int - near);
+                    squares += i128::from(some.iter().map(square).sum::<i64>());
+                }
+            });
+        } else {
+            self.keys.for_each_block(|block| {
+                for &int in block {
+                    let distance = i128::from(int) - i128::from(near);
+                    squares = squares.saturating_add(distance.saturating_mul(distance));
+                }
+            });
+        }
+        squares
     }
 
     fn value(&self, key: i64) -> f64 {
@@ -207,76 +272,12 @@ fn interpolated(low: f64, high: f64, fraction: f64) -> f64 {
     }
 }
 
-fn sort_if_few(keys: &mut [i64]) {
-    if keys.len() <= SORTED_BELOW {
-        keys.sort_unstable();
-    }
-}
-
-/// The keys at ascending `ranks`. Few keys are sorted; of many only the neighbourhood of the ranks
-/// is: keys are counted by range, and those in the ranges with wanted ranks are sorted.
-fn keys_at_ranks(keys: &[i64], ranks: &[usize]) -> Vec<i64> {
-    if keys.len() <= SORTED_BELOW {
-        return ranks
-            .iter()
-            .filter_map(|&rank| keys.get(rank).copied())
-            .collect();
-    }
-    let (Some(&min), Some(&max)) = (keys.iter().min(), keys.iter().max()) else {
-        return Vec::new();
-    };
-    let distance = |key: i64| key.wrapping_sub(min).cast_unsigned();
-    let bits = u64::BITS - distance(max).leading_zeros();
-    let shift = bits.saturating_sub(RANGES.ilog2());
-    let range_of = |key: i64| (distance(key) >> shift) as usize;
-    let mut counts = vec![0_u64; RANGES];
-    for &key in keys {
-        counts[range_of(key)] += 1;
-    }
-    // The range of each rank, and the rank within it.
-    let mut places = Vec::with_capacity(ranks.len());
-    let (mut range, mut below) = (0, 0);
-    for &rank in ranks {
-        while range < RANGES - 1 && below + counts[range] <= rank as u64 {
-            below += counts[range];
-            range += 1;
-        }
-        places.push((range, rank - below as usize));
-    }
-    if shift == 0 {
-        // A range is a value.
-        return places
-            .iter()
-            .map(|&(range, _)| min.wrapping_add_unsigned(range as u64))
-            .collect();
-    }
-    let mut slots = vec![u16::MAX; RANGES];
-    let mut members: Vec<Vec<i64>> = Vec::new();
-    for &(range, _) in &places {
-        if slots[range] == u16::MAX {
-            slots[range] = members.len() as u16;
-            members.push(Vec::with_capacity(counts[range] as usize));
-        }
-    }
-    for &key in keys {
-        if let Some(member) = members.get_mut(usize::from(slots[range_of(key)])) {
-            member.push(key);
-        }
-    }
-    members.iter_mut().for_each(|member| member.sort_unstable());
-    let at = |&(range, rank): &(usize, usize)| {
-        let member = members.get(usize::from(slots[range]))?;
-        member.get(rank).or(member.last()).copied()
-    };
-    places.iter().filter_map(at).collect()
-}
-
 /// Statistics of the valid values and one infinite value per failed record: what a latency looks
 /// like to someone who counts failures as never answered. `None` without a valid value.
 ///
 /// Percentiles are those of the nearest rank, halves to the even one, because there is nothing
 /// between a value and infinity. What would be infinite is absent.
-pub(crate) fn failure_inflated(valid: &Sample, failed: usize) -> Option<Statistics> {
+pub(crate) fn failure_inflated(valid: &Sample<'_>, failed: usize) -> Option<Statistics> {
     valid.count().checked_sub(1)?;
     let count = valid.count() + failed;
     let ranks = PERCENTILES.map(|q| {
@@ -414,22 +415,6 @@ mod tests {
     }
 
     proptest! {
-        #[test]
-        fn ranks_of_many_keys_are_found_without_sorting_them(
-            seeds in proptest::collection::vec(prop_oneof![
-                any::<i64>(), -3..3_i64, 1_000_000..1_400_000_i64], 50..80),
-            spread in prop_oneof![Just(0_i64), Just(1), Just(7919)],
-        ) {
-            let mut keys: Vec<i64> = (0..SORTED_BELOW as i64 + 1000)
-                .map(|index| seeds[index as usize % seeds.len()].wrapping_add(index * spread))
-                .collect();
-            let ranks: Vec<usize> = (0..keys.len()).step_by(97).collect();
-            let found = keys_at_ranks(&keys, &ranks);
-            keys.sort_unstable();
-            let expected: Vec<i64> = ranks.iter().map(|&rank| keys[rank]).collect();
-            prop_assert_eq!(found, expected);
-        }
-
         #[test]
         fn a_float_and_its_key_are_in_the_same_order(left in any::<f64>(), right in any::<f64>()) {
             prop_assert_eq!(key(left).cmp(&key(right)), left.total_cmp(&right));

@@ -59,19 +59,20 @@ pub(super) fn results(
         InjectedLatencies::WithoutEffective => &INJECTED_LATENCIES[..1],
         InjectedLatencies::None => return Vec::new(),
     };
-    let facts = view.row_facts(rows);
     wanted
         .iter()
-        .filter_map(|metric| result(metric, &facts))
+        .filter_map(|metric| result(metric, view, rows))
         .collect()
 }
 
-fn result(metric: &InjectedMetric, facts: &[RowFacts]) -> Option<MetricResult> {
-    let latency_ms = |row: &RowFacts| {
-        let latency_ns = (metric.latency_ns)(row, row.credit_issued_epoch_ns?);
-        Some(latency_ns as f64 / 1e6)
-    };
-    let latencies = facts.iter().filter_map(latency_ms).collect();
+fn result(metric: &InjectedMetric, view: &View<'_>, rows: &[u32]) -> Option<MetricResult> {
+    let mut latencies = Vec::with_capacity(rows.len());
+    view.for_each_facts(rows, |row| {
+        let latency_ns = row
+            .credit_issued_epoch_ns
+            .map(|issued| (metric.latency_ns)(&row, issued));
+        latencies.extend(latency_ns.map(|latency| latency as f64 / 1e6));
+    });
     let statistics = Sample::new(Numbers::Floats(latencies)).statistics()?;
     Some(MetricResult {
         tag: metric.tag.to_owned(),

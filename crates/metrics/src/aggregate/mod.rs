@@ -8,6 +8,7 @@ mod distribution;
 mod exact_sum;
 mod injected;
 mod network;
+mod ranks;
 mod replay;
 mod slices;
 mod window;

@@ -2,7 +2,7 @@
 
 use super::window::{Window, window_results};
 use super::{Bounds, PhaseWindow, network, rows_of};
-use crate::columns::{Columns, RowFacts};
+use crate::columns::{Columns, View};
 use crate::result::MetricResult;
 use crate::sweep::Curves;
 
@@ -34,19 +34,19 @@ pub fn timeslices_with(
 ) -> Vec<TimeSlice> {
     let view = columns.view();
     let rows = rows_of(&view, phases);
-    let facts = view.row_facts(&rows);
-    let Some(grid) = Grid::new(&facts, slice_ns) else {
+    let Some(grid) = Grid::new(&view, &rows, slice_ns) else {
         return Vec::new();
     };
     let Some(curves) = Curves::new(&view, &rows) else {
         return Vec::new();
     };
 
-    let mut by_slice: Vec<(u64, u32)> = facts
-        .iter()
-        .zip(&rows)
-        .map(|(facts, &row)| ((facts.start_epoch_ns - grid.start) / slice_ns, row))
-        .collect();
+    let mut by_slice = Vec::with_capacity(rows.len());
+    let mut next = rows.iter();
+    view.for_each_facts(&rows, |facts| {
+        let slice = (facts.start_epoch_ns - grid.start) / slice_ns;
+        by_slice.extend(next.next().map(|&row| (slice, row)));
+    });
     by_slice.sort_unstable();
     let members: Vec<&[(u64, u32)]> = by_slice.chunk_by(|left, right| left.0 == right.0).collect();
     let windows: Vec<(u64, u64)> = members
@@ -82,10 +82,13 @@ struct Grid {
 }
 
 impl Grid {
-    fn new(facts: &[RowFacts], slice_ns: u64) -> Option<Self> {
-        let start = facts.iter().map(|row| row.start_epoch_ns).min()?;
-        let end = facts.iter().map(|row| row.end_epoch_ns).max()?;
-        (slice_ns > 0).then_some(Self {
+    fn new(view: &View<'_>, rows: &[u32], slice_ns: u64) -> Option<Self> {
+        let (mut start, mut end) = (u64::MAX, 0);
+        view.for_each_facts(rows, |row| {
+            start = start.min(row.start_epoch_ns);
+            end = end.max(row.end_epoch_ns);
+        });
+        (slice_ns > 0 && !rows.is_empty()).then_some(Self {
             start,
             end,
             slice_ns,

@@ -2,7 +2,7 @@
 
 use super::distribution::{Sample, converted, failure_inflated};
 use crate::active::ActiveMetrics;
-use crate::columns::{Numbers, View};
+use crate::columns::View;
 use crate::metric::{Fold, Formula, Kind, Metric, ValueType, WindowInputs};
 use crate::result::{ConsoleGroup, MetricResult, Statistics, Visibility};
 use crate::value::Value;
@@ -36,17 +36,19 @@ pub(super) fn window_results(
     let mut lists = Vec::new();
     let mut twins = Vec::new();
     let mut computed = view.computed(rows);
-    let lacks_lists = rows_without_lists(view, rows);
+    let lacks_lists = view.drops_lists(rows);
     for (slot, &metric) in (0u16..).zip(active.metrics()) {
         let total = &mut totals[usize::from(slot)];
-        let mut values = || match computed[usize::from(slot)].take() {
-            Some(numbers) => numbers,
-            None => view.numbers(rows, slot),
+        let mut sample = match computed[usize::from(slot)].take() {
+            Some(numbers) => Sample::new(numbers),
+            None if metric.kind == Kind::Derived => continue,
+            None if view.keeps_ints(slot) => Sample::of_kept(view, rows, slot),
+            None => Sample::new(view.numbers(rows, slot)),
         };
         match metric.kind {
             Kind::Derived => {}
             Kind::Aggregate(fold) => {
-                *total = folded(values(), fold);
+                *total = folded(&sample, fold);
                 numbers.extend(
                     total
                         .and_then(Value::as_f64)
@@ -55,7 +57,6 @@ pub(super) fn window_results(
             }
             Kind::Record => {
                 let is_list = metric.value_type == ValueType::IntList;
-                let mut sample = Sample::new(values());
                 if is_list && lacks_lists {
                     let phases = window.phases.unwrap_or_default();
                     sample = sample.with_sketch(view.sketch(phases, slot));
@@ -94,24 +95,16 @@ pub(super) fn window_results(
 }
 
 fn failed_count(view: &View<'_>, rows: &[u32]) -> usize {
-    view.row_facts(rows).iter().filter(|row| row.failed).count()
+    let mut failed = 0;
+    view.for_each_facts(rows, |row| failed += usize::from(row.failed));
+    failed
 }
 
-fn rows_without_lists(view: &View<'_>, rows: &[u32]) -> bool {
-    view.drops_lists() && rows.iter().any(|&row| !view.keeps_lists_of(row))
-}
-
-fn folded(numbers: Numbers, fold: Fold) -> Option<Value> {
-    match (fold, numbers) {
-        (Fold::Sum, numbers) => Sample::new(numbers).total(),
-        (Fold::Minimum, Numbers::Ints(ints)) => ints.into_iter().min().map(Value::Int),
-        (Fold::Maximum, Numbers::Ints(ints)) => ints.into_iter().max().map(Value::Int),
-        (Fold::Minimum, Numbers::Floats(floats)) => {
-            floats.into_iter().min_by(f64::total_cmp).map(Value::Float)
-        }
-        (Fold::Maximum, Numbers::Floats(floats)) => {
-            floats.into_iter().max_by(f64::total_cmp).map(Value::Float)
-        }
+fn folded(sample: &Sample<'_>, fold: Fold) -> Option<Value> {
+    match fold {
+        Fold::Sum => sample.total(),
+        Fold::Minimum => sample.extremes().map(|(min, _)| min),
+        Fold::Maximum => sample.extremes().map(|(_, max)| max),
     }
 }
 

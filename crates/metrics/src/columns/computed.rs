@@ -1,6 +1,6 @@
 //! Metrics that are not kept because they follow from others, computed again for many rows.
 
-use super::{Numbers, View, from_word};
+use super::view::{Numbers, View, from_word};
 use crate::metric::{Formula, Kind};
 use crate::record::compute_from_values;
 use crate::value::Value;

@@ -7,6 +7,7 @@
 mod computed;
 mod packed;
 mod sketch;
+mod view;
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -14,11 +15,12 @@ use std::sync::Arc;
 
 use crate::active::ActiveMetrics;
 use crate::facts::RecordFacts;
-use crate::metric::ValueType;
 use crate::record::RecordValues;
 use crate::value::Value;
+pub(crate) use packed::Elements;
 use packed::{PackedColumn, PackedLists};
 pub(crate) use sketch::Sketch;
+pub(crate) use view::{Numbers, View};
 
 /// Rows of a full batch: enough for the fixed cost of a batch to vanish, few enough for an open
 /// one to stay in the cache.
@@ -242,17 +244,7 @@ impl Columns {
         if !self.open.start.is_empty() {
             batches.push(Cow::Owned(self.open.pack()));
         }
-        let mut starts = Vec::with_capacity(batches.len());
-        let mut next = 0;
-        for batch in &batches {
-            starts.push(next);
-            next += batch.rows;
-        }
-        View {
-            columns: self,
-            batches,
-            starts,
-        }
+        View::new(self, batches)
     }
 }
 
@@ -328,181 +320,10 @@ impl Batch {
     }
 }
 
-/// All rows of [`Columns`], packed, to be read at random.
-pub(crate) struct View<'a> {
-    columns: &'a Columns,
-    batches: Vec<Cow<'a, Batch>>,
-    starts: Vec<usize>,
-}
-
-/// The numbers of one metric, in its internal unit.
-#[derive(Debug, Clone, PartialEq)]
-pub(crate) enum Numbers {
-    Ints(Vec<i64>),
-    Floats(Vec<f64>),
-}
-
-impl View<'_> {
-    pub(crate) fn active(&self) -> &ActiveMetrics {
-        &self.columns.active
-    }
-
-    /// The rows that satisfy `condition`, ascending.
-    pub(crate) fn rows_where(&self, condition: impl Fn(&RowFacts) -> bool) -> Vec<u32> {
-        let mut rows = Vec::new();
-        let mut row_id = 0;
-        for batch in &self.batches {
-            for row in 0..batch.rows {
-                if condition(&batch.row_facts(row)) {
-                    rows.push(row_id);
-                }
-                row_id += 1;
-            }
-        }
-        rows
-    }
-
-    /// The basic facts of `rows`.
-    pub(crate) fn row_facts(&self, rows: &[u32]) -> Vec<RowFacts> {
-        let mut facts = Vec::with_capacity(rows.len());
-        self.visit(rows, |batch, row| facts.push(batch.row_facts(row)));
-        facts
-    }
-
-    /// The values that a record metric has in `rows`; rows without one are left out.
-    pub(crate) fn numbers(&self, rows: &[u32], slot: u16) -> Numbers {
-        match self.active().metric(slot).value_type {
-            ValueType::Float => {
-                let mut floats = Vec::with_capacity(rows.len());
-                self.values(rows, slot, |value| {
-                    floats.extend(value.and_then(Value::as_f64));
-                });
-                Numbers::Floats(floats)
-            }
-            ValueType::Int => {
-                let mut ints = Vec::with_capacity(rows.len());
-                self.values(rows, slot, |value| {
-                    if let Some(Value::Int(int)) = value {
-                        ints.push(int);
-                    }
-                });
-                Numbers::Ints(ints)
-            }
-            ValueType::IntList => {
-                let mut ints = Vec::new();
-                if let Some(index) = self.list_index(slot) {
-                    let mut length = 0;
-                    self.visit(rows, |batch, row| length += batch.lists[index].len_of(row));
-                    ints.reserve_exact(length);
-                    self.visit(rows, |batch, row| {
-                        batch.lists[index].append_row(row, &mut ints);
-                    });
-                }
-                Numbers::Ints(ints)
-            }
-        }
-    }
-
-    /// Hands the value of a record metric in each of `rows` to `take`, computing it if it is not
-    /// stored.
-    pub(crate) fn values(&self, rows: &[u32], slot: u16, mut take: impl FnMut(Option<Value>)) {
-        if let Some(index) = self.stored_index(slot) {
-            let is_float = self.is_float(slot);
-            self.visit(rows, |batch, row| {
-                take(
-                    batch.stored[index]
-                        .get(row)
-                        .map(|word| from_word(word, is_float)),
-                );
-            });
-            return;
-        }
-        self.compute(rows, &[slot], |values| take(values[usize::from(slot)]));
-    }
-
-    /// Appends the elements of a list metric of one row.
-    pub(crate) fn list_of_row(&self, row: u32, slot: u16, list: &mut Vec<i64>) {
-        if let Some(index) = self.list_index(slot) {
-            self.visit(&[row], |batch, row| {
-                batch.lists[index].append_row(row, list);
-            });
-        }
-    }
-
-    /// Whether the list elements of any record are not kept.
-    pub(crate) fn drops_lists(&self) -> bool {
-        self.batches.iter().any(|batch| !batch.keeps_lists)
-    }
-
-    /// Whether the elements of list metrics of a row are kept.
-    pub(crate) fn keeps_lists_of(&self, row: u32) -> bool {
-        let mut keeps = true;
-        self.visit(&[row], |batch, _| keeps = batch.keeps_lists);
-        keeps
-    }
-
-    /// What is known of the elements of a list metric that are not kept, over some phases.
-    pub(crate) fn sketch(&self, phases: &[u16], slot: u16) -> Sketch {
-        let mut merged = Sketch::default();
-        if let Some(position) = self.list_index(slot) {
-            for &phase in phases {
-                if let Some(sketch) = self.columns.sketches.get(&(phase, position)) {
-                    merged.merge(sketch);
-                }
-            }
-        }
-        merged
-    }
-
-    /// Whether any row, of any phase, has elements of a list metric.
-    pub(crate) fn has_list_elements(&self, slot: u16) -> bool {
-        self.list_index(slot).is_some_and(|index| {
-            self.batches
-                .iter()
-                .any(|batch| batch.lists[index].has_elements())
-        })
-    }
-
-    fn visit(&self, rows: &[u32], mut take: impl FnMut(&Batch, usize)) {
-        let mut current = 0;
-        for &row in rows {
-            let row = row as usize;
-            let is_in = |batch: usize| {
-                row.checked_sub(self.starts[batch])
-                    .is_some_and(|offset| offset < self.batches[batch].rows)
-            };
-            if !is_in(current) {
-                current = self.starts.partition_point(|&start| start <= row) - 1;
-            }
-            take(&self.batches[current], row - self.starts[current]);
-        }
-    }
-
-    fn is_float(&self, slot: u16) -> bool {
-        matches!(self.active().metric(slot).value_type, ValueType::Float)
-    }
-
-    fn stored_index(&self, slot: u16) -> Option<usize> {
-        self.columns.layout.stored.binary_search(&slot).ok()
-    }
-
-    fn list_index(&self, slot: u16) -> Option<usize> {
-        self.columns.layout.lists.binary_search(&slot).ok()
-    }
-}
-
 fn to_word(value: Value) -> Option<i64> {
     match value {
         Value::Int(int) => Some(int),
         Value::Float(float) => Some(float.to_bits().cast_signed()),
         Value::List { .. } => None,
-    }
-}
-
-fn from_word(word: i64, is_float: bool) -> Value {
-    if is_float {
-        Value::Float(f64::from_bits(word.cast_unsigned()))
-    } else {
-        Value::Int(word)
     }
 }

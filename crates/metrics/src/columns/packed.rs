@@ -1,5 +1,7 @@
 //! Columns of integers, each as narrow as its values allow, none inexact.
 
+use std::ops::Range;
+
 /// A finished column: the smallest value, and every value's distance from it in as few bytes as
 /// the largest distance needs. A constant column needs none.
 #[derive(Debug, Clone, Default)]
@@ -8,6 +10,82 @@ pub(crate) struct PackedColumn {
     width: u8,
     present: Presence,
     bytes: Box<[u8]>,
+}
+
+/// Bytes after the last word, so that eight can be read from the begin of every one.
+const PADDING: usize = 8;
+/// What a constant column reads from.
+const NO_BYTES: [u8; PADDING] = [0; PADDING];
+/// Values that are unpacked at a time.
+const BLOCK: usize = 1024;
+
+/// The words of a column, read at random.
+#[derive(Debug, Clone, Copy)]
+struct Words<'a> {
+    base: i64,
+    width: usize,
+    mask: u64,
+    bytes: &'a [u8],
+}
+
+impl Words<'_> {
+    #[inline]
+    fn at(&self, row: usize) -> i64 {
+        let from = row * self.width;
+        let word = self.bytes[from..].first_chunk::<PADDING>();
+        let delta = word.map_or(0, |bytes| u64::from_le_bytes(*bytes) & self.mask);
+        self.base.wrapping_add_unsigned(delta)
+    }
+
+    /// Appends the words of some rows.
+    fn append(&self, rows: Range<usize>, list: &mut Vec<i64>) {
+        match self.width {
+            0 => list.extend(std::iter::repeat_n(self.base, rows.len())),
+            1 => self.append_words::<1>(rows, list),
+            2 => self.append_words::<2>(rows, list),
+            3 => self.append_words::<3>(rows, list),
+            4 => self.append_words::<4>(rows, list),
+            5 => self.append_words::<5>(rows, list),
+            6 => self.append_words::<6>(rows, list),
+            7 => self.append_words::<7>(rows, list),
+            _ => self.append_words::<8>(rows, list),
+        }
+    }
+
+    fn append_words<const WIDTH: usize>(&self, rows: Range<usize>, list: &mut Vec<i64>) {
+        let (words, _) = self.bytes[rows.start * WIDTH..rows.end * WIDTH].as_chunks::<WIDTH>();
+        list.extend(words.iter().map(|word| {
+            let mut delta = [0; PADDING];
+            delta[..WIDTH].copy_from_slice(word);
+            self.base.wrapping_add_unsigned(u64::from_le_bytes(delta))
+        }));
+    }
+}
+
+/// The elements of one list, in order.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Elements<'a> {
+    words: Words<'a>,
+    next: usize,
+    end: usize,
+}
+
+impl Iterator for Elements<'_> {
+    type Item = i64;
+
+    #[inline]
+    fn next(&mut self) -> Option<i64> {
+        if self.next == self.end {
+            return None;
+        }
+        let element = self.words.at(self.next);
+        self.next += 1;
+        Some(element)
+    }
+
+    fn size_hint(&self) -> (usize, Option<usize>) {
+        (self.end - self.next, Some(self.end - self.next))
+    }
 }
 
 /// Which rows have a value.
@@ -27,18 +105,16 @@ impl PackedColumn {
         let (Some(&base), Some(&largest)) = (smallest, largest) else {
             return Self::default();
         };
-        let width = bytes_for(distance(base, largest));
-        let mut bytes = Vec::with_capacity(values.len() * usize::from(width));
-        for value in values {
-            let delta = value.map_or(0, |value| distance(base, value));
-            bytes.extend_from_slice(&delta.to_le_bytes()[..usize::from(width)]);
-        }
+        let deltas = values
+            .iter()
+            .map(|value| value.map_or(0, |value| distance(base, value)));
+        let (width, bytes) = packed_bytes(deltas, distance(base, largest));
         let present = Presence::of(values);
         Self {
             base,
             width,
             present,
-            bytes: bytes.into_boxed_slice(),
+            bytes,
         }
     }
 
@@ -47,17 +123,13 @@ impl PackedColumn {
         let (Some(&base), Some(&largest)) = (values.iter().min(), values.iter().max()) else {
             return Self::default();
         };
-        let width = bytes_for(distance(base, largest));
-        let mut bytes = Vec::with_capacity(values.len() * usize::from(width));
-        for &value in values {
-            let delta = distance(base, value).to_le_bytes();
-            bytes.extend_from_slice(&delta[..usize::from(width)]);
-        }
+        let deltas = values.iter().map(|&value| distance(base, value));
+        let (width, bytes) = packed_bytes(deltas, distance(base, largest));
         Self {
             base,
             width,
             present: Presence::All,
-            bytes: bytes.into_boxed_slice(),
+            bytes,
         }
     }
 
@@ -68,39 +140,44 @@ impl PackedColumn {
             Presence::All => true,
             Presence::Some(bits) => bits[row / 64] >> (row % 64) & 1 == 1,
         };
-        has_value.then(|| {
-            let width = usize::from(self.width);
-            let mut delta = [0; 8];
-            delta[..width].copy_from_slice(&self.bytes[row * width..(row + 1) * width]);
-            self.base.wrapping_add_unsigned(u64::from_le_bytes(delta))
-        })
+        has_value.then(|| self.words().at(row))
     }
 
-    /// Appends the values of the rows from `start` to `end` of a column without gaps.
-    fn append_range(&self, start: usize, end: usize, list: &mut Vec<i64>) {
-        if !matches!(self.present, Presence::All) {
-            return;
-        }
-        match self.width {
-            0 => list.extend(std::iter::repeat_n(self.base, end - start)),
-            1 => self.append_words::<1>(start, end, list),
-            2 => self.append_words::<2>(start, end, list),
-            3 => self.append_words::<3>(start, end, list),
-            4 => self.append_words::<4>(start, end, list),
-            5 => self.append_words::<5>(start, end, list),
-            6 => self.append_words::<6>(start, end, list),
-            7 => self.append_words::<7>(start, end, list),
-            _ => self.append_words::<8>(start, end, list),
+    /// Hands over the values of the rows from `start` to `end`, in pieces that stay in the cache;
+    /// rows without a value are left out.
+    pub(crate) fn for_each_block(
+        &self,
+        start: usize,
+        end: usize,
+        buffer: &mut Vec<i64>,
+        mut take: impl FnMut(&[i64]),
+    ) {
+        let words = self.words();
+        for from in (start..end).step_by(BLOCK) {
+            let rows = from..end.min(from + BLOCK);
+            buffer.clear();
+            match &self.present {
+                Presence::None => return,
+                Presence::All => words.append(rows, buffer),
+                Presence::Some(bits) => {
+                    let is_present = |row: &usize| bits[row / 64] >> (row % 64) & 1 == 1;
+                    buffer.extend(rows.filter(is_present).map(|row| words.at(row)));
+                }
+            }
+            take(buffer);
         }
     }
 
-    fn append_words<const WIDTH: usize>(&self, start: usize, end: usize, list: &mut Vec<i64>) {
-        let (words, _) = self.bytes[start * WIDTH..end * WIDTH].as_chunks::<WIDTH>();
-        list.extend(words.iter().map(|word| {
-            let mut delta = [0; 8];
-            delta[..WIDTH].copy_from_slice(word);
-            self.base.wrapping_add_unsigned(u64::from_le_bytes(delta))
-        }));
+    /// The words, whether they stand for a value or not.
+    fn words(&self) -> Words<'_> {
+        let width = usize::from(self.width);
+        let bits = u32::from(self.width) * u8::BITS;
+        Words {
+            base: self.base,
+            width,
+            mask: u64::MAX.checked_shr(u64::BITS - bits).unwrap_or(0),
+            bytes: if width == 0 { &NO_BYTES } else { &self.bytes },
+        }
     }
 
     /// Bytes on the heap.
@@ -142,23 +219,31 @@ impl PackedLists {
         }
     }
 
-    /// Appends the elements of `row` to `list`.
-    pub(crate) fn append_row(&self, row: usize, list: &mut Vec<i64>) {
-        let end_of = |row: usize| {
-            self.ends
-                .get(row)
-                .and_then(|end| usize::try_from(end).ok())
-                .unwrap_or(0)
-        };
-        let start = if row == 0 { 0 } else { end_of(row - 1) };
-        self.elements.append_range(start, end_of(row), list);
+    /// The elements of `row`.
+    pub(crate) fn elements_of(&self, row: usize) -> Elements<'_> {
+        Elements {
+            words: self.elements.words(),
+            next: self.begin_of(row),
+            end: self.begin_of(row + 1),
+        }
     }
 
-    /// Number of elements of `row`.
-    pub(crate) fn len_of(&self, row: usize) -> usize {
-        let end_of = |row: usize| self.ends.get(row).unwrap_or(0);
-        let start = if row == 0 { 0 } else { end_of(row - 1) };
-        usize::try_from(end_of(row) - start).unwrap_or(0)
+    /// Hands over the elements of the rows from `start` to `end`, in pieces that stay in the cache.
+    pub(crate) fn for_each_block(
+        &self,
+        start: usize,
+        end: usize,
+        buffer: &mut Vec<i64>,
+        take: impl FnMut(&[i64]),
+    ) {
+        let (first, last) = (self.begin_of(start), self.begin_of(end));
+        self.elements.for_each_block(first, last, buffer, take);
+    }
+
+    /// Where the elements of `row` begin, which is where those of the row before end.
+    fn begin_of(&self, row: usize) -> usize {
+        let end = row.checked_sub(1).and_then(|before| self.ends.get(before));
+        end.and_then(|end| usize::try_from(end).ok()).unwrap_or(0)
     }
 
     /// Whether any row has elements.
@@ -175,6 +260,21 @@ impl PackedLists {
 /// `to - from`, which may be more than an `i64` can hold.
 fn distance(from: i64, to: i64) -> u64 {
     to.wrapping_sub(from).cast_unsigned()
+}
+
+/// The bytes of each of `deltas`, as many as the largest needs, and that number.
+fn packed_bytes(deltas: impl ExactSizeIterator<Item = u64>, largest: u64) -> (u8, Box<[u8]>) {
+    let width = bytes_for(largest);
+    if width == 0 {
+        return (0, Box::default());
+    }
+    let mut bytes = vec![0; deltas.len() * usize::from(width) + PADDING];
+    for (index, delta) in deltas.enumerate() {
+        // The upper bytes are 0, and where the next one goes.
+        let from = index * usize::from(width);
+        bytes[from..from + PADDING].copy_from_slice(&delta.to_le_bytes());
+    }
+    (width, bytes.into_boxed_slice())
 }
 
 fn bytes_for(value: u64) -> u8 {
@@ -197,16 +297,17 @@ mod tests {
     #[test]
     fn gaps_below_sixteen_milliseconds_take_three_bytes() {
         let gaps: Vec<i64> = (0..1000).map(|index| 9_000_000 + index * 7_000).collect();
-        assert_eq!(PackedColumn::pack_all(&gaps).heap_bytes(), 3000);
+        assert_eq!(PackedColumn::pack_all(&gaps).heap_bytes(), 3000 + PADDING);
     }
 
     #[test]
     fn lists_come_back_row_by_row() {
         let lists = PackedLists::pack(&[2, 2, 5], &[1, 2, 3, 4, 5]);
         let row = |row| {
-            let mut list = Vec::new();
-            lists.append_row(row, &mut list);
-            list
+            let mut all = Vec::new();
+            lists.for_each_block(row, row + 1, &mut Vec::new(), |block| all.extend(block));
+            assert_eq!(lists.elements_of(row).collect::<Vec<i64>>(), all);
+            all
         };
         assert_eq!(
             (row(0), row(1), row(2)),
@@ -224,13 +325,19 @@ mod tests {
                     Just(i64::MIN),
                     Just(i64::MAX),
                 ]),
-                0..200,
+                0..3000,
             )
         ) {
             let column = PackedColumn::pack(&values);
             for (row, value) in values.iter().enumerate() {
                 prop_assert_eq!(column.get(row), *value);
             }
+            let (mut found, middle): (Vec<i64>, usize) = (Vec::new(), values.len() / 2);
+            for (start, end) in [(0, middle), (middle, values.len())] {
+                column.for_each_block(start, end, &mut Vec::new(), |block| found.extend(block));
+            }
+            let expected: Vec<i64> = values.iter().flatten().copied().collect();
+            prop_assert_eq!(found, expected);
         }
     }
 }

@@ -9,42 +9,46 @@ use crate::value::Value;
 impl<'a> Curves<'a> {
     /// The curves of the records in `rows`; `None` if there are none.
     pub(crate) fn new(view: &'a View<'a>, rows: &[u32]) -> Option<Self> {
-        let facts = view.row_facts(rows);
-        let origin_epoch_ns = facts.iter().map(|row| row.start_epoch_ns).min()?;
-        let has_valid = facts.iter().any(|row| !row.failed);
+        let (mut origin_epoch_ns, mut has_valid) = (u64::MAX, false);
+        view.for_each_facts(rows, |row| {
+            origin_epoch_ns = origin_epoch_ns.min(row.start_epoch_ns);
+            has_valid |= !row.failed;
+        });
+        if rows.is_empty() {
+            return None;
+        }
         // One record with chunk times switches the run: an even spread would mix two meanings.
         let gap_slot = view
             .active()
             .slot("inter_chunk_latency")
             .filter(|&slot| view.has_list_elements(slot));
 
-        let numbers = |tag: &str| numbers(view, rows, tag);
-        let first_token_latencies = numbers("time_to_first_token");
-        let inputs = numbers("input_sequence_length");
-        let outputs = numbers("output_sequence_length");
         let mut requests = Vec::with_capacity(rows.len());
-        for (index, (row, &row_id)) in facts.iter().zip(rows).enumerate() {
-            let start = row.start_epoch_ns - origin_epoch_ns;
-            let first_token = first_token_latencies[index]
-                .and_then(|latency| start.checked_add_signed(latency as i64));
-            requests.push(Request {
-                start,
-                first_token,
-                end: row.end_epoch_ns - origin_epoch_ns,
-                input_tokens: inputs[index].unwrap_or(0.0),
-                output_tokens: outputs[index],
-                row: view.keeps_lists_of(row_id).then_some(row_id),
-            });
-        }
-        let is_approximate = gap_slot.is_some() && requests.iter().any(Request::is_spread);
-        requests.sort_unstable_by(|left, right| {
-            let times = |request: &Request| (request.start, request.end, request.first_token);
-            let output = |request: &Request| request.output_tokens.unwrap_or(-1.0);
-            times(left)
-                .cmp(&times(right))
-                .then(left.input_tokens.total_cmp(&right.input_tokens))
-                .then(output(left).total_cmp(&output(right)))
+        let mut ids = rows.iter();
+        view.for_each_facts(rows, |row| {
+            let row_id = ids.next().copied().filter(|&id| view.keeps_lists_of(id));
+            let since_origin = |epoch_ns: u64| epoch_ns - origin_epoch_ns;
+            let (start, end) = (row.start_epoch_ns, row.end_epoch_ns);
+            requests.push(Request::new(since_origin(start), since_origin(end), row_id));
         });
+        for_each_value(view, rows, "time_to_first_token", |index, latency| {
+            let request: &mut Request = &mut requests[index];
+            if let Some(first) = request.start.checked_add_signed(latency as i64) {
+                request.set_first_token(first);
+            }
+        });
+        for_each_value(view, rows, "input_sequence_length", |index, tokens| {
+            requests[index].input_tokens = tokens;
+        });
+        for_each_value(view, rows, "output_sequence_length", |index, tokens| {
+            requests[index].set_output_tokens(tokens);
+        });
+        let is_approximate = gap_slot.is_some() && requests.iter().any(Request::is_spread);
+        requests.sort_unstable_by_key(|request| request.start);
+        let same_start = |left: &Request, right: &Request| left.start == right.start;
+        for ties in requests.chunk_by_mut(same_start) {
+            ties.sort_unstable_by(Request::order);
+        }
         Some(Self {
             origin_epoch_ns,
             timeline: Timeline {
@@ -57,13 +61,16 @@ impl<'a> Curves<'a> {
     }
 }
 
-fn numbers(view: &View<'_>, rows: &[u32], tag: &str) -> Vec<Option<f64>> {
+/// Hands over the values of a metric with the positions of their rows.
+fn for_each_value(view: &View<'_>, rows: &[u32], tag: &str, mut take: impl FnMut(usize, f64)) {
     let Some(slot) = view.active().slot(tag) else {
-        return vec![None; rows.len()];
+        return;
     };
-    let mut numbers = Vec::with_capacity(rows.len());
+    let mut index = 0;
     view.values(rows, slot, |value| {
-        numbers.push(value.and_then(Value::as_f64));
+        if let Some(value) = value.and_then(Value::as_f64) {
+            take(index, value);
+        }
+        index += 1;
     });
-    numbers
 }

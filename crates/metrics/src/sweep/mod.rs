@@ -5,6 +5,8 @@
 //! follows the chunks instead of spreading evenly.
 
 mod build;
+mod changes;
+mod cursor;
 mod request;
 mod state;
 mod timeline;
@@ -15,8 +17,8 @@ use crate::result::{ConsoleGroup, MetricResult, Statistics, Visibility};
 use crate::unit::Unit;
 use state::{SHAPES, Shape};
 use timeline::Timeline;
-use walk::{Pieces, Span, walk};
-use weights::{FirstLook, Found, SecondLook};
+use walk::{Looks, Pieces, Span, walk};
+use weights::{Both, FirstLook, Found, SecondLook};
 
 /// Curves are built per nanosecond and reported per second.
 const PER_SECOND: f64 = 1e9;
@@ -187,35 +189,26 @@ pub(crate) struct Curves<'a> {
     has_valid: bool,
 }
 
-/// The statistics of one curve over a window, and over that part in which its mask is set.
-type Pair<Look> = [Look; 2];
-
 #[derive(Default)]
 struct First {
-    now: [Pair<FirstLook>; SHAPES],
-    found: Vec<[Pair<Found>; SHAPES]>,
+    now: [FirstLook; SHAPES],
+    found: Vec<[Found; SHAPES]>,
 }
 
 struct Second {
-    found: std::vec::IntoIter<[Pair<Found>; SHAPES]>,
-    now: [Pair<SecondLook>; SHAPES],
-    statistics: Vec<[Pair<Statistics>; SHAPES]>,
+    found: std::vec::IntoIter<[Found; SHAPES]>,
+    now: [SecondLook; SHAPES],
+    statistics: Vec<[Both<Statistics>; SHAPES]>,
 }
 
-impl Pieces for First {
-    #[inline]
-    fn piece(&mut self, shape: Shape, value: f64, duration: f64, is_active: bool) {
-        let [whole, active] = &mut self.now[shape as usize];
-        whole.add(value, duration);
-        if is_active {
-            active.add(value, duration);
-        }
+impl Looks for First {
+    fn pieces(&mut self, shape: Shape, pieces: Pieces<'_>, is_active: bool) {
+        self.now[shape as usize].add(pieces, is_active);
     }
 
     fn end_of_window(&mut self) {
         let done = std::mem::take(&mut self.now);
-        let found = done.map(|pair| pair.map(|look| look.finish()));
-        self.found.push(found);
+        self.found.push(done.map(|look| look.finish()));
     }
 }
 
@@ -232,25 +225,19 @@ impl Second {
 
     fn begin_window(&mut self) {
         if let Some(found) = self.found.next() {
-            self.now = found.map(|pair| pair.map(SecondLook::new));
+            self.now = found.map(SecondLook::new);
         }
     }
 }
 
-impl Pieces for Second {
-    #[inline]
-    fn piece(&mut self, shape: Shape, value: f64, duration: f64, is_active: bool) {
-        let [whole, active] = &mut self.now[shape as usize];
-        whole.add(value, duration);
-        if is_active {
-            active.add(value, duration);
-        }
+impl Looks for Second {
+    fn pieces(&mut self, shape: Shape, pieces: Pieces<'_>, is_active: bool) {
+        self.now[shape as usize].add(pieces, is_active);
     }
 
     fn end_of_window(&mut self) {
-        let mut done = std::mem::take(&mut self.now);
-        let finish = |[whole, active]: &mut Pair<SecondLook>| [whole.finish(), active.finish()];
-        self.statistics.push(done.each_mut().map(finish));
+        let done = std::mem::take(&mut self.now);
+        self.statistics.push(done.map(SecondLook::finish));
         self.begin_window();
     }
 }
@@ -288,16 +275,18 @@ impl Curves<'_> {
         (epoch(start), epoch(end))
     }
 
-    fn results_of(&self, window: &[Pair<Statistics>; SHAPES]) -> Vec<MetricResult> {
+    fn results_of(&self, window: &[Both<Statistics>; SHAPES]) -> Vec<MetricResult> {
         let shown = SWEEP_METRICS
             .iter()
             .filter(|metric| self.has_valid || metric.shape == Shape::Concurrency);
         shown
             .map(|metric| {
-                let [whole, active] = &window[metric.shape as usize];
-                let is_masked = metric.group == ConsoleGroup::Active;
-                let statistics = if is_masked { active } else { whole };
-                self.result(metric, *statistics)
+                let figures = &window[metric.shape as usize];
+                let statistics = match metric.group {
+                    ConsoleGroup::Active => figures.active,
+                    _ => figures.whole,
+                };
+                self.result(metric, statistics)
             })
             .collect()
     }

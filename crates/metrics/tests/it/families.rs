@@ -218,11 +218,20 @@ fn a_run_in_which_all_failed_has_no_curve_but_that_of_concurrency() {
 
 #[test]
 fn gaps_beyond_the_budget_are_still_counted_and_marked_as_near() {
+    check_gaps_beyond(1);
+}
+
+#[test]
+fn without_any_room_for_gaps_all_figures_that_follow_them_are_marked() {
+    check_gaps_beyond(0);
+}
+
+fn check_gaps_beyond(budget: usize) {
     let active = Arc::new(active(&chat()));
     let mut values = RecordValues::new(&active);
     let (mut exact, mut tight) = (
         Columns::new(Arc::clone(&active)),
-        Columns::new(Arc::clone(&active)).with_list_budget(1),
+        Columns::new(Arc::clone(&active)).with_list_budget(budget),
     );
     for index in 0..3000_u64 {
         let content: Vec<u64> = (0..9)

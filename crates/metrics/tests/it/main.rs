@@ -8,7 +8,9 @@
 mod applicability;
 mod catalog;
 mod common;
+mod curves;
 mod families;
+mod numpy;
 mod records;
 mod reference_run;
 mod windows;
