@@ -28,7 +28,7 @@ NAMED_METRICS = (
     "total_output_tokens total_reasoning_tokens benchmark_duration total_isl total_osl "
     "error_request_count error_isl total_error_isl"
 ).split()
-OPTIONAL_FILES = {"logs/aiperf.log"}
+OPTIONAL_FILES = {"logs/aiperf.log", ".aiperf_run_state.json"}
 
 
 class Comparison:

@@ -1,6 +1,7 @@
 //! Every flag does something: given with a sample value, it changes the resolved configuration, and
 //! all its names do the same.
 
+use aiperf_config::document::{Document, Dump};
 use aiperf_config::{Kind, PROFILE, Parsed, ProfileArgs, ProfileConfig, Surroundings, resolve};
 
 /// For each flag, by main name: words that the flag needs beside it, and a value.
@@ -56,6 +57,8 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--uuid-and-strip", "--input-file Cargo.toml", ""),
     ("--tokenizer", "", "builtin"),
     ("--tokenizer-revision", "", "v1"),
+    ("--apply-chat-template", "", ""),
+    ("--config", "", "Cargo.toml"),
     ("--extra-inputs", "", "temperature:0.5"),
     ("--header", "", "A:b"),
     ("--input-file", "", "Cargo.toml"),
@@ -67,6 +70,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
         "harness=claude_code",
     ),
     ("--ignore-trace-delays", "--input-file Cargo.toml", ""),
+    ("--captured-body", "--input-file Cargo.toml", "messages"),
     (
         "--custom-dataset-type",
         "--input-file Cargo.toml",
@@ -106,6 +110,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ),
     ("--prompt-batch-size", "", "3"),
     ("--prompt-corpus", "", "coding"),
+    ("--cache-bust", "", "first_turn_prefix"),
     ("--system-prompt", "", "brief"),
     ("--system-prompt-file", "", "Cargo.toml"),
     ("--prompt-prefix-pool-size", "--prefix-prompt-length 3", "3"),
@@ -308,6 +313,9 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--output-artifact-dir", "", "artifacts"),
     ("--profile-export-prefix", "", "other"),
     ("--export-level", "", "raw"),
+    ("--slice-duration", "", "0.5"),
+    ("--export-outputs-json", "", ""),
+    ("--export-formats", "", "parquet"),
     ("--export-http-trace", "", ""),
     ("--show-trace-timing", "", ""),
     ("--no-server-metrics", "", ""),
@@ -367,7 +375,8 @@ fn sample_of(main_name: &str) -> (Vec<String>, Option<String>) {
 
 #[test]
 fn every_flag_changes_the_resolved_configuration() {
-    for flag in PROFILE.flags() {
+    // A configuration file is read before flags are resolved.
+    for flag in PROFILE.flags().filter(|flag| flag.names != ["config"]) {
         let (mut words, value) = sample_of(&flag.main_name());
         let mut compared = words.clone();
         if let Some((name, other)) = INDISPENSABLE
@@ -503,6 +512,14 @@ fn texts_and_lists_have_their_own_limits() {
             "`--prefill-concurrency 1,2`: sweeps are not supported by this version; give one value",
         ),
         (
+            "--slice-duration 0",
+            "`--slice-duration 0`: must be more than 0",
+        ),
+        (
+            "--export-formats parquet,arrow",
+            "`--export-formats parquet,arrow`: must be among parquet",
+        ),
+        (
             "--url-strategy random",
             "`--url-strategy random`: must be one of round_robin",
         ),
@@ -620,4 +637,151 @@ fn help_and_reference_page_speak_of_every_flag_in_its_own_words() {
         }
         assert!(flag.help.ends_with('.'), "{}", flag.help);
     }
+}
+
+/// Words beside a flag under which its default is in effect, where those of `SAMPLES` are not enough.
+const WHERE_DEFAULTS_HOLD: &[(&str, &str)] = &[
+    ("--reset-kv-cache-timeout-seconds", "--reset-kv-cache"),
+    ("--reset-kv-cache-path", "--reset-kv-cache"),
+    ("--server-profiler-timeout-seconds", "--server-profiler"),
+    ("--server-profiler-start-path", "--server-profiler"),
+    ("--server-profiler-stop-path", "--server-profiler"),
+    ("--audio-batch-size", "--audio-length-mean 10"),
+    ("--image-batch-size", "--image-width-mean 512"),
+];
+
+/// Flags of which the configuration keeps whether they were given, although what holds without them is
+/// the same, and why.
+const TYPED_DEFAULT_IS_KEPT: &[(&str, &str)] = &[
+    ("--url-strategy", "the summary says what was chosen"),
+    ("--transport", "the summary says what was chosen"),
+    ("--session-header", "the name is left to the endpoint"),
+    ("--fixed-schedule-auto-offset", "a start offset decides"),
+    ("--prompt-input-tokens-block-size", "the format decides"),
+    ("--video-audio-codec", "the container decides"),
+    (
+        "--arrival-smoothness",
+        "it asks for gamma, of which 1 is poisson",
+    ),
+    ("--request-count", "it sizes the dataset as well"),
+    (
+        "--warmup-grace-period",
+        "no end and `inf` are the same to the engine",
+    ),
+    (
+        "--profile-export-prefix",
+        "files have their own names without one",
+    ),
+];
+
+#[test]
+fn the_default_that_help_prints_is_the_one_in_effect() {
+    let mut checked = 0;
+    let mut others = Vec::new();
+    for flag in PROFILE.flags() {
+        // A condition may follow: `10, once there is audio`.
+        let default = flag.default.split([',', ';']).next().unwrap_or_default();
+        if default.is_empty() || default.contains(' ') || default.starts_with("--") {
+            continue;
+        }
+        let name = flag.main_name();
+        let (mut words, _) = sample_of(&name);
+        if let Some((_, beside)) = WHERE_DEFAULTS_HOLD.iter().find(|(other, _)| *other == name) {
+            words.extend(beside.split_whitespace().map(str::to_owned));
+        }
+        let resolved = |words: &[String]| {
+            let surroundings = Surroundings {
+                stdout_is_terminal: false,
+            };
+            resolve(&args(words), surroundings).map(|resolved| format!("{:?}", resolved.config))
+        };
+        // A flag that others cannot do without has no default beside them.
+        let Ok(without) = resolved(&words) else {
+            continue;
+        };
+        let typed = [words, vec![format!("{name}={default}")]].concat();
+        if resolved(&typed) != Ok(without) {
+            others.push(name);
+        }
+        checked += 1;
+    }
+    let kept: Vec<&str> = TYPED_DEFAULT_IS_KEPT
+        .iter()
+        .map(|(name, _)| *name)
+        .collect();
+    assert_eq!(others, kept);
+    assert!(checked > 50, "only {checked} defaults are checked");
+}
+
+#[test]
+fn defaults_are_those_that_act_in_the_reference_and_not_those_of_its_help() {
+    for (name, expected) in [
+        ("--image-format", "jpeg"),
+        ("--image-width-mean", "512"),
+        ("--image-height-mean", "512"),
+        ("--audio-length-mean", "10"),
+        ("--video-duration", "1"),
+        ("--rankings-passages-mean", "10"),
+        ("--rankings-passages-prompt-token-mean", "128"),
+        ("--rankings-query-prompt-token-mean", "32"),
+        ("--fixed-schedule-auto-offset", "yes"),
+        ("--request-count", "10"),
+        ("--dataset-sampling-strategy", "sequential"),
+    ] {
+        let flag = PROFILE.flags().find(|flag| flag.main_name() == name);
+        let default = flag.map(|flag| flag.default).unwrap_or_default();
+        let value = default.split([',', ';']).next().unwrap_or_default();
+        assert_eq!(value, expected, "{name}");
+    }
+    // No media unless asked for, and a prompt of 550 tokens without a word about its length.
+    let plain = config(&["--model".to_owned(), "m".to_owned()]);
+    let typed = ["--model", "m", "--isl", "550"].map(str::to_owned);
+    assert_eq!(plain.dataset, config(&typed).dataset);
+    let typed = ["--model", "m", "--request-count", "10"].map(str::to_owned);
+    assert_eq!(plain.profiling, config(&typed).profiling);
+}
+
+/// What a file means with words over it; `None` where that is refused.
+fn over_a_file(file: &std::path::Path, words: &[String]) -> Option<String> {
+    let args = args(words);
+    let document = Document::load_with_flags(file, &|_| None, &args).ok()?;
+    let surroundings = Surroundings {
+        stdout_is_terminal: false,
+    };
+    let resolved = document.resolve(&args, surroundings, None).ok()?;
+    let given = document.dump_benchmark(Dump::Given);
+    Some(format!("{given} {:?}", resolved.config))
+}
+
+#[test]
+fn every_flag_over_a_file_does_something_or_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (mut effective, mut idle) = (0, Vec::new());
+    for dataset in ["{isl: 5, osl: 6}", "{type: file, path: src/lib.rs}"] {
+        let file = folder.path().join("bench.yaml");
+        let text = format!(
+            "benchmark: {{model: m, endpoint: {{url: 'h:1'}}, dataset: {dataset}, \
+             phases: {{type: concurrency, requests: 9, concurrency: 4}}}}"
+        );
+        std::fs::write(&file, text).unwrap();
+        assert!(over_a_file(&file, &[]).is_some());
+        for flag in PROFILE.flags().filter(|flag| flag.names != ["config"]) {
+            let (mut words, value) = sample_of(&flag.main_name());
+            // The file has a model.
+            words.drain(..2);
+            let without = over_a_file(&file, &words);
+            words.push(flag.main_name());
+            words.extend(value);
+            let with = over_a_file(&file, &words);
+            if let (Some(without), Some(with)) = (without, with) {
+                if without == with {
+                    idle.push(words);
+                } else {
+                    effective += 1;
+                }
+            }
+        }
+    }
+    assert_eq!(idle, Vec::<Vec<String>>::new());
+    assert!(effective > 120, "{effective}");
 }

@@ -36,6 +36,18 @@ fn without_counted_rows(line: &str, config: &mut Map<String, Value>) {
     }
 }
 
+/// The recording has a file of this crate as template, which may have changed since.
+fn with_file_as_it_is(config: &mut Map<String, Value>) {
+    let template = config["endpoint"].get_mut("template");
+    if let Some(body) = template.and_then(|template| template.get_mut("body"))
+        && body
+            .as_str()
+            .is_some_and(|text| text.starts_with("[package]"))
+    {
+        *body = json!(std::fs::read_to_string("Cargo.toml").unwrap());
+    }
+}
+
 /// The words of a line with double quotes.
 fn words(line: &str) -> Vec<String> {
     let quoted_or_not = line.split('"').enumerate();
@@ -81,6 +93,7 @@ fn the_block_holds_what_the_reference_writes_for_the_same_command_line() {
             .to_owned();
         expected["artifacts"]["dir"] = json!(artifact_dir);
         without_counted_rows(line, &mut expected);
+        with_file_as_it_is(&mut expected);
         assert_eq!(ours(line, &artifact_dir), Value::Object(expected), "{line}");
     }
 }
@@ -88,7 +101,7 @@ fn the_block_holds_what_the_reference_writes_for_the_same_command_line() {
 #[test]
 fn flags_of_our_own_leave_no_trace() {
     let line = "-m m --timestamp-source kernel --fail-on-client-limit --arrival-overflow queue --http-version 2 \
-                --no-tls-verify --tls-client-cert Cargo.toml";
+                --no-tls-verify --tls-client-cert Cargo.toml --export-formats parquet";
     assert_eq!(ours(line, "d"), ours("-m m", "d"));
 }
 

@@ -10,6 +10,8 @@ use serde_json::Value;
 /// Flags that only this program has.
 const OWN_FLAGS: &[&str] = &[
     "--arrival-overflow",
+    "--captured-body",
+    "--export-formats",
     "--model-weights",
     "--timestamp-source",
     "--fail-on-client-limit",

@@ -1,0 +1,306 @@
+use std::path::Path;
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::document::Dump;
+use crate::profile::{
+    Arrivals, DatasetSource, ExportLevel, PROFILE, ProfileConfig, RatePattern, Sampling,
+};
+use crate::{Parsed, profile};
+
+fn nothing(_: &str) -> Option<String> {
+    None
+}
+
+const NOWHERE: Surroundings = Surroundings {
+    stdout_is_terminal: false,
+};
+
+fn typed(line: &str) -> ProfileArgs {
+    match PROFILE.parse(line.split_whitespace().map(str::to_owned)) {
+        Ok(Parsed::Values(args)) => args,
+        other => panic!("{line}: {other:?}"),
+    }
+}
+
+fn document(body: &str, line: &str) -> Result<Document, DocumentError> {
+    let args = typed(line);
+    let text = format!("benchmark: {{{body}}}");
+    Document::parse_with(&text, &nothing, |tree, faults| {
+        overlay::apply(&args, tree, faults);
+    })
+}
+
+fn run(body: &str, line: &str) -> Result<ProfileConfig, String> {
+    document(body, line)
+        .and_then(|document| document.resolve(&typed(line), NOWHERE, None))
+        .map(|resolved| resolved.config)
+        .map_err(|error| error.to_string())
+}
+
+const BODY: &str = "model: m, endpoint: {url: 'h:1', streaming: true}, dataset: {entries: 7, isl: 5.5, osl: {mean: 9, stddev: 2}}";
+
+fn with_phases(phases: &str) -> String {
+    format!("{BODY}, {phases}")
+}
+
+#[test]
+fn a_file_becomes_a_run_without_the_defaults_of_flags() {
+    let body = with_phases(
+        "profiling: {type: gamma, rate: 5, duration: 2m, concurrency: 4, concurrencyRamp: 10}, warmup: {type: concurrency, requests: 3}",
+    );
+    let config = run(&body, "").unwrap();
+    assert_eq!(config.models.names, ["m"]);
+    assert_eq!(config.endpoint.urls, ["http://h:1"]);
+    assert!(config.endpoint.streaming);
+    let DatasetSource::Synthetic(dataset) = &config.dataset.source else {
+        panic!()
+    };
+    assert_eq!(dataset.entries, 7);
+    assert_eq!(dataset.isl.map(|law| law.mean), Some(5.5));
+    assert_eq!(dataset.osl.map(|law| law.stddev), Some(2.0));
+    let measured = &config.profiling;
+    let Arrivals::Rate {
+        pattern,
+        rate,
+        concurrency,
+        ..
+    } = &measured.arrivals
+    else {
+        panic!()
+    };
+    assert_eq!(*pattern, RatePattern::Gamma { smoothness: 1.0 });
+    assert_eq!(rate.base(), 5.0);
+    assert_eq!(concurrency.and_then(|limit| limit.ramp_seconds), Some(10.0));
+    // No ten requests, no thirty seconds of grace.
+    assert_eq!(
+        (
+            measured.requests,
+            measured.duration_seconds,
+            measured.grace_seconds
+        ),
+        (None, Some(120.0), Some(0.0))
+    );
+    let warmup = config.warmup.unwrap();
+    // Nothing is inherited from the measurement.
+    assert_eq!(warmup.arrivals.concurrency(), Some(1));
+    assert_eq!(warmup.grace_seconds, None);
+}
+
+#[test]
+fn a_dataset_without_lengths_has_no_text() {
+    let body = "model: m, endpoint: {url: 'h:1'}, dataset: {images: {batchSize: 1}}, phases: {type: concurrency, requests: 1}";
+    let config = run(body, "").unwrap();
+    let DatasetSource::Synthetic(dataset) = &config.dataset.source else {
+        panic!()
+    };
+    assert_eq!(dataset.isl, None);
+    assert!(dataset.images.is_some());
+}
+
+#[test]
+fn keys_reach_the_run() {
+    let part = "artifacts: {dir: out/x, prefix: p, records: false, sliceDuration: 5s}, tokenizer: {name: gpt2}, \
+                slos: {request_latency: 5}, runtime: {ui: none, workers: 3}, logging: {level: debug}, \
+                gpuTelemetry: {enabled: false}";
+    let body = with_phases(&format!(
+        "phases: {{type: constant, rate: 2, requests: 9, cancellation: {{rate: 50}}}}, {part}"
+    ));
+    let config = run(&body, "").unwrap();
+    assert_eq!(
+        config.output.artifact_dir.as_deref(),
+        Some(Path::new("out/x"))
+    );
+    assert_eq!(config.output.export_level, ExportLevel::Summary);
+    assert_eq!(config.output.slice_duration_seconds, Some(5.0));
+    assert_eq!(config.output.goodput, [("request_latency".to_owned(), 5.0)]);
+    assert_eq!(config.tokenizer.name.as_deref(), Some("gpt2"));
+    assert_eq!(config.runtime.io_threads, Some(3));
+    assert_eq!(config.runtime.log_level.name(), "debug");
+    assert!(config.telemetry.gpu_declined);
+    assert_eq!(
+        config.profiling.cancellation.map(|asked| asked.percent),
+        Some(50.0)
+    );
+}
+
+#[test]
+fn what_is_not_there_yet_is_refused_by_its_key() {
+    for (part, expected) in [
+        (
+            "phases: [{name: a, kind: profiling, type: concurrency, requests: 1}, {name: b, kind: profiling, type: concurrency, requests: 1}]",
+            "`benchmark.phases.1`: several phases",
+        ),
+        (
+            "phases: {type: concurrency, requests: 1}, gpuTelemetry: {urls: [a]}",
+            "`benchmark.gpuTelemetry.urls`",
+        ),
+        (
+            "phases: {type: concurrency, requests: 1}, wandb: {project: p}",
+            "`benchmark.wandb.project`",
+        ),
+        (
+            "phases: {type: concurrency, requests: 1, concurrencyRamp: {duration: 1, strategy: poisson}}",
+            "`poisson` is not supported yet",
+        ),
+        (
+            "phases: {type: concurrency, requests: 1}, artifacts: {userFiles: [{path: a, content: b}]}",
+            "`benchmark.artifacts.userFiles`",
+        ),
+    ] {
+        let told = run(&with_phases(part), "").unwrap_err();
+        assert!(told.contains(expected), "{part}: {told}");
+    }
+    let body = "model: m, endpoint: {url: 'h:1'}, dataset: {isl: {mean: 9, median: 5}}, phases: {type: concurrency, requests: 1}";
+    let told = run(body, "").unwrap_err();
+    assert!(
+        told.contains("`benchmark.datasets.0.prompts.isl`: this kind of distribution"),
+        "{told}"
+    );
+}
+
+#[test]
+fn rules_of_the_command_line_speak_of_keys() {
+    let body = "model: m, endpoint: {url: 'h:1', type: image_retrieval}, dataset: {isl: 5, prefixPrompts: {poolSize: 2}, images: {batchSize: 1}}, phases: {type: concurrency, requests: 1}";
+    let told = run(body, "").unwrap_err();
+    assert!(told.contains("prefix_prompts.pool_size"), "{told}");
+    assert!(
+        told.contains("`benchmark.endpoint.type: image_retrieval`"),
+        "{told}"
+    );
+}
+
+#[test]
+fn flags_write_their_keys_over_those_of_the_file() {
+    let body = with_phases(
+        "phases: {type: poisson, rate: 5, requests: 9, rateRamp: 3, concurrency: 2}, artifacts: {raw: true}",
+    );
+    let cases: &[(&str, &str, Value)] = &[
+        ("--request-rate 7", "/phases/0/rate", json!(7.0)),
+        ("--request-count 3", "/phases/0/requests", json!(3)),
+        ("--concurrency 8", "/phases/0/concurrency", json!(8)),
+        (
+            "--benchmark-duration 5",
+            "/phases/0/grace_period",
+            json!(30.0),
+        ),
+        ("--arrival-smoothness 2", "/phases/0/type", json!("gamma")),
+        (
+            "--arrival-pattern constant",
+            "/phases/0/type",
+            json!("constant"),
+        ),
+        (
+            "--user-centric-rate 2 --num-users 3 --conversation-turn-mean 2",
+            "/phases/0/type",
+            json!("user_centric"),
+        ),
+        ("--model x,y", "/models/items/1/name", json!("y")),
+        ("--url a --url b", "/endpoint/urls/1", json!("http://b")),
+        ("--header A:b", "/endpoint/headers/A", json!("b")),
+        ("--extra-inputs a:5", "/endpoint/extra/a", json!(5)),
+        ("--isl 99", "/datasets/0/prompts/isl", json!({"mean": 99.0})),
+        (
+            "--osl 99",
+            "/datasets/0/prompts/osl",
+            json!({"mean": 99.0, "stddev": 2.0}),
+        ),
+        (
+            "--osl-stddev 3",
+            "/datasets/0/prompts/osl",
+            json!({"mean": 9.0, "stddev": 3.0}),
+        ),
+        (
+            "--isl-stddev 3",
+            "/datasets/0/prompts/isl",
+            json!({"mean": 5.5, "stddev": 3.0}),
+        ),
+        ("--num-conversations 4", "/datasets/0/entries", json!(4)),
+        ("--num-conversations 4", "/phases/0/sessions", json!(4)),
+        ("--random-seed 4", "/datasets/0/random_seed", json!(4)),
+        (
+            "--warmup-request-count 4",
+            "/phases/0/kind",
+            json!("warmup"),
+        ),
+        ("--artifact-dir d", "/artifacts/dir", json!("d")),
+        ("--export-level records", "/artifacts/raw", json!(false)),
+        ("-v", "/logging/level", json!("DEBUG")),
+        (
+            "--goodput request_latency:5",
+            "/slos/request_latency",
+            json!(5.0),
+        ),
+        ("--no-gpu-telemetry", "/gpu_telemetry/enabled", json!(false)),
+    ];
+    for (line, pointer, expected) in cases {
+        let document = document(&body, line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        let dump = document.dump_benchmark(Dump::Given);
+        assert_eq!(dump.pointer(pointer), Some(expected), "{line}: {dump}");
+    }
+    for (line, expected) in [
+        ("--public-dataset sharegpt", "`--public-dataset`"),
+        (
+            "--input-file Cargo.toml",
+            "`--input-file`: the file's dataset is not of `type: file`",
+        ),
+        (
+            "--warmup-concurrency 4",
+            "`--warmup-concurrency`: the file has no warmup",
+        ),
+        (
+            "--prefill-concurrency 4",
+            "`--prefill-concurrency`: `benchmark.phases.0.prefillConcurrency`: 4 is more than `concurrency`",
+        ),
+    ] {
+        let told = document(&body, line).unwrap_err().to_string();
+        assert!(told.contains(expected), "{line}: {told}");
+    }
+}
+
+#[test]
+fn flags_without_a_key_stay_with_the_command_line() {
+    let body = with_phases("phases: {type: concurrency, requests: 9}");
+    let config = run(
+        &body,
+        "--http-version 2 --fail-on-client-limit --dataset-sampling-strategy shuffle",
+    )
+    .unwrap();
+    assert_eq!(config.endpoint.http_version, profile::HttpVersion::Http2);
+    assert!(config.runtime.fail_on_client_limit);
+    assert_eq!(config.dataset.sampling, Sampling::Shuffle);
+}
+
+#[test]
+fn no_secret_gets_into_the_block_of_the_summary() {
+    let body = "model: m, endpoint: {url: 'http://u:sk-1@h:1/', apiKey: sk-2, path: '/v1?api-key=sk-5', headers: {Authorization: sk-3}, extra: {api_key: sk-4}}, \
+                dataset: {isl: 5}, phases: {type: concurrency, requests: 1}";
+    let document = document(body, "").unwrap();
+    let resolved = document
+        .resolve(&ProfileArgs::default(), NOWHERE, None)
+        .unwrap();
+    let block = input_config(&document, &resolved.config, Path::new("out"));
+    assert!(!block.to_string().contains("sk-"), "{block}");
+    assert_eq!(block["artifacts"]["dir"], "out");
+    assert_eq!(block["phases"][0]["requests"], 1);
+}
+
+#[test]
+fn rows_in_the_file_itself_are_read_from_where_they_were_put() {
+    let body = "model: m, endpoint: {url: 'h:1'}, phases: {type: concurrency, requests: 1}, \
+                dataset: {type: file, format: multi_turn, records: [{session_id: a, turns: [{text: b}]}, {turns: []}]}";
+    let document = document(body, "").unwrap();
+    assert_eq!(
+        document.inline_rows().unwrap(),
+        "{\"session_id\":\"a\",\"turns\":[{\"text\":\"b\"}]}\n{\"turns\":[]}\n"
+    );
+    let rows = Path::new("Cargo.toml");
+    let resolved = document
+        .resolve(&ProfileArgs::default(), NOWHERE, Some(rows))
+        .unwrap();
+    let DatasetSource::File(dataset) = &resolved.config.dataset.source else {
+        panic!()
+    };
+    assert_eq!(dataset.path, rows);
+}
