@@ -84,6 +84,14 @@ pub(crate) fn plain_text(answer: &Answer) -> String {
         .collect()
 }
 
+/// Everything that came back as text, in the order of its parts: of each its reasoning, its prose and
+/// its output.
+pub fn all_text(answer: &Answer) -> String {
+    pieces(answer)
+        .flat_map(|piece| [piece.reasoning, piece.prose, piece.output])
+        .collect()
+}
+
 /// A part with the texts that it added.
 struct Piece<'a> {
     kind: PartKind,

@@ -1,30 +1,23 @@
-//! Makes summary, time slices and Parquet files from the lines of a streaming chat run.
+//! Makes summary, time slices and Parquet files from the lines of a streaming chat run, without the
+//! state that `aiperf summarize` would ask for.
 //!
 //!     cargo run -p aiperf-export --example from_lines -- PROFILE_EXPORT_JSONL DIRECTORY
 
 use std::path::Path;
 
-use aiperf_export::json::pretty;
-use aiperf_export::parquet_files::{write_records, write_slices};
-use aiperf_export::summarize::{RebuiltRecords, RunState};
-use aiperf_export::summary_json::{SummaryOptions, run_summary};
-use aiperf_export::timeslices::write_timeslices;
-use aiperf_export::write::write_text;
-use aiperf_export::{FileNames, HiddenMetrics, OutputFile};
-use aiperf_metrics::{ActiveMetrics, EndpointTraits, PhaseWindow, RunContext, timeslices};
+use aiperf_export::parquet_files::write_records;
+use aiperf_export::summarize::RebuiltRecords;
+use aiperf_export::{FileChoices, FileNames, OutputFile, RunState, write_all};
+use aiperf_metrics::{ActiveMetrics, EndpointTraits, RunContext};
 
-const SECOND_NS: u64 = 1_000_000_000;
+const SLICE_NS: u64 = 100_000_000;
 
 fn main() -> Result<(), Box<dyn std::error::Error>> {
     let arguments: Vec<String> = std::env::args().skip(1).collect();
     let [lines, directory] = arguments.as_slice() else {
         return Err("give the file of lines and a directory".into());
     };
-    let (directory, names, hidden) = (
-        Path::new(directory),
-        FileNames::usual(),
-        HiddenMetrics::default(),
-    );
+    let (directory, names) = (Path::new(directory), FileNames::usual());
     let context = RunContext {
         endpoint: EndpointTraits {
             produces_tokens: true,
@@ -36,6 +29,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     };
     let state = RunState {
         context: context.clone(),
+        files: FileChoices {
+            parquet: true,
+            slice_duration_ns: Some(SLICE_NS),
+            ..FileChoices::default()
+        },
         ..RunState::default()
     };
     let mut records = RebuiltRecords::new(&context)?;
@@ -43,24 +41,10 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         records.add(&record?, |_| false);
     }
     let report = records.report(&state);
-    let summary = pretty(&run_summary(&report, &SummaryOptions::default()))?;
-    write_text(
-        &directory.join(names.name(OutputFile::SummaryJson)),
-        &summary,
-    )?;
-
-    let measured = report.phases.iter().zip(0..);
-    let windows: Vec<PhaseWindow> = measured
-        .filter(|(phase, _)| phase.profiling_index.is_some())
-        .map(|(_, phase)| PhaseWindow {
-            phase,
-            bounds: None,
-        })
-        .collect();
-    let slices = timeslices(records.columns(), &windows, SECOND_NS / 10);
-    write_timeslices(&slices, None, hidden, directory, &names)?;
-    let path = directory.join(names.name(OutputFile::TimeslicesParquet));
-    write_slices(&path, &slices, hidden)?;
+    let outcome = write_all(&report, directory, &names, &state.export_options());
+    if let Some((_, error)) = outcome.failures.into_iter().next() {
+        return Err(error.into());
+    }
     let path = directory.join(names.name(OutputFile::RecordsParquet));
     let active = ActiveMetrics::new(&context)?;
     write_records(&path, &active, aiperf_model::open_records(lines)?)?;

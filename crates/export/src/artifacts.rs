@@ -7,9 +7,11 @@ use std::path::{Path, PathBuf};
 
 use crate::console::{ConsoleOptions, Paints, render_report};
 use crate::json::pretty;
+use crate::parquet_files;
 use crate::phases::{unwritable, write_manifest, write_phase};
 use crate::summary_csv::summary_csv;
 use crate::summary_json::{SummaryOptions, run_summary};
+use crate::timeslices::{timeslices_csv, timeslices_json};
 use crate::write::write_text;
 use crate::{ExportError, FileNames, OutputFile, RunReport};
 
@@ -20,6 +22,8 @@ pub struct ExportOptions {
     pub summary_json: bool,
     /// How figures are written to JSON and CSV.
     pub summary: SummaryOptions,
+    /// Whether time slices are written in columns too.
+    pub slice_columns: bool,
     /// How the console file looks. It is plain text whatever the paints say.
     pub console: ConsoleOptions,
 }
@@ -29,6 +33,7 @@ impl Default for ExportOptions {
         Self {
             summary_json: true,
             summary: SummaryOptions::default(),
+            slice_columns: false,
             console: ConsoleOptions::default(),
         }
     }
@@ -61,7 +66,8 @@ impl WriteOutcome {
             .collect()
     }
 
-    fn note(&mut self, file: OutputFile, path: PathBuf, outcome: Result<(), ExportError>) {
+    /// Adds what became of one more file.
+    pub fn note(&mut self, file: OutputFile, path: PathBuf, outcome: Result<(), ExportError>) {
         match outcome {
             Ok(()) => self.written.push(WrittenFile { file, path }),
             Err(error) => self.failures.push((file, error)),
@@ -69,8 +75,8 @@ impl WriteOutcome {
     }
 }
 
-/// Writes summary CSV and JSON, the console file and, for more than one phase, the phase files.
-/// A run in which every request failed gets them too: its errors are its result.
+/// Writes summary CSV and JSON, the console file, for more than one phase the phase files, and time
+/// slices where there are any. A run in which every request failed gets them too: its errors are its result.
 pub fn write_all(
     report: &RunReport,
     directory: &Path,
@@ -109,7 +115,39 @@ pub fn write_all(
         let result = phases.and_then(|()| write_manifest(&report.phases, directory, names));
         outcome.note(OutputFile::PhaseManifest, path, result);
     }
+    if !report.timeslices.is_empty() {
+        write_slices(report, directory, names, options, &mut outcome);
+    }
     outcome
+}
+
+fn write_slices(
+    report: &RunReport,
+    directory: &Path,
+    names: &FileNames,
+    options: &ExportOptions,
+    outcome: &mut WriteOutcome,
+) {
+    let (slices, hidden) = (&report.timeslices, options.summary.hidden);
+    let path = directory.join(names.name(OutputFile::TimeslicesCsv));
+    let result = write_text(&path, &timeslices_csv(slices, hidden));
+    outcome.note(OutputFile::TimeslicesCsv, path, result);
+
+    let path = directory.join(names.name(OutputFile::TimeslicesJson));
+    let result = pretty(&timeslices_json(
+        slices,
+        report.input_config.as_ref(),
+        hidden,
+    ))
+    .map_err(|error| unwritable(&path, error))
+    .and_then(|text| write_text(&path, &text));
+    outcome.note(OutputFile::TimeslicesJson, path, result);
+
+    if options.slice_columns {
+        let path = directory.join(names.name(OutputFile::TimeslicesParquet));
+        let result = parquet_files::write_slices(&path, slices, hidden);
+        outcome.note(OutputFile::TimeslicesParquet, path, result);
+    }
 }
 
 #[cfg(test)]

@@ -14,6 +14,8 @@
 //! | [`outputs_json`] | `outputs.json`, from the fragments of a run |
 //! | [`timeslices`] | the files of time slices |
 //! | [`parquet_files`] | records and time slices in columns |
+//! | [`run_state`] | `.aiperf_run_state.json`: what a run knows beside its records |
+//! | [`assemble`] | a report from state, values and counts |
 //! | [`summarize`] | a run's report again, from its lines |
 //! | [`advisory`] | what a reader of the figures should know, as data |
 //! | [`ready_marker`] | `.aiperf_results_ready.json`, the last file of a run |
@@ -22,6 +24,7 @@
 
 pub mod advisory;
 pub mod artifacts;
+pub mod assemble;
 pub mod console;
 mod csv;
 mod error;
@@ -34,6 +37,7 @@ pub mod parquet_files;
 pub mod phases;
 pub mod ready_marker;
 pub mod report;
+pub mod run_state;
 pub mod summarize;
 pub mod summary_csv;
 pub mod summary_json;
@@ -44,9 +48,11 @@ pub mod timeslices;
 pub mod write;
 
 pub use artifacts::{ExportOptions, WriteOutcome, WrittenFile, write_all};
+pub use assemble::PhaseTotals;
 pub use error::ExportError;
 pub use metrics::HiddenMetrics;
 pub use naming::{FileNames, OutputFile};
 pub use report::{
     ErrorCount, Fact, PhaseKind, PhaseReport, RequestCounts, RunInfo, RunReport, SelfCheckView,
 };
+pub use run_state::{FileChoices, PhaseState, RunState};

@@ -1,10 +1,11 @@
 //! Choices over metrics that the files share.
 
 use aiperf_metrics::result::{MetricResult, PERCENTILES, Statistics};
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 /// Which of the normally hidden metrics are shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HiddenMetrics {
     /// Metrics for the developers of the program.
     pub internal: bool,

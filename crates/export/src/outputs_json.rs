@@ -1,13 +1,12 @@
 //! `outputs.json`: the text that came back for every measured request.
 //!
-//! During the run entries are appended as lines to fragments, one file for each recorder. At the end
-//! the fragments are put in order and copied, one entry in memory at a time.
+//! During the run entries are appended as lines to fragments. At the end the fragments are put in order and copied, one entry in memory at a time.
 
 use std::fs::{self, File};
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom, Write};
 use std::path::{Path, PathBuf};
 
-use aiperf_model::{NumberValue, OutputEntry};
+use aiperf_model::OutputEntry;
 use serde_json::value::RawValue;
 
 use crate::ExportError;
@@ -27,25 +26,11 @@ pub const SHOWN_METRICS: [&str; 6] = [
     "inter_token_latency",
 ];
 
-/// The fragment of a recorder.
+/// A fragment.
 pub fn fragment_path(directory: &Path, record_processor_id: &str) -> PathBuf {
     directory
         .join(FRAGMENTS_DIRECTORY)
         .join(format!("output_fragments_{record_processor_id}.jsonl"))
-}
-
-/// One line of a fragment, with its end. Of a record's metrics `shown` gives the numbers.
-pub fn fragment_line(
-    entry: OutputEntry,
-    shown: impl Fn(&str) -> Option<NumberValue>,
-) -> Result<Vec<u8>, serde_json::Error> {
-    let metrics = SHOWN_METRICS
-        .iter()
-        .filter_map(|&tag| Some((tag.to_owned(), shown(tag)?)))
-        .collect();
-    let mut line = serde_json::to_vec(&OutputEntry { metrics, ..entry })?;
-    line.push(b'\n');
-    Ok(line)
 }
 
 /// Where an entry is.
@@ -162,6 +147,7 @@ fn find_entries(
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aiperf_model::NumberValue;
 
     fn entry(session_num: u64, turn_index: u64, text: Option<&str>) -> OutputEntry {
         OutputEntry {
@@ -180,18 +166,26 @@ mod tests {
     #[test]
     fn entries_of_all_fragments_are_put_in_order_and_the_fragments_removed() {
         let directory = tempfile::tempdir().unwrap();
-        let shown = |tag: &str| match tag {
-            "request_latency" => Some(NumberValue::Float(113.5)),
-            "output_token_count" => Some(NumberValue::Int(7)),
-            _ => None,
-        };
         let fragment = |processor: &str, lines: &[Vec<u8>]| {
             let path = fragment_path(directory.path(), processor);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(path, lines.concat()).unwrap();
         };
-        let line = |entry: OutputEntry| fragment_line(entry, shown).unwrap();
-        let failed = fragment_line(entry(1, 0, None), |_| None).unwrap();
+        let written = |entry: &OutputEntry| {
+            let mut line = serde_json::to_vec(entry).unwrap();
+            line.push(b'\n');
+            line
+        };
+        let line = |mut entry: OutputEntry| {
+            let figures = [
+                ("output_token_count", NumberValue::Int(7)),
+                ("request_latency", NumberValue::Float(113.5)),
+            ];
+            let figures = figures.map(|(tag, number)| (tag.to_owned(), number));
+            entry.metrics.extend(figures);
+            written(&entry)
+        };
+        let failed = written(&entry(1, 0, None));
         fragment(
             "a",
             &[

@@ -6,9 +6,11 @@
 //! | `profile_export_aiperf_timeslices.parquet` | one per slice and metric |
 //!
 //! Integers are 64-bit integers, all other figures doubles, list metrics lists; what does not exist
-//! is null. The metadata of the file hold the units: key `aiperf.units`, a JSON object from column to
-//! unit. In the second file the unit is a column.
+//! is null. Columns with a unit name it in their metadata, key `unit`; who does not see metadata of
+//! columns finds all units in those of the file: key `aiperf.units`, a JSON object from column to unit.
+//! In the second file the unit of a metric is a column.
 
+mod arrow;
 mod columns;
 mod records;
 mod slices;

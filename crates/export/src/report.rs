@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use aiperf_metrics::TimeSlice;
 use aiperf_metrics::result::MetricResult;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -36,6 +37,8 @@ pub struct RunReport {
     pub end_ns: i64,
     /// Profiling requests by outcome.
     pub counts: RequestCounts,
+    /// The measured phases in slices of time; empty unless asked for.
+    pub timeslices: Vec<TimeSlice>,
     /// Further top-level members of the summary, written last and in this order.
     pub extra: Map<String, Value>,
     /// The client's verdict on itself, for the console.
@@ -58,8 +61,8 @@ impl RunReport {
         self.counts.successful == 0 && self.counts.failed > 0
     }
 
-    /// The single value of a profiling metric.
-    pub(crate) fn value_of(&self, tag: &str) -> Option<f64> {
+    /// The single value, or the mean, of a profiling metric.
+    pub fn value_of(&self, tag: &str) -> Option<f64> {
         self.results
             .iter()
             .find(|result| result.tag == tag)?
@@ -173,7 +176,7 @@ pub struct ErrorCount {
 }
 
 /// The client's verdict on itself, ready to be shown.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SelfCheckView {
     /// For example `VALID`.
     pub verdict: String,
@@ -182,7 +185,7 @@ pub struct SelfCheckView {
 }
 
 /// One row of the self-check table.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Fact {
     /// What was measured, with its unit.
     pub label: String,

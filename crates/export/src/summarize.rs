@@ -7,93 +7,52 @@
 //! `spec_decode_acceptance` and, in replays, `scheduled_send_ns`. All figures are then those of the
 //! run, with these exceptions:
 //!
-//! - Without [`PhaseState::start_ns`] and [`PhaseState::end_ns`] (a run that was killed, or a file of
-//!   AIPerf) a phase lasts from its first decision to send, or first start, to the last end of a
-//!   request; rates and curves are then over that time.
+//! - Without [`PhaseState::end_ns`] (a run that was killed) a phase lasts until the last end of a
+//!   request, and without [`PhaseState::start_ns`] from its first decision to send, or first start;
+//!   rates and curves are then over that time.
 //! - `credit_drop_latency` and the requested output length are in lines only if internal metrics
 //!   are. The requested length is found from `osl_mismatch_diff_pct`, but for answers without a
 //!   token, which count as mismatched whatever was asked for.
 //! - The mean and the last digits of `video_inference_time` can differ by rounding: it is the one
 //!   float that is converted on its way into a line.
-//! - Failures of one kind count as first seen in the order of lines, not of time; that order decides
-//!   nothing but the order of the error summary.
+//! - An answer without any figure has no line, and so no part in counts.
 //! - The client's self-check and the accounting of requests without a record are not in lines; what
-//!   [`RunState::extra`] holds is written as it is.
+//!   [`RunState`] holds of them is written as it is.
+//!
+//! [`PhaseState::end_ns`]: crate::run_state::PhaseState::end_ns
+//! [`PhaseState::start_ns`]: crate::run_state::PhaseState::start_ns
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::Arc;
 
 use aiperf_metrics::{
-    ActiveMetrics, Bounds, Columns, FileValue, InjectedLatencies, Injections, MetricsError,
-    PhaseWindow, RecordFacts, RecordValues, RunContext, SpeculativeDecodingFacts, rebuild_record,
-    summarise_with,
+    ActiveMetrics, Columns, FileValue, MetricsError, RecordFacts, RecordValues, RunContext,
+    SpeculativeDecodingFacts, rebuild_record,
 };
-use aiperf_model::{MetricRecord, PhaseKind as LineKind};
-use serde::{Deserialize, Serialize};
-use serde_json::{Map, Value};
+use aiperf_model::{MetricRecord, PhaseKind as LineKind, ReadError};
 
-use crate::{ErrorCount, PhaseKind, PhaseReport, RequestCounts, RunInfo, RunReport};
-
-/// What a run knows beside its lines. A run that keeps it in a file can be summarised again.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
-#[serde(default)]
-pub struct RunState {
-    /// Version of the program.
-    pub aiperf_version: String,
-    /// What the main table is called.
-    pub metrics_title: String,
-    /// Where the run stands among others and how it was started.
-    pub run_info: RunInfo,
-    /// The resolved configuration.
-    pub input_config: Option<Value>,
-    /// What decides which metrics apply.
-    pub context: RunContext,
-    /// The phases that were begun, in order. Phases that only lines know are added.
-    pub phases: Vec<PhaseState>,
-    /// The round trip of the network in nanoseconds, if latencies are adjusted by it.
-    pub network_rtt_ns: Option<f64>,
-    /// The user stopped the run.
-    pub was_cancelled: bool,
-    /// Why the lines cover only a part of the run.
-    pub incomplete_reason: Option<String>,
-    /// Certificates of the server were not checked.
-    pub tls_verification_off: bool,
-    /// Further top-level members of the summary.
-    pub extra: Map<String, Value>,
-}
-
-/// A phase as the scheduler knows it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct PhaseState {
-    /// Configured name.
-    pub name: String,
-    /// Whether it is measured.
-    pub kind: PhaseKind,
-    /// When it began, nanoseconds since the epoch.
-    pub start_ns: Option<i64>,
-    /// When its last request returned; absent if it did not end.
-    pub end_ns: Option<i64>,
-    /// The user stopped the run during this phase.
-    #[serde(default)]
-    pub was_cancelled: bool,
-}
+use crate::artifacts::{WriteOutcome, write_all};
+use crate::assemble::{PhaseTotals, SeenPhase, merge_error, report};
+use crate::outputs_json::{FRAGMENTS_DIRECTORY, merge_fragments};
+use crate::parquet_files::write_records;
+use crate::run_state::RunState;
+use crate::{ErrorCount, ExportError, OutputFile, PhaseKind, RunReport};
 
 /// Lines, read back.
 pub struct RebuiltRecords {
     active: Arc<ActiveMetrics>,
     columns: Columns,
     values: RecordValues,
-    phases: BTreeMap<u16, PhaseTotals>,
+    phases: BTreeMap<u16, LineTotals>,
 }
 
+/// What the lines of a phase add up to.
 #[derive(Debug, Default)]
-struct PhaseTotals {
-    name: Option<String>,
-    is_warmup: bool,
-    counts: RequestCounts,
-    errors: Vec<ErrorCount>,
-    first_ns: Option<u64>,
-    last_ns: u64,
+struct LineTotals {
+    totals: PhaseTotals,
+    /// When the first failure of each kind ended, as the kinds stand in the totals.
+    first_failures: Vec<u64>,
 }
 
 impl RebuiltRecords {
@@ -172,78 +131,57 @@ impl RebuiltRecords {
         &self.columns
     }
 
-    /// The report of the run. `InjectedLatencies::All` is what runs write.
+    /// The report of the run.
     pub fn report(&self, state: &RunState) -> RunReport {
-        let injections = Injections {
-            latencies: InjectedLatencies::All,
-            network_rtt_ns: state.network_rtt_ns,
-        };
-        let results_of = |windows: &[PhaseWindow]| {
-            if windows.is_empty() {
-                Vec::new()
-            } else {
-                summarise_with(&self.columns, windows, injections)
-            }
-        };
-        let mut phases = Vec::new();
-        let mut windows = Vec::new();
-        let mut profiling_index = 0;
-        let last = self
+        let totals = self
             .phases
-            .last_key_value()
-            .map_or(0, |(index, _)| index + 1);
-        for index in 0..last.max(u16::try_from(state.phases.len()).unwrap_or(u16::MAX)) {
-            let planned = state.phases.get(usize::from(index));
-            let lines = self.phases.get(&index);
-            if planned.is_none() && lines.is_none() {
-                continue;
-            }
-            let (report, window) = phase_report(index, planned, lines, profiling_index);
-            profiling_index += u32::from(report.kind == PhaseKind::Profiling);
-            windows.push(window);
-            phases.push(PhaseReport {
-                results: results_of(&[window]),
-                ..report
-            });
-        }
-        let of_kind = |kind: PhaseKind| -> Vec<PhaseWindow> {
-            let both = phases.iter().zip(&windows);
-            both.filter(|(phase, _)| phase.kind == kind)
-                .map(|(_, window)| *window)
-                .collect()
-        };
-        let (profiling, warmup) = (of_kind(PhaseKind::Profiling), of_kind(PhaseKind::Warmup));
-        let measured = || {
-            phases
-                .iter()
-                .filter(|phase| phase.kind == PhaseKind::Profiling)
-        };
-        let mut errors = Vec::new();
-        measured().for_each(|phase| merge_errors(&mut errors, &phase.errors));
-        let indices: Vec<u16> = profiling.iter().map(|window| window.phase).collect();
-        RunReport {
-            aiperf_version: state.aiperf_version.clone(),
-            metrics_title: state.metrics_title.clone(),
-            run_info: state.run_info.clone(),
-            results: results_of(&profiling),
-            warmup_results: (!warmup.is_empty()).then(|| results_of(&warmup)),
-            errors,
-            input_config: state.input_config.clone(),
-            was_cancelled: state.was_cancelled,
-            incomplete_reason: state.incomplete_reason.clone(),
-            start_ns: measured().next().map_or(0, |phase| phase.start_ns),
-            end_ns: measured().next_back().map_or(0, |phase| phase.end_ns),
-            counts: RequestCounts {
-                successful: measured().map(|phase| phase.counts.successful).sum(),
-                failed: measured().map(|phase| phase.counts.failed).sum(),
-            },
-            extra: state.extra.clone(),
-            self_check: None,
-            acceptance_histogram: self.columns.acceptance_histogram(&indices),
-            tls_verification_off: state.tls_verification_off,
-            phases,
+            .iter()
+            .map(|(index, lines)| (*index, lines.in_order()))
+            .collect();
+        report(state, &self.columns, &totals)
+    }
+}
+
+/// Writes every file of the end of a run: what [`write_all`] writes, the records in columns, and
+/// `outputs.json` where there are fragments to make it of.
+pub fn write_run(
+    report: &RunReport,
+    state: &RunState,
+    active: &ActiveMetrics,
+    directory: &Path,
+) -> WriteOutcome {
+    let files = &state.files;
+    let mut outcome = write_all(report, directory, &files.names, &state.export_options());
+    if files.parquet && files.records {
+        let lines = directory.join(files.names.name(OutputFile::Records));
+        let path = directory.join(files.names.name(OutputFile::RecordsParquet));
+        if lines.exists() {
+            let written = records_in_columns(&path, &lines, active);
+            outcome.note(OutputFile::RecordsParquet, path, written);
         }
     }
+    if files.outputs_json {
+        let path = directory.join(files.names.name(OutputFile::Outputs));
+        if directory.join(FRAGMENTS_DIRECTORY).exists() {
+            let merged = merge_fragments(directory, &path);
+            outcome.note(OutputFile::Outputs, path, merged);
+        }
+    }
+    outcome
+}
+
+/// A last line that was cut off is left out.
+fn records_in_columns(
+    path: &Path,
+    lines: &Path,
+    active: &ActiveMetrics,
+) -> Result<(), ExportError> {
+    let records = aiperf_model::open_records(lines)?;
+    let whole = records.filter(|record| {
+        let cut = record.as_ref().err().map(ReadError::is_truncated_line);
+        cut != Some(true)
+    });
+    write_records(path, active, whole).map(|_| ())
 }
 
 /// Whether the end of a phase cut the request off: it then has a line and no part in any figure.
@@ -256,22 +194,30 @@ fn is_cut_off(record: &MetricRecord) -> bool {
         && message.is_some_and(|message| !message.ends_with(GIVEN_UP))
 }
 
-impl PhaseTotals {
+impl LineTotals {
     fn add(&mut self, record: &MetricRecord) {
         let data = &record.metadata;
-        self.name = self.name.take().or_else(|| data.phase_name.clone());
-        self.is_warmup = data.phase_kind.unwrap_or(data.benchmark_phase) == LineKind::Warmup;
         let begin = data
             .credit_issued_ns
             .unwrap_or(u64::MAX)
             .min(data.request_start_ns);
-        self.first_ns = Some(self.first_ns.map_or(begin, |first| first.min(begin)));
-        self.last_ns = self.last_ns.max(data.request_end_ns);
+        let kind = match data.phase_kind.unwrap_or(data.benchmark_phase) {
+            LineKind::Warmup => PhaseKind::Warmup,
+            LineKind::Profiling => PhaseKind::Profiling,
+        };
+        let seen = self.totals.seen.get_or_insert_with(|| SeenPhase {
+            name: data.phase_name.clone(),
+            kind,
+            first_ns: begin,
+            last_ns: data.request_end_ns,
+        });
+        seen.first_ns = seen.first_ns.min(begin);
+        seen.last_ns = seen.last_ns.max(data.request_end_ns);
         let Some(error) = &record.error else {
-            self.counts.successful += 1;
+            self.totals.counts.successful += 1;
             return;
         };
-        self.counts.failed += 1;
+        self.totals.counts.failed += 1;
         let count = ErrorCount {
             code: error.code,
             kind: error.r#type.clone(),
@@ -281,61 +227,23 @@ impl PhaseTotals {
             details: error.details.clone(),
             count: 1,
         };
-        merge_errors(&mut self.errors, std::slice::from_ref(&count));
-    }
-}
-
-fn merge_errors(errors: &mut Vec<ErrorCount>, more: &[ErrorCount]) {
-    for error in more {
-        let key = |error: &ErrorCount| (error.code, error.kind.clone(), error.message.clone());
-        match errors.iter_mut().find(|known| key(known) == key(error)) {
-            Some(known) => known.count += error.count,
-            None => errors.push(error.clone()),
+        let place = merge_error(&mut self.totals.errors, &count);
+        match self.first_failures.get_mut(place) {
+            Some(first) => *first = data.request_end_ns.min(*first),
+            None => self.first_failures.push(data.request_end_ns),
         }
     }
-}
 
-fn phase_report(
-    index: u16,
-    planned: Option<&PhaseState>,
-    lines: Option<&PhaseTotals>,
-    profiling_index: u32,
-) -> (PhaseReport, PhaseWindow) {
-    let none = PhaseTotals::default();
-    let lines = lines.unwrap_or(&none);
-    let from_lines = if lines.is_warmup {
-        PhaseKind::Warmup
-    } else {
-        PhaseKind::Profiling
-    };
-    let kind = planned.map_or(from_lines, |phase| phase.kind);
-    let instant = |known: Option<i64>, seen: u64| known.unwrap_or(seen.cast_signed());
-    let start_ns = instant(
-        planned.and_then(|phase| phase.start_ns),
-        lines.first_ns.unwrap_or(0),
-    );
-    let end_ns = instant(planned.and_then(|phase| phase.end_ns), lines.last_ns);
-    let name = planned
-        .map(|phase| phase.name.clone())
-        .or_else(|| lines.name.clone());
-    let report = PhaseReport {
-        name: name.unwrap_or_else(|| kind.as_str().to_owned()),
-        kind,
-        phase_index: u32::from(index),
-        profiling_index: (kind == PhaseKind::Profiling).then_some(profiling_index),
-        start_ns,
-        end_ns,
-        counts: lines.counts,
-        errors: lines.errors.clone(),
-        results: Vec::new(),
-        was_cancelled: planned.is_some_and(|phase| phase.was_cancelled),
-    };
-    let window = PhaseWindow {
-        phase: index,
-        bounds: Some(Bounds {
-            start_epoch_ns: start_ns.max(0).cast_unsigned(),
-            end_epoch_ns: end_ns.max(0).cast_unsigned(),
-        }),
-    };
-    (report, window)
+    /// The totals with kinds of failure in order of their first occurrence, as runs have them.
+    fn in_order(&self) -> PhaseTotals {
+        let both = self.first_failures.iter().zip(&self.totals.errors);
+        let mut errors: Vec<(&u64, &ErrorCount)> = both.collect();
+        errors.sort_by(|(left, one), (right, other)| {
+            (left, &one.message).cmp(&(right, &other.message))
+        });
+        PhaseTotals {
+            errors: errors.into_iter().map(|(_, error)| error.clone()).collect(),
+            ..self.totals.clone()
+        }
+    }
 }

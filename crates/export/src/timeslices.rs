@@ -1,17 +1,13 @@
 //! `profile_export_aiperf_timeslices.csv` and `.json`: the metrics of consecutive slices of the run.
 
-use std::path::Path;
-
 use aiperf_metrics::TimeSlice;
 use aiperf_metrics::result::{MetricResult, PERCENTILES};
 use serde_json::{Map, Value, json};
 
+use crate::HiddenMetrics;
 use crate::csv::push_row;
-use crate::json::{pretty, without_nulls};
+use crate::json::without_nulls;
 use crate::metrics::metric_object;
-use crate::phases::unwritable;
-use crate::write::write_text;
-use crate::{ExportError, FileNames, HiddenMetrics, OutputFile};
 
 /// The JSON document. Without slices there is none to write.
 pub fn timeslices_json(
@@ -73,25 +69,6 @@ pub fn timeslices_csv(slices: &[TimeSlice], hidden: HiddenMetrics) -> String {
         }
     }
     text
-}
-
-/// Writes both files.
-///
-/// # Errors
-/// The first file that cannot be written.
-pub fn write_timeslices(
-    slices: &[TimeSlice],
-    input_config: Option<&Value>,
-    hidden: HiddenMetrics,
-    directory: &Path,
-    names: &FileNames,
-) -> Result<(), ExportError> {
-    let csv = directory.join(names.name(OutputFile::TimeslicesCsv));
-    write_text(&csv, &timeslices_csv(slices, hidden))?;
-    let path = directory.join(names.name(OutputFile::TimeslicesJson));
-    let document = timeslices_json(slices, input_config, hidden);
-    let text = pretty(&document).map_err(|error| unwritable(&path, error))?;
-    write_text(&path, &text)
 }
 
 pub(crate) fn by_tag(slice: &TimeSlice, hidden: HiddenMetrics) -> Vec<&MetricResult> {

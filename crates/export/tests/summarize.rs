@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use aiperf_export::summarize::{PhaseState, RebuiltRecords, RunState};
-use aiperf_export::{FileNames, HiddenMetrics, PhaseKind, timeslices};
+use aiperf_export::summarize::RebuiltRecords;
+use aiperf_export::{
+    ExportOptions, FileNames, PhaseKind, PhaseState, RunReport, RunState, write_all,
+};
 use aiperf_metrics::{
-    ActiveMetrics, Bounds, Columns, EndpointTraits, ExportedNumber, HttpTraceFacts,
+    ActiveMetrics, Bounds, Columns, ConsoleGroup, EndpointTraits, ExportedNumber, HttpTraceFacts,
     InjectedLatencies, MetricResult, PhaseWindow, RecordFacts, RecordValues, RunContext,
-    SpeculativeDecodingFacts, UsageFacts, compute_record, summarise,
+    SpeculativeDecodingFacts, Statistics, UsageFacts, compute_record, summarise,
 };
 use aiperf_model::{
     ErrorDetails, MetricData, MetricRecord, MetricValue, NumberValue, PhaseKind as LineKind,
@@ -253,11 +255,16 @@ fn requests() -> impl Strategy<Value = Vec<Request>> {
     proptest::collection::vec(request, 1..12)
 }
 
-/// What cannot be told from a line (see the module's documentation).
-fn comparable(results: &[MetricResult]) -> Vec<&MetricResult> {
+/// All but what cannot be told from a line (see the module's documentation), and the place on the
+/// console.
+fn comparable(results: &[MetricResult]) -> Vec<(&str, &str, &str, &Statistics)> {
     results
         .iter()
         .filter(|result| result.tag != "requested_osl")
+        .map(|result| {
+            let (tag, header) = (result.tag.as_str(), result.header.as_str());
+            (tag, header, result.unit, &result.statistics)
+        })
         .collect()
 }
 
@@ -340,15 +347,47 @@ fn time_slices_of_rebuilt_records_are_written() {
     let slices = aiperf_metrics::timeslices(&columns, &[windows()[1]], 5_000_000);
     assert_eq!(slices.len(), 2);
     let directory = tempfile::tempdir().unwrap();
-    let names = FileNames::usual();
-    let hidden = HiddenMetrics::default();
-    timeslices::write_timeslices(&slices, None, hidden, directory.path(), &names).unwrap();
-    let path = directory
-        .path()
-        .join("profile_export_aiperf_timeslices.json");
-    let read = aiperf_model::read_timeslices(path).unwrap();
+    let report = RunReport {
+        timeslices: slices,
+        ..RunReport::default()
+    };
+    let options = ExportOptions {
+        slice_columns: true,
+        ..ExportOptions::default()
+    };
+    let outcome = write_all(&report, directory.path(), &FileNames::usual(), &options);
+    assert!(outcome.failures.is_empty());
+    let base = directory.path().join("profile_export_aiperf_timeslices");
+    let read = aiperf_model::read_timeslices(base.with_extension("json")).unwrap();
     assert_eq!(read.timeslices.len(), 2);
-    let parquet = directory.path().join("slices.parquet");
-    aiperf_export::parquet_files::write_slices(&parquet, &slices, hidden).unwrap();
-    assert!(parquet.metadata().unwrap().len() > 1000);
+    assert!(base.with_extension("csv").exists());
+    assert!(base.with_extension("parquet").metadata().unwrap().len() > 1000);
+}
+
+#[test]
+fn effective_latency_stands_beside_the_request_latency_in_open_loops_only() {
+    let request = Request {
+        start: 500,
+        gaps: vec![1000],
+        tokens: 3,
+        requested: 3,
+        first_chunk: None,
+        images: 0,
+        failed: false,
+    };
+    let (_, rebuilt) = both(&[request.clone(), request]);
+    for (is_open_loop, group) in [(true, ConsoleGroup::Default), (false, ConsoleGroup::None)] {
+        let state = RunState {
+            is_open_loop,
+            ..state()
+        };
+        let report = rebuilt.report(&state);
+        let warmup = report.warmup_results.as_ref().unwrap();
+        let all = [&report.results, warmup, &report.phases[1].results];
+        for results in all {
+            let found = results.iter().find(|one| one.tag == "effective_latency");
+            let found = found.unwrap();
+            assert_eq!((found.group, found.order), (group, Some(301)));
+        }
+    }
 }

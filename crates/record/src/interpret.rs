@@ -3,10 +3,12 @@
 use std::sync::OnceLock;
 
 use aiperf_endpoint::failure::reason_phrase;
+use aiperf_endpoint::input::{self, ExtractedInput};
 use aiperf_endpoint::parse::parse_with;
 use aiperf_endpoint::usage::Usage;
-use aiperf_endpoint::{Answer, Failure, Transcript, input};
+use aiperf_endpoint::{Answer, Failure, Transcript};
 use aiperf_engine::Exchange;
+use aiperf_tokenizer::Tokenizer;
 use aiperf_transport::{ReceivedBody, TransportFailure};
 
 use crate::settings::{RecorderSettings, TurnMeta};
@@ -175,6 +177,11 @@ fn read_input(settings: &RecorderSettings, exchange: &Exchange) -> InputFacts {
     let extracted = input::extract(settings.endpoint.endpoint_type, &exchange.body);
     let turn = turn_of(settings, exchange);
     let tokens = tokenizer_of(settings, exchange).and_then(|tokenizer| {
+        if settings.applies_chat_template
+            && let Some(tokens) = count_chat(tokenizer, &extracted)
+        {
+            return Some(tokens);
+        }
         let text = extracted.joined_text();
         let text = text.map(|text| tokenizer.count(&text) as u64);
         match (text, extracted.pretokenised as u64) {
@@ -191,15 +198,24 @@ fn read_input(settings: &RecorderSettings, exchange: &Exchange) -> InputFacts {
     }
 }
 
+/// Tokens of the messages in the chat template, with what templates do not show. None where there
+/// are no messages, or no template that takes them.
+fn count_chat(tokenizer: &Tokenizer, extracted: &ExtractedInput) -> Option<u64> {
+    if extracted.messages.is_empty() {
+        return None;
+    }
+    let messages = tokenizer.count_chat(&extracted.messages)?;
+    let tools = extracted.joined_tool_text();
+    let tools = tools.map_or(0, |text| tokenizer.count(&text));
+    Some((messages + tools + extracted.pretokenised) as u64)
+}
+
 fn turn_of<'a>(settings: &'a RecorderSettings, exchange: &Exchange) -> Option<&'a TurnMeta> {
     let conversation = settings.conversations.get(exchange.conversation)?;
     conversation.turns.get(exchange.turn)
 }
 
-fn tokenizer_of<'a>(
-    settings: &'a RecorderSettings,
-    exchange: &Exchange,
-) -> Option<&'a aiperf_tokenizer::Tokenizer> {
+fn tokenizer_of<'a>(settings: &'a RecorderSettings, exchange: &Exchange) -> Option<&'a Tokenizer> {
     let turn = turn_of(settings, exchange)?;
     settings.tokenizers.get(turn.tokenizer)
 }

@@ -11,6 +11,7 @@ pub mod client;
 mod interpret;
 pub mod jsonl;
 mod line;
+mod output;
 pub mod recorder;
 pub mod self_check;
 pub mod settings;
@@ -23,5 +24,7 @@ pub use client::ClientFacts;
 pub use interpret::transcript;
 pub use recorder::{Recorded, Recorder, RecorderError};
 pub use self_check::{Finding, SelfCheck, Verdict, judge};
-pub use settings::{ConversationMeta, PhaseMeta, RecorderSettings, TurnMeta};
+pub use settings::{
+    CacheMark, ConversationMeta, MarkOf, OutputSettings, PhaseMeta, RecorderSettings, TurnMeta,
+};
 pub use tally::{ErrorTally, TalliedError};

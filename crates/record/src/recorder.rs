@@ -11,8 +11,8 @@ use aiperf_endpoint::usage::Usage;
 use aiperf_endpoint::{Failure, raw};
 use aiperf_engine::Exchange;
 use aiperf_metrics::{
-    Columns, HttpTraceFacts, RecordFacts, RecordValues, SpeculativeDecodingFacts, UsageFacts,
-    compute_record,
+    Columns, HttpTraceFacts, LIST_BUDGET_BYTES, RecordFacts, RecordValues,
+    SpeculativeDecodingFacts, UsageFacts, compute_record,
 };
 use aiperf_model::SpecDecodeAcceptance;
 use aiperf_transport::{ReceivedBody, TransportFailure};
@@ -23,6 +23,7 @@ use crate::client::ClientFacts;
 use crate::interpret::{Interpretation, KnownInputs, interpret, transcript};
 use crate::jsonl::LineFile;
 use crate::line::{JsonLine, RecordInstants};
+use crate::output::{output_entry, write_output};
 use crate::settings::RecorderSettings;
 use crate::tally::ErrorTally;
 use crate::trace::trace_data;
@@ -61,11 +62,19 @@ struct Shared {
     known_inputs: KnownInputs,
     records: Option<LineFile>,
     raw: Option<LineFile>,
+    outputs: Option<LineFile>,
     /// Valid and failed records of each phase so far.
     live_counts: Vec<[AtomicU64; 2]>,
 }
 
 impl Shared {
+    /// The files that are written, if they are.
+    fn files(&self) -> impl Iterator<Item = &LineFile> {
+        [&self.records, &self.raw, &self.outputs]
+            .into_iter()
+            .flatten()
+    }
+
     fn count(&self, phase: usize, is_failure: bool) {
         let [valid, failed] = &self.live_counts[phase];
         let counter = if is_failure { failed } else { valid };
@@ -109,32 +118,35 @@ impl Recorder {
         backlog: Backlog,
         processor_ids: Vec<String>,
     ) -> Result<Self, RecorderError> {
-        let create = |path: &Option<std::path::PathBuf>| {
-            path.as_ref()
-                .map(|path| {
-                    LineFile::create(path).map_err(|cause| RecorderError::Create {
-                        path: path.display().to_string(),
-                        cause,
-                    })
+        let create = |path: Option<&std::path::PathBuf>| {
+            path.map(|path| {
+                LineFile::create(path).map_err(|cause| RecorderError::Create {
+                    path: path.display().to_string(),
+                    cause,
                 })
-                .transpose()
+            })
+            .transpose()
         };
         let phases = settings.phases.len();
         let live_counts = std::iter::repeat_with(Default::default).take(phases);
         let shared = Arc::new(Shared {
-            records: create(&settings.records_path)?,
-            raw: create(&settings.raw_path)?,
+            records: create(settings.records_path.as_ref())?,
+            raw: create(settings.raw_path.as_ref())?,
+            outputs: create(settings.outputs.as_ref().map(|outputs| &outputs.path))?,
             known_inputs: KnownInputs::new(&settings),
             settings,
             live_counts: live_counts.collect(),
         });
+        let list_budget = LIST_BUDGET_BYTES / processor_ids.len().max(1);
         let threads = processor_ids
             .into_iter()
             .map(|processor_id| {
                 let (shared, backlog) = (Arc::clone(&shared), backlog.clone());
                 std::thread::Builder::new()
                     .name("recorder".to_owned())
-                    .spawn(move || RecorderThread::new(shared, processor_id).run(&backlog))
+                    .spawn(move || {
+                        RecorderThread::new(shared, processor_id, list_budget).run(&backlog)
+                    })
                     .map_err(RecorderError::Thread)
             })
             .collect::<Result<_, _>>()?;
@@ -153,10 +165,8 @@ impl Recorder {
 
     /// Why records can no longer be written, if so: the run should end.
     pub fn failure(&self) -> Option<String> {
-        let files = [&self.shared.records, &self.shared.raw];
-        files
-            .into_iter()
-            .flatten()
+        self.shared
+            .files()
             .find_map(|file| file.failure().map(str::to_owned))
     }
 
@@ -187,10 +197,7 @@ impl Recorder {
             recorded.cpu += result.cpu;
         }
         // A file without a line is no result.
-        for file in [&self.shared.records, &self.shared.raw]
-            .into_iter()
-            .flatten()
-        {
+        for file in self.shared.files() {
             if file.is_empty() && file.failure().is_none() {
                 let _ = std::fs::remove_file(file.path());
             }
@@ -204,6 +211,7 @@ struct RecorderThread {
     processor_id: String,
     lines: Vec<u8>,
     raw_lines: Vec<u8>,
+    output_lines: Vec<u8>,
     values: RecordValues,
     content_instants: Vec<u64>,
     body: ReceivedBody,
@@ -211,13 +219,13 @@ struct RecorderThread {
 }
 
 impl RecorderThread {
-    fn new(shared: Arc<Shared>, processor_id: String) -> Self {
+    fn new(shared: Arc<Shared>, processor_id: String, list_budget: usize) -> Self {
         let metrics = &shared.settings.metrics;
         let phases = shared.settings.phases.len();
         Self {
             values: RecordValues::new(metrics),
             result: ThreadResult {
-                columns: Columns::new(Arc::clone(metrics)),
+                columns: Columns::new(Arc::clone(metrics)).with_list_budget(list_budget),
                 errors: vec![ErrorTally::default(); phases],
                 counts: vec![(0, 0); phases],
                 client: ClientFacts::default(),
@@ -227,6 +235,7 @@ impl RecorderThread {
             processor_id,
             lines: Vec::new(),
             raw_lines: Vec::new(),
+            output_lines: Vec::new(),
             content_instants: Vec::new(),
             body: ReceivedBody::default(),
         }
@@ -247,7 +256,8 @@ impl RecorderThread {
                 }
             };
             self.record(&exchange);
-            if self.lines.len() + self.raw_lines.len() >= LINE_BUFFER {
+            let waiting = self.lines.len() + self.raw_lines.len() + self.output_lines.len();
+            if waiting >= LINE_BUFFER {
                 self.flush();
             }
         }
@@ -260,6 +270,7 @@ impl RecorderThread {
         for (file, lines) in [
             (&self.shared.records, &mut self.lines),
             (&self.shared.raw, &mut self.raw_lines),
+            (&self.shared.outputs, &mut self.output_lines),
         ] {
             if let Some(file) = file {
                 file.append(lines);
@@ -290,7 +301,7 @@ impl RecorderThread {
             None => *valid += 1,
             Some(failure) => {
                 *failed += 1;
-                self.result.errors[exchange.phase].add(failure, exchange.http.end);
+                self.result.errors[exchange.phase].add(failure, instants.end.cast_unsigned());
             }
         }
         if settings.phases[exchange.phase].is_profiling {
@@ -301,6 +312,13 @@ impl RecorderThread {
         }
         if shared.raw.is_some() {
             self.write_raw_line(settings, exchange, failure.as_ref(), &instants);
+        }
+        let is_measured = settings.phases[exchange.phase].is_profiling;
+        if let (Some(outputs), true) = (&settings.outputs, is_measured) {
+            let answer = failure.is_none().then_some(answer);
+            let entry = output_entry(settings, exchange, &instants, answer);
+            let shown = self.values.exported(&settings.metrics);
+            write_output(&mut self.output_lines, entry, outputs.metrics, shown);
         }
     }
 
@@ -472,6 +490,17 @@ impl RecorderThread {
         if let Some(failure) = failure {
             line.raw(",\"error\":");
             line.failure(failure);
+        }
+        let mark = settings.mark_of.as_ref().and_then(|mark_of| {
+            let phase = settings.phases.get(exchange.phase)?;
+            let conversation = settings.conversations.get(exchange.conversation)?;
+            mark_of(exchange, phase, conversation)
+        });
+        if let Some(mark) = mark {
+            line.raw(",\"cache_bust_marker\":");
+            line.serialised(&mark.text);
+            line.raw(",\"cache_bust_target\":");
+            line.serialised(&mark.target);
         }
         // The body stands last and as it was sent, byte for byte.
         line.raw(",\"payload\":");

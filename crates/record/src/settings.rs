@@ -6,6 +6,7 @@ use std::sync::Arc;
 use aiperf_clock::Clock;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::HeaderTemplate;
+use aiperf_engine::Exchange;
 use aiperf_metrics::ActiveMetrics;
 use aiperf_tokenizer::Tokenizer;
 
@@ -19,6 +20,9 @@ pub struct RecorderSettings {
     pub use_server_token_count: bool,
     /// Tokenizers; turns name theirs by index. Empty where no tokens are counted here.
     pub tokenizers: Vec<Tokenizer>,
+    /// Whether the tokens of a prompt are those of its messages in the tokenizer's chat template,
+    /// where it has one.
+    pub applies_chat_template: bool,
     /// The conversations of the dataset, by the index that exchanges carry.
     pub conversations: Vec<ConversationMeta>,
     /// The phases of the run, by index.
@@ -31,18 +35,45 @@ pub struct RecorderSettings {
     pub records_path: Option<PathBuf>,
     /// Where raw requests and answers go; only with export level `raw`.
     pub raw_path: Option<PathBuf>,
+    /// Where the texts of answers go; absent unless asked for.
+    pub outputs: Option<OutputSettings>,
     /// Whether lines hold the instants of the exchange on the wire.
     pub with_http_trace: bool,
     /// The request headers, for the raw lines and the traces.
     pub headers: HeaderTemplate,
     /// Told after each record: phase, failed and all records of the phase so far.
     pub on_record: Option<OnRecord>,
+    /// Says which mark a request carries; absent where none does.
+    pub mark_of: Option<MarkOf>,
     /// Texts by which a server says that a prompt does not fit.
     pub context_overflow_texts: Vec<String>,
 }
 
+/// Where the texts of answers go.
+#[derive(Debug, Clone)]
+pub struct OutputSettings {
+    /// A file with an `aiperf_model::OutputEntry` on each line, one for each measured request. Its
+    /// folder exists.
+    pub path: PathBuf,
+    /// The metrics that stand beside the text.
+    pub metrics: &'static [&'static str],
+}
+
 /// Told after each record: phase, failed and all records of the phase so far.
 pub type OnRecord = Arc<dyn Fn(usize, u64, u64) + Send + Sync>;
+
+/// Says which mark against prefix caches a request carries, and where it is.
+pub type MarkOf =
+    Arc<dyn Fn(&Exchange, &PhaseMeta, &ConversationMeta) -> Option<CacheMark> + Send + Sync>;
+
+/// A mark against prefix caches.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CacheMark {
+    /// Its text.
+    pub text: String,
+    /// The name of its place.
+    pub target: &'static str,
+}
 
 /// What is known of a conversation.
 #[derive(Debug, Clone)]

@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+use serde::{Deserialize, Serialize};
+
 use crate::ExportError;
 
 /// A file in the artifact directory.
@@ -47,6 +49,8 @@ pub enum OutputFile {
     Accuracy,
     /// Phases and their files.
     PhaseManifest,
+    /// What a run knows beside its records.
+    RunState,
     /// Written last; its presence means that the others are complete.
     ReadyMarker,
     /// Log.
@@ -170,6 +174,7 @@ impl OutputFile {
                 "accuracy records",
             ),
             Self::PhaseManifest => Naming("phase_manifest.json", None, None, "phase manifest"),
+            Self::RunState => Naming(".aiperf_run_state.json", None, None, "run state"),
             Self::ReadyMarker => Naming(".aiperf_results_ready.json", None, None, "ready marker"),
             Self::Log => Naming("logs/aiperf.log", None, Some("Log File"), "log"),
         }
@@ -207,7 +212,7 @@ const ENDINGS: [&str; 15] = [
 ];
 
 /// The file names of one run.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileNames {
     prefix: Option<String>,
 }
@@ -335,6 +340,11 @@ mod tests {
                 OutputFile::PhaseManifest,
                 "phase_manifest.json",
                 "phase_manifest.json",
+            ),
+            (
+                OutputFile::RunState,
+                ".aiperf_run_state.json",
+                ".aiperf_run_state.json",
             ),
             (
                 OutputFile::ReadyMarker,

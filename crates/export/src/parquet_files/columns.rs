@@ -11,7 +11,9 @@ use parquet::file::metadata::KeyValue;
 use parquet::file::properties::WriterProperties;
 use parquet::file::writer::SerializedFileWriter;
 use parquet::schema::parser::parse_message_type;
+use serde_json::Value;
 
+use super::{UNITS_KEY, arrow};
 use crate::ExportError;
 use crate::write::{Access, PendingFile};
 
@@ -28,6 +30,7 @@ pub(super) enum Values {
 
 pub(super) struct Column {
     name: String,
+    unit: Option<String>,
     values: Values,
     levels: Vec<i16>,
 }
@@ -36,9 +39,28 @@ impl Column {
     pub(super) fn new(name: &str, values: Values) -> Self {
         Self {
             name: name.to_owned(),
+            unit: None,
             values,
             levels: Vec::new(),
         }
+    }
+
+    /// The same with a unit.
+    pub(super) fn in_unit(mut self, unit: &str) -> Self {
+        self.unit = Some(unit.to_owned());
+        self
+    }
+
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    pub(super) fn unit(&self) -> Option<&str> {
+        self.unit.as_deref()
+    }
+
+    pub(super) fn values(&self) -> &Values {
+        &self.values
     }
 
     pub(super) fn text(name: &str) -> Self {
@@ -177,21 +199,19 @@ pub(super) struct ColumnFile {
 }
 
 impl ColumnFile {
-    pub(super) fn create(
-        path: &Path,
-        columns: &[Column],
-        metadata: Vec<(String, String)>,
-    ) -> Result<Self, ExportError> {
+    /// Begins the file; types and units of the columns stand in its metadata.
+    pub(super) fn create(path: &Path, columns: &[Column]) -> Result<Self, ExportError> {
         let fields: Vec<String> = columns.iter().map(Column::schema).collect();
         let failed = |source| failed(path, source);
         let schema = parse_message_type(&format!("message schema {{ {} }}", fields.join(" ")));
-        let metadata = metadata
-            .into_iter()
-            .map(|(key, value)| KeyValue::new(key, value));
+        let units = units(columns);
+        let described = arrow::encoded(columns, (UNITS_KEY, &units));
+        let metadata = [(UNITS_KEY, units), (arrow::KEY, described)]
+            .map(|(key, value)| KeyValue::new(key.to_owned(), value));
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by("aiperf".to_owned())
-            .set_key_value_metadata(Some(metadata.collect()))
+            .set_key_value_metadata(Some(metadata.into()))
             .build();
         let file = PendingFile::create(path, Access::Usual)?;
         let schema = Arc::new(schema.map_err(failed)?);
@@ -257,6 +277,15 @@ impl ColumnFile {
         file.flush().map_err(|source| file.failed(source))?;
         file.commit()
     }
+}
+
+/// Column to unit, as JSON.
+fn units(columns: &[Column]) -> String {
+    let known = columns.iter().filter_map(|column| {
+        let unit = column.unit.as_deref()?;
+        Some((column.name.clone(), Value::from(unit)))
+    });
+    Value::Object(known.collect()).to_string()
 }
 
 fn failed(path: &Path, source: ParquetError) -> ExportError {

@@ -3,10 +3,8 @@
 use std::path::Path;
 
 use aiperf_metrics::{ActiveMetrics, Metric, ValueType};
-use aiperf_model::{ErrorDetails, MetricRecord, ReadError, RecordMetadata};
-use serde_json::{Map, Value};
+use aiperf_model::{ErrorDetails, MetricRecord, PhaseKind, ReadError, RecordMetadata};
 
-use super::UNITS_KEY;
 use super::columns::{Column, ColumnFile, Values};
 use crate::ExportError;
 
@@ -17,7 +15,7 @@ type Get<T> = fn(&RecordMetadata) -> T;
 
 type GetText = for<'a> fn(&'a RecordMetadata) -> Option<&'a str>;
 
-const TEXTS: [(&str, GetText); 9] = [
+const TEXTS: [(&str, GetText); 12] = [
     ("x_request_id", |data| data.x_request_id.as_deref()),
     ("x_correlation_id", |data| data.x_correlation_id.as_deref()),
     ("conversation_id", |data| data.conversation_id.as_deref()),
@@ -29,18 +27,22 @@ const TEXTS: [(&str, GetText); 9] = [
         Some(data.benchmark_phase.as_str())
     }),
     ("phase_name", |data| data.phase_name.as_deref()),
+    ("phase_kind", |data| data.phase_kind.map(PhaseKind::as_str)),
     ("parent_correlation_id", |data| {
         data.parent_correlation_id.as_deref()
     }),
     ("root_correlation_id", |data| {
         data.root_correlation_id.as_deref()
     }),
+    ("source_trace_id", |data| data.source_trace_id.as_deref()),
+    ("source_kind", |data| data.source_kind.as_deref()),
 ];
 
-const INTS: [(&str, Get<Option<u64>>); 10] = [
+const INTS: [(&str, Get<Option<u64>>); 11] = [
     ("session_num", |data| Some(data.session_num)),
     ("turn_index", |data| data.turn_index),
     ("credit_issued_ns", |data| data.credit_issued_ns),
+    ("scheduled_send_ns", |data| data.scheduled_send_ns),
     ("request_start_ns", |data| Some(data.request_start_ns)),
     ("request_ack_ns", |data| data.request_ack_ns),
     ("request_end_ns", |data| Some(data.request_end_ns)),
@@ -50,11 +52,17 @@ const INTS: [(&str, Get<Option<u64>>); 10] = [
     ("agent_depth", |data| Some(data.agent_depth)),
 ];
 
+const FLAGS: [(&str, Get<bool>); 2] = [
+    ("was_cancelled", |data| data.was_cancelled),
+    ("context_overflow_skip", |data| data.context_overflow_skip),
+];
+
 type GetError = for<'a> fn(&'a ErrorDetails) -> Option<&'a str>;
 
-const ERROR_TEXTS: [(&str, GetError); 2] = [
+const ERROR_TEXTS: [(&str, GetError); 3] = [
     ("error_type", |error| error.r#type.as_deref()),
     ("error_message", |error| Some(&error.message)),
+    ("error_cause", |error| error.cause.as_deref()),
 ];
 
 /// Writes the file from the lines of a run (`aiperf_model::open_records`); `active` tells the
@@ -69,18 +77,21 @@ pub fn write_records(
 ) -> Result<u64, ExportError> {
     let metrics: Vec<&Metric> = active.exported().collect();
     let mut columns: Vec<Column> = Vec::new();
-    columns.extend(INTS.iter().map(|(name, _)| Column::int(name)));
+    columns.extend(INTS.iter().map(|(name, _)| {
+        let column = Column::int(name);
+        if name.ends_with("_ns") {
+            column.in_unit("ns")
+        } else {
+            column
+        }
+    }));
     columns.extend(TEXTS.iter().map(|(name, _)| Column::text(name)));
-    columns.push(Column::flag("was_cancelled"));
+    columns.extend(FLAGS.iter().map(|(name, _)| Column::flag(name)));
     columns.extend(metrics.iter().map(|metric| metric_column(metric)));
     columns.push(Column::int("error_code"));
     columns.extend(ERROR_TEXTS.iter().map(|(name, _)| Column::text(name)));
 
-    let mut file = ColumnFile::create(
-        path,
-        &columns,
-        vec![(UNITS_KEY.to_owned(), units(&metrics))],
-    )?;
+    let mut file = ColumnFile::create(path, &columns)?;
     let mut rows = 0;
     for record in records {
         push(&mut columns, &metrics, &record?);
@@ -110,17 +121,7 @@ fn metric_column(metric: &Metric) -> Column {
         _ if metric.tag == "good_request_count" => Values::Int(Vec::new()),
         _ => Values::Float(Vec::new()),
     };
-    Column::new(metric.tag, values)
-}
-
-fn units(metrics: &[&Metric]) -> String {
-    let mut units: Map<String, Value> = metrics
-        .iter()
-        .map(|metric| (metric.tag.to_owned(), metric.display_unit.as_str().into()))
-        .collect();
-    let instants = INTS.iter().filter(|(name, _)| name.ends_with("_ns"));
-    units.extend(instants.map(|(name, _)| ((*name).to_owned(), "ns".into())));
-    Value::Object(units).to_string()
+    Column::new(metric.tag, values).in_unit(metric.display_unit.as_str())
 }
 
 fn push(columns: &mut [Column], metrics: &[&Metric], record: &MetricRecord) {
@@ -132,8 +133,8 @@ fn push(columns: &mut [Column], metrics: &[&Metric], record: &MetricRecord) {
     for ((_, get), column) in TEXTS.iter().zip(columns.by_ref().take(TEXTS.len())) {
         column.push_text(get(data));
     }
-    if let Some(column) = columns.next() {
-        column.push_flag(data.was_cancelled);
+    for ((_, get), column) in FLAGS.iter().zip(columns.by_ref().take(FLAGS.len())) {
+        column.push_flag(get(data));
     }
     for (metric, column) in metrics.iter().zip(columns.by_ref().take(metrics.len())) {
         column.push_metric(record.metric(metric.tag).map(|metric| &metric.value));
@@ -149,6 +150,7 @@ fn push(columns: &mut [Column], metrics: &[&Metric], record: &MetricRecord) {
 
 #[cfg(test)]
 mod tests {
+    use super::super::UNITS_KEY;
     use super::*;
     use aiperf_metrics::{EndpointTraits, RunContext};
     use parquet::file::reader::{FileReader, SerializedFileReader};
@@ -215,7 +217,7 @@ mod tests {
             .into_iter()
             .find(|entry| entry.key == UNITS_KEY)
             .unwrap();
-        let units: Value = serde_json::from_str(&units.value.unwrap()).unwrap();
+        let units: serde_json::Value = serde_json::from_str(&units.value.unwrap()).unwrap();
         assert_eq!(units["inter_chunk_latency"], "ms");
         assert_eq!(units["request_start_ns"], "ns");
     }

@@ -18,7 +18,11 @@ pub fn write_slices(
     slices: &[TimeSlice],
     hidden: HiddenMetrics,
 ) -> Result<(), ExportError> {
-    let mut columns: Vec<Column> = ["timeslice", "start_ns", "end_ns"].map(Column::int).into();
+    let mut columns = vec![
+        Column::int("timeslice"),
+        Column::int("start_ns").in_unit("ns"),
+        Column::int("end_ns").in_unit("ns"),
+    ];
     columns.push(Column::flag("is_complete"));
     columns.extend(["tag", "metric", "unit"].map(Column::text));
     columns.push(Column::int("count"));
@@ -26,7 +30,7 @@ pub fn write_slices(
     columns.extend(PERCENTILES.map(|q| Column::float(&format!("p{q}"))));
     columns.push(Column::float("std"));
 
-    let mut file = ColumnFile::create(path, &columns, Vec::new())?;
+    let mut file = ColumnFile::create(path, &columns)?;
     for (index, slice) in slices.iter().enumerate() {
         for result in by_tag(slice, hidden) {
             let statistics = &result.statistics;

@@ -70,8 +70,11 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         records_path: records_path.map(Path::to_owned),
         with_http_trace: false,
         raw_path: None,
+        outputs: None,
         headers: HeaderTemplate::new(header_settings).expect("the usual headers are valid"),
         on_record: None,
+        applies_chat_template: false,
+        mark_of: None,
         context_overflow_texts: Vec::new(),
     }
 }

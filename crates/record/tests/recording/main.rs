@@ -6,5 +6,6 @@ mod behind;
 mod failures;
 mod full_disk;
 mod lines;
+mod outputs;
 mod raw_lines;
 mod support;

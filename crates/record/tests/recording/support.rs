@@ -65,6 +65,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         worker_ids: (0..4).map(|index| format!("worker_{index:08x}")).collect(),
         records_path: None,
         raw_path: None,
+        outputs: None,
         with_http_trace: false,
         headers: HeaderTemplate::new(HeaderSettings {
             streaming: true,
@@ -74,6 +75,8 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         })
         .unwrap(),
         on_record: None,
+        applies_chat_template: false,
+        mark_of: None,
         context_overflow_texts: Vec::new(),
     }
 }
