@@ -98,6 +98,7 @@ pub struct Conversations {
     /// The order in which they are played.
     pub sampling: SamplingStrategy,
     seed: RootSeed,
+    repeats_a_file: bool,
 }
 
 #[derive(Debug, Clone)]
@@ -122,6 +123,7 @@ impl Conversations {
             finish: Arc::new(finish),
             sampling: plan.sampling,
             seed,
+            repeats_a_file: false,
         }
     }
 
@@ -135,7 +137,21 @@ impl Conversations {
             finish: Arc::new(Finish::new(plan, seed)),
             sampling: plan.sampling,
             seed,
+            repeats_a_file: false,
         }
+    }
+
+    pub(crate) fn with_bodies_of_a_file(self) -> Self {
+        Self {
+            repeats_a_file: true,
+            ..self
+        }
+    }
+
+    /// Whether the source is a file of requests, a trace or ready-made bodies, so that writing down
+    /// what is sent would say it twice.
+    pub fn repeats_a_file(&self) -> bool {
+        self.repeats_a_file
     }
 
     /// How many there are: at least one.

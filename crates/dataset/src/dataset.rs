@@ -120,7 +120,8 @@ fn open_file(
     }
     if let Some(format) = format.as_trace() {
         let source = trace::open(file, format, tokenizer, ids, seed)?;
-        return Ok(Conversations::from_source(Arc::new(source), plan, seed));
+        let conversations = Conversations::from_source(Arc::new(source), plan, seed);
+        return Ok(conversations.with_bodies_of_a_file());
     }
     if file.trace.changes_rows() {
         return Err(DatasetError::Settings {
@@ -132,7 +133,11 @@ fn open_file(
         });
     }
     let conversations = file::conversations(file, format, ids, seed)?;
-    Ok(Conversations::whole(conversations, plan, seed))
+    let conversations = Conversations::whole(conversations, plan, seed);
+    Ok(match format {
+        FileFormat::RawPayload | FileFormat::InputsJson => conversations.with_bodies_of_a_file(),
+        _ => conversations,
+    })
 }
 
 #[cfg(test)]

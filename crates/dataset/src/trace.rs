@@ -106,10 +106,10 @@ pub struct Window {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum CapturedBody {
     /// Messages, tools and the bound on the answer's length, as the reference does it.
-    #[default]
     MessagesOnly,
     /// Everything but the model and whether to stream, which the run decides: `temperature`,
-    /// `stop` and whatever else was recorded stay.
+    /// `stop` and whatever else was recorded stay, each under the name that it had.
+    #[default]
     WithParameters,
     /// The body as it was recorded, including model and streaming.
     Verbatim,
@@ -180,14 +180,18 @@ pub(crate) fn open(
         )?),
     };
     let output_fallback = plan.output_tokens.map(Normal::truncated);
-    Ok(TraceReplay::new(
+    let replay = TraceReplay::new(
         rows,
         sessions,
         text,
         output_fallback.filter(|length| length.mean > 0.0),
         ids,
         seed,
-    ))
+    );
+    Ok(match format {
+        TraceFormat::SageMaker => replay.with_bounds_in_parameters(),
+        _ => replay,
+    })
 }
 
 fn load(

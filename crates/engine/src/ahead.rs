@@ -13,12 +13,12 @@ use aiperf_schedule::Arrivals;
 use bytes::Bytes;
 
 use crate::phase_state::PhaseState;
-use crate::workload::Workload;
+use crate::workload::{Playing, Workload};
 
 /// How many sessions ahead.
 const DEPTH: u64 = 256;
 /// How long a phase waits for its first bodies before it starts with what there is.
-const PATIENCE: Duration = Duration::from_secs(1);
+const PATIENCE: Duration = Duration::from_millis(500);
 const THREADS: usize = 2;
 
 /// Bodies of the sessions that come next.
@@ -38,8 +38,8 @@ struct Shared {
 
 #[derive(Default)]
 struct State {
-    /// The conversation that a session of this phase plays.
-    conversation_of: Option<ConversationOf>,
+    /// What a session of this phase plays.
+    playing_of: Option<PlayingOf>,
     /// The session whose body is made next, and the one before which to stop.
     next: u64,
     wanted: u64,
@@ -51,7 +51,7 @@ struct State {
     is_closed: bool,
 }
 
-type ConversationOf = Arc<dyn Fn(u64) -> Option<usize> + Send + Sync>;
+type PlayingOf = Arc<dyn Fn(u64) -> Option<Playing> + Send + Sync>;
 
 impl Ahead {
     /// Starts the threads; `None` where all bodies are there or depend on replies.
@@ -82,23 +82,30 @@ impl Ahead {
     /// Turns to the sessions of a phase and waits for the first bodies, but not for long.
     pub(crate) fn begin(&self, phase: &PhaseState) {
         let first = phase.first_session;
-        let conversation_of: ConversationOf = match &phase.plan.arrivals {
+        let kind = phase.plan.kind;
+        let playing = move |session, conversation| Playing {
+            session,
+            conversation,
+            phase: kind,
+        };
+        let playing_of: PlayingOf = match &phase.plan.arrivals {
             Arrivals::FixedSchedule { schedule, .. } => {
                 let schedule = Arc::clone(schedule);
                 Arc::new(move |session| {
                     let position = usize::try_from(session - first).ok()?;
-                    Some(schedule.starts().get(position)?.conversation)
+                    let start = schedule.starts().get(position)?;
+                    Some(playing(session, start.conversation))
                 })
             }
             _ => {
                 let workload = Arc::clone(&self.shared.workload);
-                Arc::new(move |session| Some(workload.conversation_of(session)))
+                Arc::new(move |session| Some(playing(session, workload.conversation_of(session))))
             }
         };
         let sessions = phase.most_sessions().unwrap_or(DEPTH).min(DEPTH);
         let mut state = self.shared.lock();
         *state = State {
-            conversation_of: Some(conversation_of),
+            playing_of: Some(playing_of),
             next: first,
             wanted: first + sessions,
             ..State::default()
@@ -150,9 +157,9 @@ impl Shared {
             if state.is_closed {
                 return;
             }
-            let (session, conversation_of) = match &state.conversation_of {
-                Some(conversation_of) if state.next < state.wanted => {
-                    (state.next, Arc::clone(conversation_of))
+            let (session, playing_of) = match &state.playing_of {
+                Some(playing_of) if state.next < state.wanted => {
+                    (state.next, Arc::clone(playing_of))
                 }
                 _ => {
                     state = self
@@ -168,13 +175,13 @@ impl Shared {
                 continue;
             }
             drop(state);
-            let body = conversation_of(session)
-                .and_then(|conversation| self.workload.first_body_on_demand(conversation));
+            let body =
+                playing_of(session).and_then(|playing| self.workload.first_body_on_demand(playing));
             state = self.lock();
             let is_same_phase = state
-                .conversation_of
+                .playing_of
                 .as_ref()
-                .is_some_and(|current| Arc::ptr_eq(current, &conversation_of));
+                .is_some_and(|current| Arc::ptr_eq(current, &playing_of));
             if is_same_phase {
                 state.done += 1;
                 if !state.gone.remove(&session) {
@@ -213,9 +220,9 @@ mod tests {
     struct Counting(AtomicU64);
 
     impl Compose for Counting {
-        fn compose(&self, conversation: usize, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
+        fn compose(&self, playing: Playing, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
             self.0.fetch_add(1, Relaxed);
-            Ok(Bytes::from(conversation.to_string()))
+            Ok(Bytes::from(playing.conversation.to_string()))
         }
     }
 

@@ -39,5 +39,5 @@ pub use job::{Job, JobFailure, JobStep, Jobs};
 pub use phase_state::{PhaseCounts, PhaseState};
 pub use request::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource};
 pub use workload::{
-    Compose, NothingToCompose, PlannedConversation, PlannedTurn, TurnBody, Workload,
+    Compose, NothingToCompose, PlannedConversation, PlannedTurn, Playing, TurnBody, Workload,
 };

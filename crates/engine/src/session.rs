@@ -14,7 +14,7 @@ use crate::io_thread::IoThread;
 use crate::phase_state::PhaseState;
 use crate::request::{self, RequestPlan};
 use crate::slots::Slot;
-use crate::workload::{PlannedTurn, TurnBody};
+use crate::workload::{PlannedTurn, Playing, TurnBody};
 
 /// What a session plays, and when.
 pub(crate) struct SessionPlan {
@@ -88,6 +88,11 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
     let workload = Arc::clone(&thread.workload);
     let conversation = &workload.conversations[index];
     let turns = &conversation.turns[..turns.min(conversation.turns.len())];
+    let playing = Playing {
+        session,
+        conversation: index,
+        phase: phase.plan.kind,
+    };
     let target = (session % thread.target_count) as usize;
     let mut sticky = StickyConnection::default();
     let mut earlier: Vec<Exchange> = Vec::new();
@@ -95,19 +100,19 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
 
     for (turn, planned) in turns.iter().enumerate() {
         // Before the permission: what composing takes must not make the request late.
-        let ready = match &planned.body {
-            TurnBody::Ready(body) => {
+        let ready = match workload.shared_body(planned, playing.phase) {
+            Some(body) => {
                 if turn == 0 {
                     thread.reach_ahead(session);
                 }
                 Some(body.clone())
             }
-            TurnBody::OnDemand if turn == 0 => thread.take_ahead(session),
-            TurnBody::OnDemand | TurnBody::AfterReplies => None,
+            None if turn == 0 => thread.take_ahead(session),
+            None => None,
         };
         let body = match ready {
             Some(body) => body,
-            None => match compose(&thread, index, turn, &mut earlier).await {
+            None => match compose(&thread, playing, turn, &mut earlier).await {
                 Some(body) => body,
                 None => return,
             },
@@ -246,14 +251,14 @@ async fn permission(
 /// Builds a body that depends on replies, away from the I/O thread: it reads whole answers.
 async fn compose(
     thread: &IoThread,
-    conversation: usize,
+    playing: Playing,
     turn: usize,
     earlier: &mut Vec<Exchange>,
 ) -> Option<Bytes> {
     let workload = Arc::clone(&thread.workload);
     let exchanges = std::mem::take(earlier);
     let composed = tokio::task::spawn_blocking(move || {
-        let body = workload.composer.compose(conversation, turn, &exchanges);
+        let body = workload.composer.compose(playing, turn, &exchanges);
         (exchanges, body)
     })
     .await;

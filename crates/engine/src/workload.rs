@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use aiperf_clock::Nanos;
+use aiperf_schedule::PhaseKind;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
@@ -26,6 +27,13 @@ impl Workload {
 
     /// Whether bodies of first turns are made during the run.
     pub fn is_made_on_demand(&self) -> bool {
+        let phases = [PhaseKind::Warmup, PhaseKind::Profiling];
+        if phases
+            .iter()
+            .any(|&phase| self.composer.is_particular(phase))
+        {
+            return true;
+        }
         let first_turns = self
             .conversations
             .iter()
@@ -35,14 +43,31 @@ impl Workload {
             .any(|turn| turn.body == TurnBody::OnDemand)
     }
 
-    /// The first body of a conversation, where it is made on demand. One that cannot be made is made
-    /// again by its session, which reports why.
-    pub(crate) fn first_body_on_demand(&self, conversation: usize) -> Option<Bytes> {
-        let first = self.conversations.get(conversation)?.turns.first()?;
-        match first.body {
-            TurnBody::OnDemand => self.composer.compose(conversation, 0, &[]).ok(),
-            TurnBody::Ready(_) | TurnBody::AfterReplies => None,
+    /// The body of a turn, where it was encoded beforehand and is the same for all sessions.
+    pub(crate) fn shared_body<'a>(
+        &self,
+        turn: &'a PlannedTurn,
+        phase: PhaseKind,
+    ) -> Option<&'a Bytes> {
+        match &turn.body {
+            TurnBody::Ready(body) if !self.composer.is_particular(phase) => Some(body),
+            _ => None,
         }
+    }
+
+    /// The first body of a session, where it is made on demand. One that cannot be made is made
+    /// again by its session, which reports why.
+    pub(crate) fn first_body_on_demand(&self, playing: Playing) -> Option<Bytes> {
+        let first = self
+            .conversations
+            .get(playing.conversation)?
+            .turns
+            .first()?;
+        let is_there = self.shared_body(first, playing.phase).is_some();
+        if is_there || first.body == TurnBody::AfterReplies {
+            return None;
+        }
+        self.composer.compose(playing, 0, &[]).ok()
     }
 
     /// Whether every session is one request, so that request `i` of a phase is session `i`.
@@ -86,21 +111,34 @@ pub enum TurnBody {
     AfterReplies,
 }
 
+/// One session's way through a conversation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Playing {
+    /// The session's number in the run, from 0.
+    pub session: u64,
+    /// The conversation that it plays.
+    pub conversation: usize,
+    /// What the phase is for.
+    pub phase: PhaseKind,
+}
+
 /// Builds bodies that are not there beforehand.
 ///
 /// Called on a thread of its own, never on an I/O thread: it reads answers and writes prompts.
 pub trait Compose: Send + Sync {
-    /// The body of turn `turn` of `conversation`, given the exchanges of all turns before it; none
-    /// are given where the turn does not depend on them.
+    /// The body of turn `turn` of a session, given the exchanges of all turns before it; none are
+    /// given where the turn does not depend on them. A function of its arguments alone.
     ///
     /// # Errors
     /// The body cannot be built; the session ends there and the text is reported once.
-    fn compose(
-        &self,
-        conversation: usize,
-        turn: usize,
-        earlier: &[Exchange],
-    ) -> Result<Bytes, String>;
+    fn compose(&self, playing: Playing, turn: usize, earlier: &[Exchange])
+    -> Result<Bytes, String>;
+
+    /// Whether each session of such a phase has bodies of its own. Those that were encoded
+    /// beforehand are not sent then.
+    fn is_particular(&self, _phase: PhaseKind) -> bool {
+        false
+    }
 
     /// How a body goes over the wire where that is not as it is, with its content type: a form is
     /// made from the JSON that describes it. Called on an I/O thread, before the request is due.
@@ -114,7 +152,7 @@ pub trait Compose: Send + Sync {
 pub struct NothingToCompose;
 
 impl Compose for NothingToCompose {
-    fn compose(&self, _: usize, turn: usize, _: &[Exchange]) -> Result<Bytes, String> {
+    fn compose(&self, _: Playing, turn: usize, _: &[Exchange]) -> Result<Bytes, String> {
         Err(format!("turn {turn} has no body"))
     }
 }

@@ -3,8 +3,10 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use serde::Serialize;
 use serde_json::Value;
 
+use crate::chat_template::ChatTemplate;
 use crate::error::TokenizerError;
 
 /// A loaded `tokenizer.json` with what the files beside it say.
@@ -13,6 +15,8 @@ pub(crate) struct HuggingFaceTokenizer {
     path: PathBuf,
     prompt_special_tokens: usize,
     separator_token: Option<u32>,
+    chat_template: Option<ChatTemplate>,
+    encodes_words_apart: bool,
 }
 
 /// Any text does: the number of added special tokens does not depend on it.
@@ -56,7 +60,9 @@ impl HuggingFaceTokenizer {
         let prompt_special_tokens = count(true)?.saturating_sub(count(false)?);
         let separator_token = separator_text(&file).and_then(|text| inner.token_to_id(&text));
         Ok(Self {
+            encodes_words_apart: encodes_words_apart(&inner),
             inner,
+            chat_template: ChatTemplate::beside(&file),
             path: file,
             prompt_special_tokens,
             separator_token,
@@ -101,6 +107,28 @@ impl HuggingFaceTokenizer {
         self.separator_token
     }
 
+    pub(crate) fn encodes_words_apart(&self) -> bool {
+        self.encodes_words_apart
+    }
+
+    pub(crate) fn has_chat_template(&self) -> bool {
+        self.chat_template.is_some()
+    }
+
+    /// Tokens of the messages in the chat template; none without a template, or if it refuses them.
+    pub(crate) fn count_chat(&self, messages: &[impl Serialize]) -> Option<usize> {
+        let rendered = self.chat_template.as_ref()?.render(messages);
+        let text = rendered
+            .inspect_err(|error| {
+                tracing::debug!(
+                    "the chat template of `{}` refuses a request: {error}",
+                    self.path.display()
+                );
+            })
+            .ok()?;
+        Some(self.count(&text))
+    }
+
     pub(crate) fn path(&self) -> &Path {
         &self.path
     }
@@ -115,6 +143,64 @@ impl HuggingFaceTokenizer {
             })
             .ok()
     }
+}
+
+/// Whether a text is cut into words before anything else is done with it, by rules that look at no
+/// more than the place itself, so that each word's tokens are its own.
+fn encodes_words_apart(inner: &tokenizers::Tokenizer) -> bool {
+    let keeps_plain_text = inner.get_normalizer().is_none_or(|normalizer| {
+        let kind = serde_json::to_value(normalizer).unwrap_or_default();
+        matches!(kind["type"].as_str(), Some("NFC" | "NFD" | "NFKC" | "NFKD"))
+    });
+    let cuts = inner
+        .get_pre_tokenizer()
+        .and_then(|rule| serde_json::to_value(rule).ok());
+    if !keeps_plain_text || !cuts.is_some_and(|rule| cuts_locally(&rule)) {
+        return false;
+    }
+    // A published rule could still be an odd one.
+    let tokens = |text: &str| {
+        let encoding = inner.encode_fast(text, false).ok();
+        encoding.map_or_else(Vec::new, |encoding| encoding.get_ids().to_vec())
+    };
+    SEAMS.iter().all(|(before, after)| {
+        let apart = [tokens(before), tokens(after)].concat();
+        !apart.is_empty() && tokens(&format!("{before}{after}")) == apart
+    })
+}
+
+/// Texts and what may follow them.
+const SEAMS: [(&str, &str); 8] = [
+    ("The harbour is quiet", " this morning"),
+    ("of the old lamp.", " The door, which"),
+    ("Anna found 12", " boxes; then she"),
+    ("near the river, and", " 7 men"),
+    ("a plain line.", " Seven"),
+    ("quietly,", " when"),
+    ("    return x\n\n", "def f(a):"),
+    ("ok\n\n", "Traceback (most recent call last)"),
+];
+
+/// Whether a rule, as the file has it, splits by patterns alone and adds nothing to the text.
+fn cuts_locally(rule: &Value) -> bool {
+    match rule["type"].as_str() {
+        Some("Split" | "Digits" | "Punctuation") => true,
+        Some("ByteLevel") => rule["add_prefix_space"] == false,
+        Some("Sequence") => rule["pretokenizers"]
+            .as_array()
+            .is_some_and(|rules| rules.iter().all(cuts_locally) && cuts_words(rules)),
+        _ => false,
+    }
+}
+
+/// Whether a sequence of rules has one that cuts between words.
+fn cuts_words(rules: &[Value]) -> bool {
+    let cuts = |rule: &Value| match rule["type"].as_str() {
+        Some("ByteLevel") => rule["use_regex"] != false,
+        Some("Split" | "Punctuation") => true,
+        _ => false,
+    };
+    rules.iter().any(cuts)
 }
 
 /// The text of the begin-of-sequence token, else of the end-of-sequence token, as the files

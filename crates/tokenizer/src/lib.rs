@@ -7,10 +7,12 @@
 //! - [`tokenizer`](Tokenizer): count, encode, decode, whatever the origin;
 //! - `builtin`: the encodings inside the program, as tables without start-up cost;
 //! - `hugging_face`: `tokenizer.json` files;
+//! - `chat_template`: how messages become the text that a model reads;
 //! - `hub`: the cache that Python libraries share, and downloads into it;
 //! - `resolve`: which of these a name means.
 
 mod builtin;
+mod chat_template;
 mod error;
 mod hub;
 mod hugging_face;

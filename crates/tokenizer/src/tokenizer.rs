@@ -3,6 +3,8 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use serde::Serialize;
+
 use crate::builtin::{self, BuiltinEncoding};
 use crate::error::TokenizerError;
 use crate::hugging_face::HuggingFaceTokenizer;
@@ -53,6 +55,25 @@ impl Tokenizer {
         }
     }
 
+    /// Whether the tokenizer's files hold a chat template. The encodings inside the program have
+    /// none.
+    pub fn has_chat_template(&self) -> bool {
+        match &self.kind {
+            Kind::Builtin(_) => false,
+            Kind::HuggingFace(tokenizer) => tokenizer.has_chat_template(),
+        }
+    }
+
+    /// Number of tokens of a conversation as the model reads it: the messages (objects with `role`
+    /// and `content`) in the tokenizer's chat template, with the opening of an answer. None where
+    /// there is no template, or where it refuses the messages.
+    pub fn count_chat(&self, messages: &[impl Serialize]) -> Option<usize> {
+        match &self.kind {
+            Kind::Builtin(_) => None,
+            Kind::HuggingFace(tokenizer) => tokenizer.count_chat(messages),
+        }
+    }
+
     /// The text's tokens. No special token is added; the text of one is encoded as that token.
     pub fn encode(&self, text: &str) -> Vec<u32> {
         match &self.kind {
@@ -91,9 +112,13 @@ impl Tokenizer {
 
     /// Whether words are encoded apart from each other: the tokens of a text are those of its
     /// parts, if it is parted before the space, or behind the line ends, that follow a word or a
-    /// full stop. True for the encodings inside the program.
+    /// full stop. True for the encodings inside the program, and for files that cut texts by
+    /// patterns like theirs, as those of Llama 3 and Qwen do.
     pub fn encodes_words_apart(&self) -> bool {
-        matches!(self.kind, Kind::Builtin(_))
+        match &self.kind {
+            Kind::Builtin(_) => true,
+            Kind::HuggingFace(tokenizer) => tokenizer.encodes_words_apart(),
+        }
     }
 
     /// All tokens of the vocabulary but the special ones, in ascending order.

@@ -1,6 +1,7 @@
 //! What a chat template adds around a text, so that prompts can be that much shorter.
 
 use aiperf_tokenizer::Tokenizer;
+use serde_json::json;
 
 /// Texts that are rendered to see what is added.
 const PROBES: [&str; 3] = [
@@ -20,6 +21,17 @@ pub struct TemplateOverhead {
 }
 
 impl TemplateOverhead {
+    /// What the tokenizer's own chat template adds; nothing without one.
+    pub fn of(tokenizer: &Tokenizer) -> Self {
+        Self::measured(tokenizer, |messages| {
+            let messages: Vec<_> = messages
+                .iter()
+                .map(|(role, content)| json!({"role": role, "content": content}))
+                .collect();
+            tokenizer.count_chat(&messages)
+        })
+    }
+
     /// Finds it out. `rendered_tokens` counts the tokens of a conversation, given as pairs of role
     /// and content, rendered with the opening of an answer; none if it cannot be rendered, and
     /// then nothing is added.
@@ -85,6 +97,26 @@ mod tests {
             }
         );
         assert_eq!((overhead.of_turn(0), overhead.of_turn(1)), (9, 5));
+    }
+
+    #[test]
+    #[ignore = "needs published tokenizers in the folder AIPERF_TEST_TOKENIZERS"]
+    fn templates_of_published_tokenizers_add_what_the_reference_takes_off() {
+        let folder = std::env::var("AIPERF_TEST_TOKENIZERS")
+            .expect("AIPERF_TEST_TOKENIZERS names the folder with the published tokenizers");
+        for (name, fixed, each_message) in [("llama3_1", 4, 5), ("qwen3", 3, 5)] {
+            let tokenizer = Tokenizer::from_path(format!("{folder}/{name}").as_ref()).unwrap();
+            let overhead = TemplateOverhead::of(&tokenizer);
+            let expected = TemplateOverhead {
+                fixed,
+                each_message,
+            };
+            assert_eq!(overhead, expected, "{name}");
+        }
+        assert_eq!(
+            TemplateOverhead::of(&Tokenizer::builtin()),
+            TemplateOverhead::default()
+        );
     }
 
     #[test]

@@ -5,6 +5,7 @@ use aiperf_random::{Generator, RootSeed, Stream};
 
 use super::blocks::BlockText;
 use super::rows::{InputKind, RowHead, Rows};
+use super::sagemaker::BOUNDS;
 use super::sessions::Sessions;
 use crate::conversations::{ConversationSource, Outline, TurnOutline};
 use crate::error::DatasetError;
@@ -21,6 +22,8 @@ pub(crate) struct TraceReplay {
     ids: SessionIds,
     /// None where no row has a length instead of a text.
     text: Option<BlockText>,
+    /// Parameters beside recorded messages name the bound of the answer themselves.
+    parameters_name_bounds: bool,
     /// Drawn for rows that name no output length.
     output_fallback: Option<Normal>,
     output_lengths: Stream,
@@ -41,8 +44,17 @@ impl TraceReplay {
             sessions,
             ids,
             text,
+            parameters_name_bounds: false,
             output_fallback,
             output_lengths: seed.stream("composer.turn.max_tokens"),
+        }
+    }
+
+    /// The bound of an answer is sent under the name that a row's parameters have for it.
+    pub(super) fn with_bounds_in_parameters(self) -> Self {
+        Self {
+            parameters_name_bounds: true,
+            ..self
         }
     }
 
@@ -105,10 +117,26 @@ impl TraceReplay {
             InputKind::Messages => {
                 turn.raw_messages = literal.messages;
                 turn.raw_tools = literal.tools;
+                if self.parameters_name_bounds {
+                    name_bound(&mut turn);
+                }
             }
             InputKind::Payload => turn.raw_payload = literal.payload,
         }
         Ok(turn)
+    }
+}
+
+/// Moves the bound of the answer to where the turn's parameters name it.
+fn name_bound(turn: &mut Turn) {
+    let Some(bound) = turn.max_tokens else {
+        return;
+    };
+    for name in BOUNDS {
+        if let Some(named) = turn.extra_body.get_mut(name) {
+            *named = bound.into();
+            turn.max_tokens = None;
+        }
     }
 }
 

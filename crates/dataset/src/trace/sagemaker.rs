@@ -23,16 +23,12 @@ use crate::file::detect::json_lines_below;
 use crate::file::fields::{Fields, Flaw, expected, missing};
 use crate::file::rows;
 
-/// Keys of a request that the run decides or that have a place of their own.
-const NOT_PARAMETERS: [&str; 7] = [
-    "model",
-    "messages",
-    "tools",
-    "stream",
-    "stream_options",
-    "max_tokens",
-    "max_completion_tokens",
-];
+/// Keys of a request that the run decides or that have a place of their own. The bound of the answer
+/// stays, under the name that it had.
+const NOT_PARAMETERS: [&str; 5] = ["model", "messages", "tools", "stream", "stream_options"];
+
+/// Names of the bound of an answer; the first that is there counts.
+pub(super) const BOUNDS: [&str; 2] = ["max_tokens", "max_completion_tokens"];
 
 pub(super) fn load(
     path: &Path,
@@ -179,6 +175,10 @@ fn chat_row(
         extra: Map::new(),
     };
     if captured_body == CapturedBody::Verbatim {
+        let bounds = BOUNDS.iter().find_map(|key| body.get(*key)?.as_u64());
+        row.output_tokens = bounds
+            .and_then(|bound| u32::try_from(bound).ok())
+            .or(answer.completion_tokens);
         row.input = Input::Payload(body);
         return Ok(row);
     }

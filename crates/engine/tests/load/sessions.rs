@@ -3,9 +3,11 @@
 use std::sync::Arc;
 
 use aiperf_clock::{MILLISECOND, Nanos};
-use aiperf_engine::{Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn, TurnBody};
+use aiperf_engine::{
+    Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn, Playing, TurnBody,
+};
 use aiperf_random::RootSeed;
-use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Pattern};
+use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Pattern, PhaseKind};
 use bytes::Bytes;
 
 use crate::open_loop::{constant, open};
@@ -136,7 +138,7 @@ struct Quotes;
 impl Compose for Quotes {
     fn compose(
         &self,
-        conversation: usize,
+        playing: Playing,
         turn: usize,
         earlier: &[Exchange],
     ) -> Result<Bytes, String> {
@@ -147,7 +149,7 @@ impl Compose for Quotes {
             .map(|(place, exchange)| {
                 assert_eq!(
                     (exchange.turn, exchange.conversation),
-                    (place, conversation)
+                    (place, playing.conversation)
                 );
                 String::from_utf8(exchange.http.received.unfold().bytes).unwrap()
             })
@@ -190,12 +192,45 @@ fn later_bodies_are_composed_from_the_replies_to_all_earlier_turns() {
     }
 }
 
+/// Bodies that name their session.
+struct Particular;
+
+impl Compose for Particular {
+    fn compose(&self, playing: Playing, turn: usize, _: &[Exchange]) -> Result<Bytes, String> {
+        assert_eq!(playing.phase, PhaseKind::Profiling);
+        Ok(format!("session {} turn {turn}", playing.session).into())
+    }
+
+    fn is_particular(&self, phase: PhaseKind) -> bool {
+        phase == PhaseKind::Profiling
+    }
+}
+
+#[test]
+fn sessions_with_bodies_of_their_own_do_not_send_those_that_all_share() {
+    for arrivals in loops() {
+        let server = Server::quick();
+        let talk = vec![turn("shared", 0), turn("shared as well", 0)];
+        let workload = composing(vec![talk], Arc::new(Particular));
+        let run = run(
+            threads(settings(&[&server.url]), 2),
+            workload,
+            plan(arrivals, sessions(6)),
+        );
+        assert_eq!(run.exchanges.len(), 12);
+        for exchange in &run.exchanges {
+            let expected = format!("session {} turn {}", exchange.session, exchange.turn);
+            assert_eq!(exchange.body, expected.as_bytes());
+        }
+    }
+}
+
 struct TakesItsTime;
 
 const COMPOSING: Nanos = 400 * MILLISECOND;
 
 impl Compose for TakesItsTime {
-    fn compose(&self, _: usize, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
+    fn compose(&self, _: Playing, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
         std::thread::sleep(std::time::Duration::from_nanos(COMPOSING));
         Ok(Bytes::from_static(b"composed"))
     }
@@ -232,7 +267,7 @@ fn a_turn_takes_its_arrival_when_its_body_is_ready_so_composing_makes_nothing_la
 struct Refuses;
 
 impl Compose for Refuses {
-    fn compose(&self, _: usize, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
+    fn compose(&self, _: Playing, _: usize, _: &[Exchange]) -> Result<Bytes, String> {
         Err("no reply to build upon".to_owned())
     }
 }

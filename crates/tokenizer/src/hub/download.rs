@@ -60,7 +60,11 @@ pub(super) fn download(
             },
             _ => failed(error.to_string()),
         })?;
-    for optional in ["tokenizer_config.json", "special_tokens_map.json"] {
+    for optional in [
+        "tokenizer_config.json",
+        "special_tokens_map.json",
+        "chat_template.jinja",
+    ] {
         if let Err(error) = repository.get(optional) {
             tracing::debug!("`{name}` has no `{optional}`: {error}");
         }

@@ -74,13 +74,16 @@ fn records_are_replayed_in_the_order_of_their_times() {
         ),
     ]
     .join("\n");
-    let loaded = all(&load(&content, |_| {}).unwrap());
+    let opened = load(&content, |_| {}).unwrap();
+    let loaded = all(&opened);
     let found: Vec<_> = loaded
         .iter()
-        .map(|found| {
+        .enumerate()
+        .map(|(index, found)| {
             let turn = &found.turns[0];
             let text = turn.raw_messages.as_ref().unwrap()[0]["content"].clone();
-            (text, turn.timestamp_ms.unwrap(), turn.max_tokens)
+            let bound = opened.outline(index).turns[0].max_tokens;
+            (text, turn.timestamp_ms.unwrap(), bound)
         })
         .collect();
     assert_eq!(
@@ -154,11 +157,24 @@ fn a_switch_says_how_much_of_the_recorded_body_is_kept() {
     let parameters = turn(CapturedBody::WithParameters);
     assert_eq!(
         json!(parameters.extra_body),
-        json!({"temperature": 0.3, "stop": ["x"]})
+        json!({"temperature": 0.3, "stop": ["x"], "max_tokens": 5}),
+        "the bound keeps its name"
     );
+    assert_eq!(parameters.max_tokens, None, "and is sent once");
     assert_eq!(parameters.raw_messages, messages.raw_messages);
     let verbatim = turn(CapturedBody::Verbatim);
     assert_eq!(json!(verbatim.raw_payload), body);
+}
+
+#[test]
+fn a_bound_that_the_run_lowers_keeps_its_name() {
+    let mut body = request("a");
+    body["max_completion_tokens"] = json!(50);
+    let content = record("2024-05-01T00:00:00Z", as_json(&body), None);
+    let opened = load(&content, |plan| plan.trace.max_osl = Some(7)).unwrap();
+    let turn = opened.conversation(0).unwrap().turns[0].clone();
+    assert_eq!(turn.extra_body["max_completion_tokens"], json!(7));
+    assert_eq!(opened.outline(0).turns[0].max_tokens, Some(7));
 }
 
 #[test]
