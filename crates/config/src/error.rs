@@ -50,6 +50,8 @@ pub enum Problem {
         value: Option<String>,
         /// What is wrong with it.
         reason: String,
+        /// What may have been meant.
+        hint: Option<String>,
     },
     /// Flags that do not go together, or a value that makes no sense in a run.
     #[error("{message}")]
@@ -78,7 +80,7 @@ impl Problem {
                 flag,
                 followed_by: Some(word),
             } => Some(format!("if `{word}` is the value, write `{flag}={word}`")),
-            Self::Conflict { hint, .. } => hint.clone(),
+            Self::Conflict { hint, .. } | Self::InvalidValue { hint, .. } => hint.clone(),
             _ => None,
         }
     }

@@ -6,12 +6,14 @@
 //! Only the second is seen by the rest of the program.
 //!
 //! Each flag is one item, which holds its names, group, kind, default, help and the place it
-//! writes to. Parsing, help, the reference page and shell completions all come from that item.
+//! writes to. Parsing, help, the reference and manual pages and shell completions all come from that
+//! item.
 //! To add one, copy a neighbour in `profile/flags/`, list it in its group, and give it a row in
 //! `tests/every_flag.rs`.
 //!
 //! - [`command`]: the machinery, generic over what a command stores: [`Flag`], [`Command`],
-//!   parsing, help, reference page, completions.
+//!   parsing, help, reference page, manual page, completions.
+//! - [`document`]: the YAML configuration file.
 //! - [`profile`]: the flags of `aiperf profile`, [`ProfileArgs`], [`ProfileConfig`], resolution
 //!   and the `input_config` block of the summary.
 //! - [`UsageError`]: everything that is wrong with a command line, all of it at once.
@@ -20,11 +22,12 @@
 //! world outside is whether an input file exists.
 
 pub mod command;
+pub mod document;
 mod error;
 pub mod profile;
 
 pub use command::{
-    Choice, Command, CommandSummary, Flag, Group, Kind, Limits, Parsed, Positional, Shell,
+    Choice, Command, CommandSummary, Example, Flag, Group, Kind, Limits, Parsed, Positional, Shell,
     completions, help, reference_markdown,
 };
 pub use error::{Problem, UsageError, Warning};

@@ -14,10 +14,11 @@ pub use args::{
     AudioArgs, ImageArgs, PrefixArgs, ProfileArgs, RankingsArgs, SynthesisArgs, VideoArgs,
 };
 pub use choices::{
-    ArrivalOverflow, ArrivalPattern, AudioFormat, ConnectionReuse, DatasetFormat, EndpointType,
-    ExportLevel, HttpVersion, ImageFormat, ImageSampling, LogLevel, ModelSelection, PromptCorpus,
-    RandomCorpusStyle, ReadinessMode, RequestContentType, Sampling, TimestampSource, TransportKind,
-    Ui, UrlStrategy, VideoAudioCodec, VideoAudioDepth, VideoFormat, VideoKind,
+    ArrivalOverflow, ArrivalPattern, AudioFormat, CacheBustTarget, CapturedBody, ConnectionReuse,
+    DatasetFormat, EndpointType, ExportFormat, ExportLevel, HttpVersion, ImageFormat,
+    ImageSampling, LogLevel, ModelSelection, PromptCorpus, RandomCorpusStyle, ReadinessMode,
+    RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy, VideoAudioCodec,
+    VideoAudioDepth, VideoFormat, VideoKind,
 };
 pub use config::{
     Arrivals, CacheReset, CancellationConfig, DatasetConfig, DatasetSource, EndpointConfig,
@@ -25,8 +26,9 @@ pub use config::{
     RatePattern, RateShape, Readiness, RuntimeConfig, Secret, ServerProfiler, SyntheticDataset,
     SystemPrompt, TelemetryConfig, TlsConfig, TokenizerConfig,
 };
-pub use flags::PROFILE;
+pub use flags::{ESSENTIAL_FLAGS, PROFILE};
 pub use input_config::input_config;
 pub use reference_names::REFERENCE_NAMES;
 pub use resolve::{Resolved, Surroundings, resolve};
+pub(crate) use resolve::{check_url, resolve_with_phases};
 pub use template::template_text;

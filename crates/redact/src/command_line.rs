@@ -44,7 +44,7 @@ pub fn command_line<S: AsRef<str>>(arguments: &[S]) -> String {
             let flag = Flag::parse(argument);
             current = flag.kind;
             line.push_str(&flag.shown());
-        } else if index == 0 && is_shell_safe(argument) {
+        } else if index == 0 && !argument.is_empty() && is_shell_safe(argument) {
             // The name of the command.
             line.push_str(argument);
         } else {
@@ -130,8 +130,9 @@ impl ValueKind {
             Self::Headers => pairs(value, is_sensitive_header),
             Self::Fields => pairs(value, is_sensitive_field),
             Self::Urls => urls_within(value, true),
-            // A URL may stand anywhere; without a scheme a value of another flag is not one.
-            Self::Other => urls_within(value, false),
+            // A URL may stand anywhere; without a scheme a value of another flag is not one, unless it
+            // is a path, which may have parameters as well.
+            Self::Other => urls_within(value, value.starts_with('/')),
         }
     }
 }

@@ -1,6 +1,6 @@
 //! `aiperf completions SHELL`.
 
-use aiperf_config::command::{Shell, completions};
+use aiperf_config::command::{Choice, Shell, completions};
 use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Result, bail};
 
@@ -29,7 +29,9 @@ static COMPLETIONS: Command<CompletionArgs> = Command {
 };
 
 pub(super) fn summary() -> CommandSummary {
-    COMPLETIONS.summary()
+    COMPLETIONS
+        .summary()
+        .with_words(Shell::NAMES.iter().copied())
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
@@ -38,16 +40,8 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
-    let shell = match args
-        .shell
-        .as_deref()
-        .map(str::to_ascii_lowercase)
-        .as_deref()
-    {
-        Some("bash") => Shell::Bash,
-        Some("zsh") => Shell::Zsh,
-        Some("fish") => Shell::Fish,
-        _ => bail!("name a shell: `aiperf completions bash`, `zsh` or `fish`"),
+    let Some(shell) = args.shell.as_deref().and_then(Shell::named) else {
+        bail!("name a shell: `aiperf completions bash`, `zsh` or `fish`");
     };
     super::print(&completions(shell, "aiperf", &super::summaries()))?;
     Ok(Exit::Success)

@@ -2,16 +2,19 @@
 
 mod analyze_trace;
 mod completions;
+mod config;
 mod demo;
+mod man;
 mod mock_server;
 mod profile;
 mod reference;
 mod schema;
+mod summarize;
 
 use std::io::Write as _;
 
 use aiperf_config::CommandSummary;
-use aiperf_config::command::help;
+use aiperf_config::command::{HelpRequest, help, help_for, nearest_word};
 use anyhow::{Result, bail};
 
 use crate::exit::Exit;
@@ -33,6 +36,12 @@ const COMMANDS: &[Entry] = &[
         run: profile::run,
     },
     Entry {
+        name: "config",
+        about: "Begin, check, show and convert YAML configurations",
+        summary: config::summary,
+        run: config::run,
+    },
+    Entry {
         name: "demo",
         about: "Measure the built-in mock server for a few seconds; needs no flags and no network",
         summary: demo::summary,
@@ -43,6 +52,12 @@ const COMMANDS: &[Entry] = &[
         about: "Serve OpenAI-compatible endpoints with chosen delays and faults",
         summary: mock_server::summary,
         run: mock_server::run,
+    },
+    Entry {
+        name: "summarize",
+        about: "Make the summary of a run again from its records, also of a run that was killed",
+        summary: summarize::summary,
+        run: summarize::run,
     },
     Entry {
         name: "analyze-trace",
@@ -68,6 +83,12 @@ const COMMANDS: &[Entry] = &[
         summary: reference::summary,
         run: reference::run,
     },
+    Entry {
+        name: "man",
+        about: "Print a manual page",
+        summary: man::summary,
+        run: man::run,
+    },
 ];
 
 /// Carries out a command line.
@@ -77,10 +98,15 @@ pub(crate) fn dispatch(words: &[String]) -> Result<Exit> {
         return Ok(Exit::Success);
     };
     match first.as_str() {
-        "-h" | "--help" | "help" => {
+        "-h" | "--help" | "--help-all" => {
             print(&overview())?;
             Ok(Exit::Success)
         }
+        "help" => help_command(rest),
+        "--install-completion" => bail!(
+            "`--install-completion` is not here: a program does not write into the files of a shell by itself\n  \
+             hint: `aiperf completions bash`, `zsh` or `fish` prints a script to source"
+        ),
         "--version" => {
             print(&format!("{VERSION}\n"))?;
             Ok(Exit::Success)
@@ -92,16 +118,33 @@ pub(crate) fn dispatch(words: &[String]) -> Result<Exit> {
     }
 }
 
+/// `aiperf help COMMAND GROUP` is `aiperf COMMAND --help GROUP`.
+fn help_command(words: &[String]) -> Result<Exit> {
+    let Some((command, topic)) = words.split_first() else {
+        print(&overview())?;
+        return Ok(Exit::Success);
+    };
+    let asked = [command.clone(), "--help".to_owned()];
+    dispatch(&[&asked, topic].concat())
+}
+
 fn unknown(name: &str) -> String {
     if REFERENCE_COMMANDS.contains(&name) {
         return format!("`{name}` is an AIPerf command that this version does not support yet");
     }
-    let known = COMMANDS
-        .iter()
-        .map(|command| command.name)
-        .collect::<Vec<_>>()
-        .join("`, `");
-    format!("unknown command `{name}`\n  hint: the commands are `{known}`")
+    let names = || COMMANDS.iter().map(|command| command.name);
+    if name.starts_with('-') {
+        return format!(
+            "`{name}` stands where a command is expected\n  hint: `aiperf profile {name} …` measures a server"
+        );
+    }
+    match nearest_word(name, names()) {
+        Some(nearest) => format!("unknown command `{name}`\n  hint: did you mean `{nearest}`?"),
+        None => {
+            let known = names().collect::<Vec<_>>().join("`, `");
+            format!("unknown command `{name}`\n  hint: the commands are `{known}`")
+        }
+    }
 }
 
 /// Commands of the reference that have no entry above.
@@ -109,7 +152,6 @@ const REFERENCE_COMMANDS: &[&str] = &[
     "plot",
     "analyze",
     "chat",
-    "config",
     "validate",
     "synthesize",
     "speed-bench-report",
@@ -139,6 +181,14 @@ fn print_help(summary: &CommandSummary) -> Result<Exit> {
     Ok(Exit::Success)
 }
 
+/// Prints the help that the words of a command with many flags ask for.
+fn print_help_asked(summary: &CommandSummary, words: &[String]) -> Result<Exit> {
+    let request = HelpRequest::of(words).unwrap_or(HelpRequest::Short);
+    let text = help_for("aiperf", summary, &request, help_width()).map_err(anyhow::Error::msg)?;
+    print(&text)?;
+    Ok(Exit::Success)
+}
+
 fn print_version() -> Result<Exit> {
     print(&format!("{VERSION}\n"))?;
     Ok(Exit::Success)
@@ -156,6 +206,12 @@ fn print(text: &str) -> Result<()> {
         Err(error) if error.kind() != std::io::ErrorKind::BrokenPipe => Err(error.into()),
         _ => Ok(()),
     }
+}
+
+/// Writes to standard error.
+fn print_error(text: &str) -> Result<()> {
+    std::io::stderr().lock().write_all(text.as_bytes())?;
+    Ok(())
 }
 
 /// The flags of all commands.

@@ -1,30 +1,39 @@
 //! `aiperf profile`.
 
 use std::io::IsTerminal as _;
+use std::path::{Path, PathBuf};
 
-use aiperf_config::profile::{PROFILE, Surroundings, input_config, resolve};
-use aiperf_config::{CommandSummary, Parsed};
-use anyhow::Result;
+use aiperf_config::document::{self, Document};
+use aiperf_config::profile::{ESSENTIAL_FLAGS, PROFILE, Surroundings, input_config, resolve};
+use aiperf_config::{CommandSummary, Parsed, ProfileArgs, Resolved};
+use anyhow::{Context as _, Result};
+use serde_json::Value;
 
 use crate::exit::Exit;
-use crate::run::{self, RunRequest};
+use crate::run::{self, RunRequest, environment};
 
 pub(super) fn summary() -> CommandSummary {
-    PROFILE.summary()
+    PROFILE.summary().with_essential(ESSENTIAL_FLAGS)
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
     let mut args = match PROFILE.parse(words.iter().cloned())? {
         Parsed::Values(args) => args,
-        Parsed::Help => return super::print_help(&summary()),
+        Parsed::Help => return super::print_help_asked(&summary(), words),
         Parsed::Version => return super::print_version(),
     };
     run::template::expand_path(&mut args.extra_inputs);
     let surroundings = Surroundings {
         stdout_is_terminal: std::io::stdout().is_terminal(),
     };
-    let resolved = resolve(&args, surroundings)?;
-    let config = resolved.config.clone();
+    let Asked {
+        resolved,
+        block,
+        rows: _rows,
+    } = match &args.config {
+        Some(path) => of_file(path, &args, surroundings)?,
+        None => of_flags(args, surroundings)?,
+    };
     let warnings = resolved
         .warnings
         .into_iter()
@@ -32,14 +41,78 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
             Some(hint) => format!("{}; {hint}", warning.message),
             None => warning.message,
         })
+        .chain(environment::notices_of_process())
         .collect();
     let line: Vec<&str> = std::iter::once("profile")
         .chain(words.iter().map(String::as_str))
         .collect();
     run::run(RunRequest {
         config: resolved.config,
-        input_config: Box::new(move |folder| input_config(&args, &config, folder)),
+        input_config: block,
         cli_command: aiperf_redact::command_line(&line),
         warnings,
     })
+}
+
+/// What is asked for.
+struct Asked {
+    resolved: Resolved,
+    /// What the summary says of its configuration.
+    block: Box<dyn FnOnce(&Path) -> Value>,
+    /// Kept until the run is over.
+    rows: Option<Rows>,
+}
+
+fn of_flags(args: ProfileArgs, surroundings: Surroundings) -> Result<Asked> {
+    let resolved = resolve(&args, surroundings)?;
+    let config = resolved.config.clone();
+    let block = Box::new(move |folder: &Path| input_config(&args, &config, folder));
+    Ok(Asked {
+        resolved,
+        block,
+        rows: None,
+    })
+}
+
+fn of_file(path: &Path, args: &ProfileArgs, surroundings: Surroundings) -> Result<Asked> {
+    let document = Document::load_with_flags(path, &super::config::environment, args)?;
+    let rows = document
+        .inline_rows()
+        .map(|rows| Rows::write(&rows))
+        .transpose()?;
+    let resolved = document.resolve(
+        args,
+        surroundings,
+        rows.as_ref().map(|rows| rows.0.as_path()),
+    )?;
+    let config = resolved.config.clone();
+    let block = Box::new(move |folder: &Path| document::input_config(&document, &config, folder));
+    Ok(Asked {
+        resolved,
+        block,
+        rows,
+    })
+}
+
+/// A file with the rows of a configuration, for the time of the run.
+struct Rows(PathBuf);
+
+impl Rows {
+    fn write(rows: &str) -> Result<Self> {
+        let name = format!("aiperf-rows-{}.jsonl", uuid::Uuid::new_v4().simple());
+        let path = std::env::temp_dir().join(name);
+        std::fs::write(&path, rows).with_context(|| {
+            format!(
+                "cannot write the rows of the dataset to `{}`",
+                path.display()
+            )
+        })?;
+        Ok(Self(path))
+    }
+}
+
+impl Drop for Rows {
+    fn drop(&mut self) {
+        let _ = std::fs::remove_file(&self.0);
+    }
 }

@@ -5,6 +5,7 @@ use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Result, bail};
 
 use crate::exit::Exit;
+use crate::run::environment;
 
 #[derive(Default)]
 struct ReferenceArgs {
@@ -13,11 +14,11 @@ struct ReferenceArgs {
 
 static REFERENCE: Command<ReferenceArgs> = Command {
     name: "reference",
-    about: "Prints a reference page: `metrics`, or the name of a command for its flags.",
+    about: "Prints a reference page: `metrics`, `environment`, or the name of a command for its flags.",
     groups: &[],
     positional: Some(Positional {
         value: "PAGE",
-        help: "`metrics`, `profile`, `mock-server` …",
+        help: "`metrics`, `environment`, `profile`, `mock-server` …",
         many: false,
         set: |args, page| {
             args.page = Some(page);
@@ -29,7 +30,9 @@ static REFERENCE: Command<ReferenceArgs> = Command {
 };
 
 pub(super) fn summary() -> CommandSummary {
-    REFERENCE.summary()
+    let commands = super::COMMANDS.iter().map(|command| command.name);
+    let pages = ["metrics", "environment"].into_iter().chain(commands);
+    REFERENCE.summary().with_words(pages)
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
@@ -39,13 +42,16 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Version => return super::print_version(),
     };
     let page = args.page.unwrap_or_default();
-    let text = if page == "metrics" {
-        aiperf_metrics::reference_markdown()
-    } else {
-        match super::COMMANDS.iter().find(|command| command.name == page) {
+    let command = || super::COMMANDS.iter().find(|command| command.name == page);
+    let text = match page.as_str() {
+        "metrics" => aiperf_metrics::reference_markdown(),
+        "environment" => environment::reference_markdown(),
+        _ => match command() {
             Some(command) => reference_markdown("aiperf", &(command.summary)()),
-            None => bail!("no page is called `{page}`\n  hint: `metrics` or the name of a command"),
-        }
+            None => bail!(
+                "no page is called `{page}`\n  hint: `metrics`, `environment` or the name of a command"
+            ),
+        },
     };
     super::print(&text)?;
     Ok(Exit::Success)

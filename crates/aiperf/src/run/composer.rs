@@ -2,30 +2,38 @@
 
 use std::sync::Arc;
 
-use aiperf_dataset::Conversations;
 use aiperf_endpoint::conversation::Turn;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::parse::parse_with;
 use aiperf_endpoint::{Answer, chaining, multipart, reply};
-use aiperf_engine::{Compose, Exchange};
+use aiperf_engine::{Compose, Exchange, Playing};
 use aiperf_record::transcript;
+use aiperf_schedule::PhaseKind;
 use bytes::Bytes;
 use http::HeaderValue;
 
+use super::session_marks::SessionMarks;
+use super::shelf::Shelf;
 use super::workload;
 
 /// Builds the bodies of turns that come after live replies or are made on demand, and the forms of
 /// multipart types.
 pub(crate) struct Composer {
-    dataset: Arc<Conversations>,
+    shelf: Arc<Shelf>,
     settings: Arc<EndpointSettings>,
+    marks: Option<Arc<SessionMarks>>,
 }
 
 impl Composer {
-    pub(crate) fn new(dataset: &Arc<Conversations>, settings: &Arc<EndpointSettings>) -> Self {
+    pub(crate) fn new(
+        shelf: Arc<Shelf>,
+        settings: &Arc<EndpointSettings>,
+        marks: Option<Arc<SessionMarks>>,
+    ) -> Self {
         Self {
-            dataset: Arc::clone(dataset),
+            shelf,
             settings: Arc::clone(settings),
+            marks,
         }
     }
 
@@ -45,12 +53,16 @@ impl Composer {
 impl Compose for Composer {
     fn compose(
         &self,
-        conversation: usize,
+        playing: Playing,
         turn: usize,
         earlier: &[Exchange],
     ) -> Result<Bytes, String> {
-        let conversation = self.dataset.conversation(conversation);
+        let conversation = self.shelf.conversation(playing.conversation);
         let conversation = conversation.map_err(|error| error.to_string())?;
+        let conversation = match &self.marks {
+            Some(marks) => marks.marked(conversation, playing, turn)?,
+            None => conversation,
+        };
         if !workload::depends_on_replies(conversation.context_mode, turn) {
             return workload::fixed_body(&conversation, turn, &self.settings)
                 .map_err(|error| error.to_string());
@@ -74,6 +86,10 @@ impl Compose for Composer {
         let previous = chaining::before(response_id.as_deref(), newest);
         workload::body(&conversation, &history, previous, &self.settings)
             .map_err(|error| error.to_string())
+    }
+
+    fn is_particular(&self, phase: PhaseKind) -> bool {
+        self.marks.as_ref().is_some_and(|marks| marks.are_in(phase))
     }
 
     fn wire_form(&self, body: &Bytes) -> Option<(Bytes, HeaderValue)> {

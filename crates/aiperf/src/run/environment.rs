@@ -1,17 +1,31 @@
-//! Settings that come from `AIPERF_…` environment variables.
+//! Settings that come from environment variables.
+//!
+//! Each variable of our own is one constant in [`table`], which holds its name, what it may hold, its
+//! default and its meaning; this file is the only one that reads them, once, before anything is sent.
+//! Variables of other programs that count here too are listed in [`foreign`].
 
-use std::ops::RangeInclusive;
+mod foreign;
+mod notices;
+mod page;
+mod reference_names;
+mod table;
+#[cfg(test)]
+mod tests;
+mod variable;
+
 use std::path::{Path, PathBuf};
-use std::str::FromStr;
 use std::time::Duration;
 
-use aiperf_clock::{Nanos, SECOND};
+use aiperf_clock::Nanos;
 use aiperf_endpoint::headers::AffinityHeaders;
 use aiperf_metrics::Thresholds;
 use aiperf_transport::{NameCache, NameResolution, ProbeOptions, Proxies};
-use anyhow::{Context, Result, bail};
+use anyhow::Result;
 
-/// Every variable that this program reads, with its default.
+pub(crate) use notices::notices_of_process;
+pub(crate) use page::reference_markdown;
+
+/// What the variables say, or their defaults.
 #[derive(Debug, Clone)]
 pub(crate) struct Environment {
     pub(crate) verify_tls: bool,
@@ -48,141 +62,97 @@ pub(crate) struct Sockets {
 
 impl Environment {
     /// Reads the process's environment.
+    ///
+    /// # Errors
+    ///
+    /// Names the first variable whose text cannot be used.
     pub(crate) fn read() -> Result<Self> {
-        Self::from_lookup(|name| std::env::var(name).ok().filter(|value| !value.is_empty()))
+        // A text that is not Unicode is none of the values, and is refused as such.
+        let text = |name: &str| Some(std::env::var_os(name)?.to_string_lossy().into_owned());
+        Self::from_lookup(|name| text(name).filter(|value| !value.is_empty()))
     }
 
     pub(super) fn from_lookup(lookup: impl Fn(&str) -> Option<String>) -> Result<Self> {
-        let reader = Reader(&lookup);
-        let seconds = |value: f64| (value * SECOND as f64) as Nanos;
-        let default_thresholds = Thresholds::default();
-        let keep_alive = reader.number("AIPERF_HTTP_KEEPALIVE_TIMEOUT", 300.0, 0.0..=10_000.0)?;
-        let overflow = match lookup("AIPERF_AGENTX_CONTEXT_OVERFLOW_SUBSTRINGS") {
-            Some(text) => serde_json::from_str(&text).context(
-                "`AIPERF_AGENTX_CONTEXT_OVERFLOW_SUBSTRINGS` must be a JSON list of strings",
-            )?,
-            None => aiperf_endpoint::failure::CONTEXT_OVERFLOW_SUBSTRINGS
-                .map(str::to_owned)
-                .to_vec(),
-        };
+        let lookup: &dyn Fn(&str) -> Option<String> = &lookup;
+        let keep_alive = table::KEEPALIVE_TIMEOUT.read(lookup)?;
+        let trusts_proxies = table::TRUST_ENV.read(lookup)?;
         Ok(Self {
-            verify_tls: reader.truth("AIPERF_HTTP_SSL_VERIFY", true)?,
-            name_resolution: match lookup("AIPERF_HTTP_IP_VERSION").as_deref() {
-                None | Some("auto") => NameResolution::Any,
-                Some("4") => NameResolution::OnlyIpv4,
-                Some("6") => NameResolution::OnlyIpv6,
-                Some(other) => bail!("`AIPERF_HTTP_IP_VERSION` is `{other}`; use 4, 6 or auto"),
+            verify_tls: table::SSL_VERIFY.read(lookup)?,
+            name_resolution: match table::IP_VERSION.read(lookup)? {
+                "4" => NameResolution::OnlyIpv4,
+                "6" => NameResolution::OnlyIpv6,
+                _ => NameResolution::Any,
             },
-            keep_alive_timeout: (keep_alive > 0.0).then(|| seconds(keep_alive)),
-            name_cache: name_cache(&reader)?,
-            force_close: reader.truth("AIPERF_HTTP_FORCE_CLOSE", false)?,
+            name_cache: name_cache(lookup)?,
+            keep_alive_timeout: (keep_alive > 0).then_some(keep_alive),
+            force_close: table::FORCE_CLOSE.read(lookup)?,
             // Without the variable there is no limit: who wants few connections asks for little
             // concurrency.
-            connection_limit: reader
-                .optional_integer("AIPERF_HTTP_CONNECTION_LIMIT", 1..=65_000)?,
-            proxies: if reader.truth("AIPERF_HTTP_TRUST_ENV", false)? {
-                Proxies::from_variables(&lookup)?
+            connection_limit: table::CONNECTION_LIMIT.read(lookup)?,
+            proxies: if trusts_proxies {
+                Proxies::from_variables(lookup)?
             } else {
                 Proxies::default()
             },
-            sockets: sockets(&reader)?,
-            media_download_timeout: Duration::from_secs_f64(reader.number(
-                "AIPERF_DATASET_MEDIA_DOWNLOAD_TIMEOUT",
-                60.0,
-                1.0..=3600.0,
-            )?),
-            media_downloads: reader
-                .optional_integer("AIPERF_DATASET_MEDIA_DOWNLOAD_MAX_CONCURRENCY", 1..=1000)?
-                .unwrap_or(10),
-            affinity: AffinityHeaders {
-                session_id: reader.truth("AIPERF_HTTP_X_SESSION_ID_FROM_CORRELATION_ID", false)?,
-                session_affinity: reader
-                    .truth("AIPERF_HTTP_X_SESSION_AFFINITY_FROM_CORRELATION_ID", true)?,
-                smg_routing_key: reader
-                    .truth("AIPERF_HTTP_X_SMG_ROUTING_KEY_FROM_CORRELATION_ID", false)?,
-                dynamo_session_id: reader
-                    .truth("AIPERF_HTTP_X_DYNAMO_SESSION_ID_FROM_CORRELATION_ID", false)?,
-            },
-            force_content_parts: reader.truth("AIPERF_ENDPOINT_FORCE_CONTENT_PARTS", false)?,
-            max_catch_up: seconds(reader.number(
-                "AIPERF_TIMING_MAX_CATCHUP_SECONDS",
-                0.01,
-                0.0..=10.0,
-            )?),
-            send_timeout: seconds(reader.number(
-                "AIPERF_HTTP_REQUEST_CANCELLATION_SEND_TIMEOUT",
-                300.0,
-                10.0..=3600.0,
-            )?),
-            video_poll_interval: seconds(reader.number(
-                "AIPERF_HTTP_VIDEO_POLL_INTERVAL",
-                0.1,
-                0.001..=10.0,
-            )?),
-            rate_ramp_step: seconds(reader.number(
-                "AIPERF_TIMING_RATE_RAMP_UPDATE_INTERVAL",
-                0.1,
-                0.01..=10.0,
-            )?),
+            sockets: sockets(lookup)?,
+            media_download_timeout: Duration::from_nanos(
+                table::MEDIA_DOWNLOAD_TIMEOUT.read(lookup)?,
+            ),
+            media_downloads: table::MEDIA_DOWNLOADS.read(lookup)?.unwrap_or(10),
+            affinity: affinity(lookup)?,
+            force_content_parts: table::FORCE_CONTENT_PARTS.read(lookup)?,
+            max_catch_up: table::MAX_CATCH_UP.read(lookup)?,
+            send_timeout: table::SEND_TIMEOUT.read(lookup)?,
+            rate_ramp_step: table::RATE_RAMP_STEP.read(lookup)?,
+            video_poll_interval: table::VIDEO_POLL_INTERVAL.read(lookup)?,
             thresholds: Thresholds {
-                usage_difference_pct: reader.number(
-                    "AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD",
-                    default_thresholds.usage_difference_pct,
-                    0.0..=100.0,
-                )?,
-                osl_mismatch_pct: reader.number(
-                    "AIPERF_METRICS_OSL_MISMATCH_PCT_THRESHOLD",
-                    default_thresholds.osl_mismatch_pct,
-                    0.0..=100.0,
-                )?,
-                osl_mismatch_tokens: reader.number(
-                    "AIPERF_METRICS_OSL_MISMATCH_MAX_TOKEN_THRESHOLD",
-                    default_thresholds.osl_mismatch_tokens as f64,
-                    1.0..=f64::MAX,
-                )? as u64,
+                usage_difference_pct: table::USAGE_DIFFERENCE.read(lookup)?,
+                osl_mismatch_pct: table::OSL_MISMATCH_PCT.read(lookup)?,
+                osl_mismatch_tokens: table::OSL_MISMATCH_TOKENS.read(lookup)? as u64,
             },
-            console_width: reader.number(
-                "AIPERF_UI_CONSOLE_EXPORT_WIDTH",
-                140.0,
-                40.0..=10_000.0,
-            )? as usize,
-            context_overflow_texts: overflow,
-            show_internal: reader.truth("AIPERF_DEV_SHOW_INTERNAL_METRICS", false)?,
-            show_experimental: reader.truth("AIPERF_DEV_SHOW_EXPERIMENTAL_METRICS", false)?,
-            developer_mode: reader.truth("AIPERF_DEV_MODE", false)?,
+            console_width: table::CONSOLE_WIDTH.read(lookup)? as usize,
+            context_overflow_texts: table::CONTEXT_OVERFLOW.read(lookup)?,
+            show_internal: table::SHOW_INTERNAL.read(lookup)?,
+            show_experimental: table::SHOW_EXPERIMENTAL.read(lookup)?,
+            developer_mode: table::DEV_MODE.read(lookup)?,
         })
     }
 }
 
-fn name_cache(reader: &Reader) -> Result<NameCache> {
-    let is_used = reader.truth("AIPERF_HTTP_USE_DNS_CACHE", true)?;
-    let lifetime = reader.number("AIPERF_HTTP_TTL_DNS_CACHE", 300.0, 0.0..=1_000_000.0)?;
-    Ok(if !is_used {
-        NameCache::Off
-    } else if lifetime == 0.0 {
-        NameCache::Forever
-    } else {
-        NameCache::For((lifetime * SECOND as f64) as Nanos)
+fn name_cache(lookup: &dyn Fn(&str) -> Option<String>) -> Result<NameCache> {
+    let is_used = table::USE_DNS_CACHE.read(lookup)?;
+    let lifetime = table::TTL_DNS_CACHE.read(lookup)?;
+    Ok(match (is_used, lifetime) {
+        (false, _) => NameCache::Off,
+        (true, 0) => NameCache::Forever,
+        (true, lifetime) => NameCache::For(lifetime),
     })
 }
 
-fn sockets(reader: &Reader) -> Result<Sockets> {
-    let buffer = |name| reader.optional_integer(name, 1024..=usize::MAX);
-    let receive = buffer("AIPERF_HTTP_SO_RCVBUF")?;
-    let send = buffer("AIPERF_HTTP_SO_SNDBUF")?;
+fn affinity(lookup: &dyn Fn(&str) -> Option<String>) -> Result<AffinityHeaders> {
+    Ok(AffinityHeaders {
+        session_id: table::SESSION_ID.read(lookup)?,
+        session_affinity: table::SESSION_AFFINITY.read(lookup)?,
+        smg_routing_key: table::SMG_ROUTING_KEY.read(lookup)?,
+        dynamo_session_id: table::DYNAMO_SESSION_ID.read(lookup)?,
+    })
+}
+
+fn sockets(lookup: &dyn Fn(&str) -> Option<String>) -> Result<Sockets> {
+    let receive = table::SO_RCVBUF.read(lookup)?;
+    let send = table::SO_SNDBUF.read(lookup)?;
     let usual = ProbeOptions::default();
-    let seconds = |name, usual: Duration| {
-        let whole = reader.optional_integer(name, 1..=32_767)?;
-        Ok::<_, anyhow::Error>(whole.map_or(usual, |whole| Duration::from_secs(whole as u64)))
+    let seconds = |count: Option<usize>, usual: Duration| {
+        count.map_or(usual, |count| Duration::from_secs(count as u64))
     };
     let probes = ProbeOptions {
-        idle: seconds("AIPERF_HTTP_TCP_KEEPIDLE", usual.idle)?,
-        interval: seconds("AIPERF_HTTP_TCP_KEEPINTVL", usual.interval)?,
-        count: reader
-            .optional_integer("AIPERF_HTTP_TCP_KEEPCNT", 1..=127)?
+        idle: seconds(table::TCP_KEEPIDLE.read(lookup)?, usual.idle),
+        interval: seconds(table::TCP_KEEPINTVL.read(lookup)?, usual.interval),
+        count: table::TCP_KEEPCNT
+            .read(lookup)?
             .map_or(usual.count, |count| count as u32),
-        unacknowledged: reader
-            .optional_integer("AIPERF_HTTP_TCP_USER_TIMEOUT", 0..=100_000_000)?
+        unacknowledged: table::TCP_USER_TIMEOUT
+            .read(lookup)?
             .map_or(usual.unacknowledged, |milliseconds| {
                 Duration::from_millis(milliseconds as u64)
             }),
@@ -199,161 +169,13 @@ fn sockets(reader: &Reader) -> Result<Sockets> {
     })
 }
 
+/// The size that the reference asks for; used for the one of the pair that is not set.
+const DEFAULT_BUFFER: usize = 10 * 1024 * 1024;
+
 /// `~` is the user's own folder, also where the shell has left it as it is.
 pub(crate) fn expand_home(given: &Path) -> PathBuf {
     match (given.strip_prefix("~"), std::env::var_os("HOME")) {
         (Ok(rest), Some(home)) => Path::new(&home).join(rest),
         _ => given.to_owned(),
-    }
-}
-
-/// The size that the reference asks for; used for the one of the pair that is not set.
-const DEFAULT_BUFFER: usize = 10 * 1024 * 1024;
-
-struct Reader<'a>(&'a dyn Fn(&str) -> Option<String>);
-
-impl Reader<'_> {
-    fn truth(&self, name: &str, default: bool) -> Result<bool> {
-        let Some(value) = (self.0)(name) else {
-            return Ok(default);
-        };
-        match value.to_ascii_lowercase().as_str() {
-            "1" | "true" | "yes" | "on" | "t" | "y" => Ok(true),
-            "0" | "false" | "no" | "off" | "f" | "n" => Ok(false),
-            _ => bail!("`{name}` is `{value}`; use true or false"),
-        }
-    }
-
-    fn number(&self, name: &str, default: f64, range: RangeInclusive<f64>) -> Result<f64> {
-        let Some(value) = (self.0)(name) else {
-            return Ok(default);
-        };
-        match f64::from_str(value.trim()) {
-            Ok(number) if range.contains(&number) => Ok(number),
-            _ => bail!(
-                "`{name}` is `{value}`; use a number from {} to {}",
-                range.start(),
-                range.end()
-            ),
-        }
-    }
-
-    fn optional_integer(&self, name: &str, range: RangeInclusive<usize>) -> Result<Option<usize>> {
-        let Some(value) = (self.0)(name) else {
-            return Ok(None);
-        };
-        match value.trim().parse() {
-            Ok(number) if range.contains(&number) => Ok(Some(number)),
-            _ if *range.end() == usize::MAX => {
-                bail!(
-                    "`{name}` is `{value}`; use a whole number of at least {}",
-                    range.start()
-                )
-            }
-            _ => bail!(
-                "`{name}` is `{value}`; use a whole number from {} to {}",
-                range.start(),
-                range.end()
-            ),
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn read(name: &str, value: &str) -> Result<Environment> {
-        Environment::from_lookup(|asked| (asked == name).then(|| value.to_owned()))
-    }
-
-    #[test]
-    fn without_variables_the_defaults_hold() {
-        let environment = Environment::from_lookup(|_| None).unwrap();
-        assert!(environment.verify_tls && environment.affinity.session_affinity);
-        assert_eq!(environment.max_catch_up, 10_000_000);
-        assert_eq!(environment.keep_alive_timeout, Some(300 * SECOND));
-    }
-
-    #[test]
-    fn a_bad_value_is_refused_with_the_variables_name() {
-        for (name, value) in [
-            ("AIPERF_HTTP_SSL_VERIFY", "maybe"),
-            ("AIPERF_HTTP_IP_VERSION", "5"),
-            ("AIPERF_TIMING_MAX_CATCHUP_SECONDS", "-1"),
-            ("AIPERF_HTTP_SO_RCVBUF", "12"),
-            ("AIPERF_HTTP_CONNECTION_LIMIT", "0"),
-            ("AIPERF_HTTP_TTL_DNS_CACHE", "-1"),
-            ("AIPERF_HTTP_TCP_KEEPCNT", "1.5"),
-            ("AIPERF_AGENTX_CONTEXT_OVERFLOW_SUBSTRINGS", "text"),
-        ] {
-            let error = format!("{:#}", read(name, value).unwrap_err());
-            assert!(error.contains(name), "{error}");
-        }
-    }
-
-    #[test]
-    fn proxies_of_the_environment_count_only_where_they_are_trusted() {
-        let of = |trusted: &'static str| {
-            let lookup = |name: &str| match name {
-                "HTTP_PROXY" => Some("http://proxy:3128".to_owned()),
-                "AIPERF_HTTP_TRUST_ENV" => Some(trusted.to_owned()),
-                _ => None,
-            };
-            Environment::from_lookup(lookup).unwrap().proxies
-        };
-        assert_eq!(of("false"), Proxies::default());
-        assert_ne!(of("true"), Proxies::default());
-    }
-
-    #[test]
-    fn each_variable_changes_its_setting() {
-        assert!(!read("AIPERF_HTTP_SSL_VERIFY", "False").unwrap().verify_tls);
-        assert_eq!(
-            read("AIPERF_HTTP_KEEPALIVE_TIMEOUT", "0")
-                .unwrap()
-                .keep_alive_timeout,
-            None
-        );
-        assert_eq!(
-            read("AIPERF_UI_CONSOLE_EXPORT_WIDTH", "200")
-                .unwrap()
-                .console_width,
-            200
-        );
-        assert_eq!(
-            read("AIPERF_HTTP_CONNECTION_LIMIT", "7")
-                .unwrap()
-                .connection_limit,
-            Some(7)
-        );
-        assert!(read("AIPERF_HTTP_FORCE_CLOSE", "1").unwrap().force_close);
-        let cache = |name, value| read(name, value).unwrap().name_cache;
-        assert_eq!(cache("AIPERF_HTTP_USE_DNS_CACHE", "no"), NameCache::Off);
-        assert_eq!(cache("AIPERF_HTTP_TTL_DNS_CACHE", "0"), NameCache::Forever);
-        assert_eq!(
-            cache("AIPERF_HTTP_TTL_DNS_CACHE", "2"),
-            NameCache::For(2 * SECOND)
-        );
-        let probes = |name| read(name, "7").unwrap().sockets.probes;
-        assert_eq!(
-            probes("AIPERF_HTTP_TCP_KEEPIDLE").idle,
-            Duration::from_secs(7)
-        );
-        assert_eq!(
-            probes("AIPERF_HTTP_TCP_KEEPINTVL").interval,
-            Duration::from_secs(7)
-        );
-        assert_eq!(probes("AIPERF_HTTP_TCP_KEEPCNT").count, 7);
-        assert_eq!(
-            probes("AIPERF_HTTP_TCP_USER_TIMEOUT").unacknowledged,
-            Duration::from_millis(7)
-        );
-        let sizes = read("AIPERF_HTTP_SO_SNDBUF", "4096").unwrap();
-        assert_eq!(sizes.sockets.buffers, Some((DEFAULT_BUFFER, 4096)));
-        let thresholds = read("AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD", "3")
-            .unwrap()
-            .thresholds;
-        assert_eq!(thresholds.usage_difference_pct, 3.0);
     }
 }

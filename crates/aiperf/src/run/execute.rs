@@ -4,6 +4,7 @@ use std::sync::{Arc, OnceLock};
 
 use aiperf_config::profile::Ui;
 use aiperf_engine::{CancelHandle, Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
+use aiperf_export::RunState;
 use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder, RecorderSettings};
 use aiperf_schedule::{FailureThreshold, PhaseKind, PhasePlan};
 use anyhow::{Context, Result};
@@ -12,6 +13,7 @@ use super::hooks;
 use super::logging::NOTICE;
 use super::prepare::Prepared;
 use super::progress::Progress;
+use super::run_state::LiveState;
 use super::signals::Interrupts;
 
 /// Waiting exchanges may hold this much memory before they go to disk.
@@ -25,6 +27,8 @@ pub(crate) struct Executed {
     pub(crate) was_cancelled: bool,
     /// Failed and all records when the run was ended because too many failed.
     pub(crate) too_many_failures: Option<(u64, u64)>,
+    /// What is known beside the records; the phases are final.
+    pub(crate) state: RunState,
     /// Why records could not be written to the end.
     pub(crate) record_failure: Option<String>,
 }
@@ -44,6 +48,7 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
     let _ = too_many_failures.cancel.set(cancel.clone());
     let mut profiler = hooks::profiler(&prepared.config, &prepared.environment)?;
     let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
+    let mut state = LiveState::begin(&prepared.state, &prepared.folder, prepared.clock)?;
 
     let mut outcomes = Vec::with_capacity(prepared.phases.len());
     for (index, plan) in prepared.phases.iter().enumerate() {
@@ -54,14 +59,17 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
             interrupts.while_waiting(|is_cancelled| profiler.phase_begins(is_cancelled))?;
         }
         announce(index, plan);
+        state.phase_begins(plan);
         let outcome = engine.run_phase(plan.clone(), |phase| {
             progress.observe(phase);
+            state.phase_runs(phase.start);
             // Without a place for records there is no point in going on.
             if recorder.failure().is_some() && !cancel.is_cancelled() {
                 cancel.cancel();
             }
         })?;
         progress.finish();
+        state.phase_ends(&outcome);
         conclude(&outcome);
         if let Some(profiler) = &mut profiler {
             profiler.phase_ends();
@@ -80,6 +88,7 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
         recorded,
         backlog: backlog.facts(),
         was_cancelled: interrupts.was_asked(),
+        state: state.into_state(),
         too_many_failures: too_many_failures.found.get().copied(),
         record_failure,
     })

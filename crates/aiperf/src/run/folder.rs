@@ -2,12 +2,10 @@
 
 use std::path::{Path, PathBuf};
 
-use aiperf_config::profile::{Arrivals, ExportLevel, ProfileConfig};
-use aiperf_export::naming::{
-    BASE_DIRECTORY, PHASES_DIRECTORY, Stimulus, phase_directory_name, run_directory_name,
-};
+use aiperf_config::profile::{Arrivals, ExportFormat, ExportLevel, ProfileConfig};
+use aiperf_export::naming::{BASE_DIRECTORY, PHASES_DIRECTORY, Stimulus, run_directory_name};
+use aiperf_export::outputs_json::FRAGMENTS_DIRECTORY;
 use aiperf_export::{FileNames, OutputFile, ready_marker};
-use aiperf_schedule::PhaseKind;
 use anyhow::{Context, Result};
 
 /// The names of the run's files; an error where two of them would be one.
@@ -37,10 +35,17 @@ pub(crate) fn make(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf>
         OutputFile::SummaryCsv,
         OutputFile::Console,
         OutputFile::PhaseManifest,
+        OutputFile::TimeslicesCsv,
+        OutputFile::TimeslicesJson,
+        OutputFile::TimeslicesParquet,
+        OutputFile::RecordsParquet,
+        OutputFile::Outputs,
+        OutputFile::RunState,
     ] {
         remove(file)?;
     }
     remove_phases(&folder, names)?;
+    remove_fragments(&folder)?;
     Ok(folder)
 }
 
@@ -84,6 +89,7 @@ fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
         OutputFile::Inputs,
         OutputFile::Log,
         OutputFile::PhaseManifest,
+        OutputFile::RunState,
         OutputFile::ReadyMarker,
     ];
     if config.output.export_level != ExportLevel::Summary {
@@ -92,14 +98,29 @@ fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
     if config.output.export_level == ExportLevel::Raw {
         files.push(OutputFile::RawRecords);
     }
+    let output = &config.output;
+    let has_slices = output.slice_duration_seconds.is_some();
+    if has_slices {
+        files.extend([OutputFile::TimeslicesCsv, OutputFile::TimeslicesJson]);
+    }
+    if output.formats.contains(&ExportFormat::Parquet) {
+        files.push(OutputFile::RecordsParquet);
+        if has_slices {
+            files.push(OutputFile::TimeslicesParquet);
+        }
+    }
+    if output.outputs_json {
+        files.push(OutputFile::Outputs);
+    }
     files
 }
 
-/// Removes the phase files of an earlier run, and their folders if nothing else is in them.
+/// Removes the phase files of an earlier run, whatever its phases were called, and their folders if
+/// nothing else is in them.
 fn remove_phases(folder: &Path, names: &FileNames) -> Result<()> {
     let phases = folder.join(PHASES_DIRECTORY);
-    for phase in [PhaseKind::Warmup, PhaseKind::Profiling] {
-        let own = phases.join(phase_directory_name(phase.name()));
+    for entry in std::fs::read_dir(&phases).into_iter().flatten().flatten() {
+        let own = entry.path();
         for file in [OutputFile::SummaryJson, OutputFile::SummaryCsv] {
             remove_if_there(&own.join(names.name(file)))?;
         }
@@ -108,6 +129,17 @@ fn remove_phases(folder: &Path, names: &FileNames) -> Result<()> {
     }
     let _ = std::fs::remove_dir(phases);
     Ok(())
+}
+
+/// Removes the texts of answers that a run left which was killed: they would go into this run's file.
+fn remove_fragments(folder: &Path) -> Result<()> {
+    let fragments = folder.join(FRAGMENTS_DIRECTORY);
+    match std::fs::remove_dir_all(&fragments) {
+        Err(error) if !is_absent(&error) => {
+            Err(error).with_context(|| format!("cannot replace `{}`", fragments.display()))
+        }
+        _ => Ok(()),
+    }
 }
 
 fn remove_if_there(path: &Path) -> Result<()> {
@@ -199,11 +231,18 @@ mod tests {
 
     #[test]
     fn a_prefix_that_makes_two_files_one_is_refused() {
-        let names = file_names(&config("-m m --profile-export-prefix inputs"));
-        let message = names.unwrap_err().to_string();
-        assert!(
-            message.starts_with("`inputs.json` would hold both"),
-            "{message}"
-        );
+        for (line, file) in [
+            ("-m m --profile-export-prefix inputs", "inputs.json"),
+            (
+                "-m m --profile-export-prefix outputs --export-outputs-json",
+                "outputs.json",
+            ),
+        ] {
+            let message = file_names(&config(line)).unwrap_err().to_string();
+            let start = format!("`{file}` would hold both");
+            assert!(message.starts_with(&start), "{message}");
+        }
+        let harmless = config("-m m --profile-export-prefix outputs");
+        assert!(file_names(&harmless).is_ok());
     }
 }

@@ -5,6 +5,7 @@
 
 mod composer;
 pub(crate) mod conclude;
+mod encoder;
 pub(crate) mod environment;
 pub(crate) mod execute;
 mod first_content;
@@ -15,7 +16,10 @@ pub(crate) mod logging;
 mod phases;
 pub(crate) mod prepare;
 pub(crate) mod progress;
+mod run_state;
+mod session_marks;
 pub(crate) mod settings;
+mod shelf;
 pub(crate) mod signals;
 pub(crate) mod template;
 mod video_jobs;
@@ -43,7 +47,8 @@ pub(crate) struct RunRequest {
 /// Carries out a run.
 pub(crate) fn run(request: RunRequest) -> Result<Exit> {
     let interrupts = Interrupts::watch();
-    let prepared = prepare::prepare(request, &interrupts)?;
+    let mut prepared = prepare::prepare(request, &interrupts)?;
     let executed = execute::execute(&prepared, &interrupts)?;
+    prepared.inputs.finish(executed.was_cancelled);
     conclude::conclude(&prepared, &executed)
 }

@@ -1,37 +1,38 @@
 //! Everything that can fail before a request is sent.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aiperf_clock::Clock;
 use aiperf_config::profile::{DatasetSource, ExportLevel, ProfileConfig};
 use aiperf_dataset::DatasetError;
 use aiperf_engine::{EngineSettings, Workload};
-use aiperf_export::{FileNames, OutputFile};
+use aiperf_export::{OutputFile, RunState, outputs_json};
 use aiperf_metrics::ActiveMetrics;
 use aiperf_random::RootSeed;
-use aiperf_record::{PhaseMeta, RecorderSettings};
+use aiperf_record::{OutputSettings, PhaseMeta, RecorderSettings};
 use aiperf_schedule::{PhaseKind, PhasePlan};
 use aiperf_tokenizer::{HubEnvironment, Tokenizer, TokenizerChoice};
 use anyhow::{Context, Result, anyhow};
-use serde_json::Value;
 use uuid::Uuid;
 
 use super::environment::Environment;
 use super::first_content::FirstContentOf;
+use super::inputs::PendingInputs;
+use super::session_marks::SessionMarks;
 use super::signals::Interrupts;
 use super::workload::Laid;
-use super::{RunRequest, folder, hooks, logging, phases, settings, workload};
+use super::{RunRequest, folder, hooks, logging, phases, run_state, settings, workload};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
     pub(crate) config: ProfileConfig,
     pub(crate) environment: Environment,
-    pub(crate) input_config: Value,
-    pub(crate) cli_command: String,
-    pub(crate) benchmark_id: String,
+    /// What is known of the run before its first phase.
+    pub(crate) state: RunState,
+    /// What of `inputs.json` is written beside the run.
+    pub(crate) inputs: PendingInputs,
     pub(crate) folder: PathBuf,
-    pub(crate) names: FileNames,
     pub(crate) clock: Clock,
     pub(crate) phases: Vec<PhasePlan>,
     pub(crate) workload: Arc<Workload>,
@@ -39,7 +40,6 @@ pub(crate) struct Prepared {
     /// Taken by the recorder when the run starts.
     pub(crate) recorder: std::cell::Cell<Option<RecorderSettings>>,
     pub(crate) recorder_ids: Vec<String>,
-    pub(crate) metrics_title: &'static str,
 }
 
 pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Prepared> {
@@ -57,7 +57,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     let endpoint = Arc::new(settings::endpoint_settings(&config, &environment)?);
     let targets = settings::targets(&config, &environment)?;
     let headers = settings::header_template(&config, &environment)?;
-    let plan = settings::dataset_plan(&config, &environment)?;
+    let mut plan = settings::dataset_plan(&config, &environment)?;
     let context = settings::run_context(&config, &environment);
     let metrics = Arc::new(ActiveMetrics::new(&context)?);
     let names = folder::file_names(&config)?;
@@ -75,6 +75,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     raise_descriptor_limit();
 
     let mut tokenizers = Tokenizers::load_if_needed(&config)?;
+    settings::leave_room_for_template(&mut plan, &config, tokenizers.first());
     let mut opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
     if matches!(opened, Err(DatasetError::NoTokenizer)) {
         // A file that turns out to name lengths instead of texts.
@@ -83,7 +84,14 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     }
     let dataset = Arc::new(opened.context("the dataset cannot be built")?);
     let inputs = folder.join(names.name(OutputFile::Inputs));
-    let Laid { workload, metas } = workload::lay_out(&inputs, &dataset, &endpoint, |model| {
+    let benchmark_id = hexadecimal(12);
+    let marks = SessionMarks::of(&config, &benchmark_id);
+    let mark_of = marks.as_ref().map(SessionMarks::of_exchanges);
+    let Laid {
+        workload,
+        metas,
+        inputs,
+    } = workload::lay_out(&inputs, &dataset, &endpoint, marks, |model| {
         tokenizers.index_of(model)
     })?;
     tracing::info!("dataset: {} conversations", dataset.len());
@@ -119,22 +127,33 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         records_path: records.then(|| path_of(OutputFile::Records)),
         with_http_trace: config.output.http_trace,
         raw_path: raw.then(|| path_of(OutputFile::RawRecords)),
+        outputs: output_fragments(&config, &folder)?,
         headers,
         on_record: None,
+        applies_chat_template: config.tokenizer.applies_chat_template,
+        mark_of,
         context_overflow_texts: environment.context_overflow_texts.clone(),
     };
-    let recorder_ids = (0..recorder_threads(&config))
+    let recorder_ids: Vec<String> = (0..recorder_threads(&config))
         .map(|_| named_id("record_processor_"))
         .collect();
-    Ok(Prepared {
-        input_config: input_config(&folder),
+    let state = run_state::before_the_run(run_state::Known {
+        config: &config,
+        environment: &environment,
+        context,
+        names: &names,
+        input_config: &input_config(&folder),
+        cli_command: &cli_command,
+        benchmark_id: &benchmark_id,
         metrics_title: endpoint.endpoint_type.capabilities().title,
-        benchmark_id: hexadecimal(12),
+        phases: &phases,
+    });
+    Ok(Prepared {
+        state,
+        inputs,
         config,
         environment,
-        cli_command,
         folder,
-        names,
         clock,
         phases,
         workload: Arc::new(workload),
@@ -142,6 +161,20 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         recorder: std::cell::Cell::new(Some(recorder)),
         recorder_ids,
     })
+}
+
+/// Where the texts of answers go, if they are wanted; the folder is made.
+fn output_fragments(config: &ProfileConfig, folder: &Path) -> Result<Option<OutputSettings>> {
+    if !config.output.outputs_json {
+        return Ok(None);
+    }
+    let fragments = folder.join(outputs_json::FRAGMENTS_DIRECTORY);
+    std::fs::create_dir_all(&fragments)
+        .with_context(|| format!("cannot make the folder `{}`", fragments.display()))?;
+    Ok(Some(OutputSettings {
+        path: outputs_json::fragment_path(folder, &named_id("record_processor_")),
+        metrics: &outputs_json::SHOWN_METRICS,
+    }))
 }
 
 fn phase_metas(phases: &[PhasePlan]) -> Vec<PhaseMeta> {

@@ -27,7 +27,7 @@ use super::template;
 use super::video_jobs::VideoJobs;
 use crate::version::USER_AGENT;
 
-pub(crate) use dataset::dataset_plan;
+pub(crate) use dataset::{dataset_plan, leave_room_for_template};
 
 pub(crate) fn endpoint_settings(
     config: &ProfileConfig,

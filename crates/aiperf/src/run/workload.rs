@@ -3,87 +3,141 @@
 use std::path::Path;
 use std::sync::Arc;
 
+use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
 use aiperf_dataset::{Conversations, Outline};
 use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
 use aiperf_endpoint::format::{EndpointSettings, FormatContext, format};
 use aiperf_endpoint::{EndpointError, multipart};
 use aiperf_engine::{PlannedConversation, PlannedTurn, TurnBody, Workload};
 use aiperf_record::{ConversationMeta, TurnMeta};
+use aiperf_schedule::PhaseKind;
 use anyhow::{Context, Result};
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::composer::Composer;
-use super::inputs::Inputs;
+use super::encoder::{self, Encoder};
+use super::inputs::{Inputs, PendingInputs};
+use super::session_marks::SessionMarks;
+use super::shelf::Shelf;
 
 const NANOS_PER_MILLISECOND: f64 = 1e6;
 
 /// Bytes of bodies that are encoded before a run whose dataset is assembled on demand.
-const ENCODED_AHEAD: usize = 64 * 1024 * 1024;
+const ENCODED_AHEAD: usize = 32 * 1024 * 1024;
+
+/// How long that may hold up the first request.
+const ENCODING_TIME: Nanos = 300 * MILLISECOND;
+
+/// Conversations that are encoded together, at most, and how long that should take.
+const LARGEST_BATCH: usize = 1024;
+const BATCH_TIME: Nanos = 30 * MILLISECOND;
 
 /// What is sent, and what the recorder needs to know of it.
 pub(crate) struct Laid {
     pub(crate) workload: Workload,
     pub(crate) metas: Vec<ConversationMeta>,
+    /// What of `inputs.json` is still to be written.
+    pub(crate) inputs: PendingInputs,
 }
 
 /// Encodes the bodies that are known beforehand and writes them to `inputs.json` at `path`.
 ///
-/// Those of datasets that are assembled on demand are made ahead of their time once what is encoded
-/// has reached [`ENCODED_AHEAD`]; those that depend on live replies are composed from them. Each
-/// conversation is assembled at most once.
+/// Of datasets that are assembled on demand this goes on until [`ENCODED_AHEAD`] or
+/// [`ENCODING_TIME`] is reached. Further bodies are made ahead of their time during the run, and the
+/// rest of the file beside it. Bodies that depend on live replies are composed from them.
 pub(crate) fn lay_out(
     path: &Path,
     dataset: &Arc<Conversations>,
     settings: &Arc<EndpointSettings>,
+    marks: Option<Arc<SessionMarks>>,
     tokenizer_of_model: impl Fn(Option<&str>) -> usize,
 ) -> Result<Laid> {
     let is_on_demand = dataset.is_assembled_on_demand();
-    let mut inputs = Inputs::create(path, is_on_demand)?;
-    let mut encoded = 0;
+    let mut inputs = if dataset.repeats_a_file() {
+        Inputs::none()
+    } else {
+        Inputs::create(path, is_on_demand)?
+    };
+    let shelf = Arc::new(Shelf::new(dataset));
+    let encoder = Encoder {
+        shelf: &shelf,
+        settings,
+        is_marked: marks.is_some(),
+        keeps_bodies: !marks
+            .as_ref()
+            .is_some_and(|marks| marks.are_in(PhaseKind::Profiling)),
+    };
     let mut conversations = Vec::with_capacity(dataset.len());
     let mut metas = Vec::with_capacity(dataset.len());
-    for index in 0..dataset.len() {
-        let is_left_for_later = is_on_demand && encoded >= ENCODED_AHEAD;
-        let outline = dataset.outline(index);
-        let conversation = if is_left_for_later && !inputs.is_wanted() {
-            None
-        } else {
-            Some(dataset.conversation(index)?)
-        };
-        let planned = match &conversation {
-            Some(conversation) if !is_left_for_later => plan_conversation(conversation, settings)?,
-            _ => plan_outline(&outline),
-        };
-        if let Some(conversation) = &conversation {
-            inputs.add(conversation, &planned, settings)?;
+    let mut add = |outline: &Outline, planned: PlannedConversation, audio_seconds: &[_]| {
+        let mut meta = describe(outline, &planned, audio_seconds, &tokenizer_of_model);
+        if encoder.is_marked {
+            meta.turns
+                .iter_mut()
+                .for_each(|turn| turn.has_fixed_body = false);
         }
-        encoded += size_of_bodies(&planned);
-        metas.push(describe(
-            &outline,
-            conversation.as_deref(),
-            &planned,
-            &tokenizer_of_model,
-        ));
+        metas.push(meta);
         conversations.push(planned);
+    };
+    let start = monotonic_now();
+    let (mut next, mut size, mut batch) = (0, 0, encoder::threads());
+    while next < dataset.len() {
+        let batch_start = monotonic_now();
+        let is_enough = size >= ENCODED_AHEAD || batch_start - start >= ENCODING_TIME;
+        if is_on_demand && is_enough {
+            break;
+        }
+        let indices = next..dataset.len().min(next + batch);
+        next = indices.end;
+        for (index, encoded) in indices
+            .clone()
+            .zip(encoder.encode(indices, inputs.is_wanted()))
+        {
+            let encoded = encoded?;
+            size += size_of_bodies(&encoded.planned);
+            inputs.add(&encoded.planned.id, &encoded.alone)?;
+            add(
+                &dataset.outline(index),
+                encoded.planned,
+                &encoded.audio_seconds,
+            );
+        }
+        if monotonic_now() - batch_start < BATCH_TIME {
+            batch = (2 * batch).min(LARGEST_BATCH);
+        }
     }
-    inputs.finish()?;
+    for index in next..dataset.len() {
+        let outline = dataset.outline(index);
+        let planned = plan_outline(&outline);
+        add(&outline, planned, &[]);
+    }
+    let inputs = if next < dataset.len() && inputs.is_wanted() {
+        let rest = next..dataset.len();
+        PendingInputs::start(inputs, rest, Arc::clone(&shelf), Arc::clone(settings))?
+    } else {
+        inputs.finish()?;
+        PendingInputs::default()
+    };
     let sampler = dataset.sampler();
     let workload = Workload {
         conversations,
         sampler: Box::new(move |session| sampler.conversation_for(session)),
-        composer: Arc::new(Composer::new(dataset, settings)),
+        composer: Arc::new(Composer::new(shelf, settings, marks)),
     };
-    Ok(Laid { workload, metas })
+    Ok(Laid {
+        workload,
+        metas,
+        inputs,
+    })
 }
 
 fn describe(
     outline: &Outline,
-    conversation: Option<&Conversation>,
     planned: &PlannedConversation,
+    audio_seconds: &[Option<f64>],
     tokenizer_of_model: impl Fn(Option<&str>) -> usize,
 ) -> ConversationMeta {
-    let audio_seconds = |turn: usize| conversation?.turns.get(turn)?.audio_duration_seconds;
     let turns = outline.turns.iter().zip(&planned.turns).enumerate();
     ConversationMeta {
         id: Arc::clone(&planned.id),
@@ -91,7 +145,7 @@ fn describe(
             .map(|(index, (turn, planned))| TurnMeta {
                 max_tokens: turn.max_tokens,
                 timestamp_ms: turn.timestamp_ms,
-                audio_seconds: audio_seconds(index),
+                audio_seconds: audio_seconds.get(index).copied().flatten(),
                 tokenizer: tokenizer_of_model(turn.model.as_deref()),
                 has_fixed_body: planned.body != TurnBody::AfterReplies,
             })
@@ -107,7 +161,7 @@ fn size_of_bodies(planned: &PlannedConversation) -> usize {
     planned.turns.iter().map(size).sum()
 }
 
-fn plan_conversation(
+pub(super) fn plan_conversation(
     conversation: &Conversation,
     settings: &EndpointSettings,
 ) -> Result<PlannedConversation> {
@@ -216,7 +270,7 @@ fn turn_headers(turn: &Turn) -> Result<Option<Box<HeaderMap>>> {
 #[cfg(test)]
 mod tests {
     use aiperf_dataset::{DatasetPlan, FilePlan, Source, open};
-    use aiperf_engine::{CorrelationId, Exchange};
+    use aiperf_engine::{CorrelationId, Exchange, Playing};
     use aiperf_random::RootSeed;
     use aiperf_transport::{HttpExchange, Received};
     use serde_json::{Value, json};
@@ -270,7 +324,7 @@ mod tests {
         let (dataset, settings) = two_turns();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inputs.json");
-        let laid = lay_out(&path, &dataset, &settings, |_| 0).unwrap();
+        let laid = lay_out(&path, &dataset, &settings, None, |_| 0).unwrap();
         let workload = laid.workload;
         let turns = &workload.conversations[0].turns;
         assert!(matches!(turns[0].body, TurnBody::Ready(_)));
@@ -281,9 +335,14 @@ mod tests {
             "object": "chat.completion",
             "choices": [{"message": {"role": "assistant", "content": "reply"}}],
         });
+        let playing = Playing {
+            session: 0,
+            conversation: 0,
+            phase: PhaseKind::Profiling,
+        };
         let body = workload
             .composer
-            .compose(0, 1, &[exchange_with(&answer.to_string())])
+            .compose(playing, 1, &[exchange_with(&answer.to_string())])
             .unwrap();
         let body: Value = serde_json::from_slice(&body).unwrap();
         assert_eq!(
@@ -301,7 +360,7 @@ mod tests {
         let (dataset, settings) = two_turns();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inputs.json");
-        lay_out(&path, &dataset, &settings, |_| 0).unwrap();
+        lay_out(&path, &dataset, &settings, None, |_| 0).unwrap();
         let inputs: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let second = &inputs["data"][0]["payloads"][1]["messages"];
         assert_eq!(*second, json!([{"role": "user", "content": "two"}]));

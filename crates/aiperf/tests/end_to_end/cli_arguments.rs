@@ -60,7 +60,7 @@ fn every_listed_command_has_a_help_text() {
 #[test]
 fn the_help_of_profile_explains_every_flag_of_its_reference_page() {
     let place = Place::new();
-    let help = place.run(&["profile", "--help"]).expect_code(0).stdout;
+    let help = place.run(&["profile", "--help-all"]).expect_code(0).stdout;
     let page = place.run(&["reference", "profile"]).expect_code(0).stdout;
     let rows: Vec<&str> = page
         .lines()
@@ -91,17 +91,34 @@ fn the_version_is_one_line() {
 }
 
 #[test]
-fn an_unknown_command_is_refused_with_a_list_of_those_there_are() {
-    assert_ended!(refused(&["frobnicate"]), @"
+fn an_unknown_command_is_refused_with_the_nearest_one_or_a_list_of_those_there_are() {
+    let listed = refused(&["frobnicate"]).stderr;
+    for name in [
+        "unknown command `frobnicate`",
+        "hint: the commands are `profile`",
+        "`reference`",
+    ] {
+        assert!(listed.contains(name), "{listed}");
+    }
+    assert_ended!(refused(&["profil"]), @"
     exit code: 1
     ----- stdout -----
 
     ----- stderr -----
-    ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
-    │  unknown command `frobnicate`                                                                    │
-    │    hint: the commands are `profile`, `demo`, `mock-server`, `analyze-trace`, `schema`,           │
-    │  `completions`, `reference`                                                                      │
-    ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
+    ╭────────────── Error ──────────────╮
+    │  unknown command `profil`         │
+    │    hint: did you mean `profile`?  │
+    ╰───────────────────────────────────╯
+    ");
+    assert_ended!(refused(&["--model", "m"]), @"
+    exit code: 1
+    ----- stdout -----
+
+    ----- stderr -----
+    ╭──────────────────────── Error ─────────────────────────╮
+    │  `--model` stands where a command is expected          │
+    │    hint: `aiperf profile --model …` measures a server  │
+    ╰────────────────────────────────────────────────────────╯
     ");
 }
 
@@ -116,6 +133,36 @@ fn a_command_that_only_the_reference_has_is_refused_by_name() {
     │  `plot` is an AIPerf command that this version does not support yet  │
     ╰──────────────────────────────────────────────────────────────────────╯
     ");
+}
+
+#[test]
+fn every_command_of_the_reference_is_here_or_is_refused_by_name() {
+    let place = Place::new();
+    for name in [
+        "profile",
+        "plot",
+        "analyze",
+        "analyze-trace",
+        "chat",
+        "config",
+        "validate",
+        "synthesize",
+        "speed-bench-report",
+        "plugins",
+        "service",
+        "proxy",
+        "kube",
+    ] {
+        let ended = place.run(&[name, "--help"]);
+        let refused =
+            format!("`{name}` is an AIPerf command that this version does not support yet");
+        assert!(
+            ended.code == Some(0) || ended.stderr.contains(&refused),
+            "{ended}"
+        );
+    }
+    let ended = place.run(&["--install-completion"]).expect_code(1);
+    assert!(ended.stderr.contains("aiperf completions bash"), "{ended}");
 }
 
 #[test]

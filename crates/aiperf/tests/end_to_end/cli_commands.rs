@@ -1,7 +1,6 @@
 //! The commands beside `profile`.
 
 use std::io::{BufRead as _, BufReader};
-use std::process::{Command, Stdio};
 
 use rustix::process::Signal;
 use serde_json::Value;
@@ -96,36 +95,15 @@ fn a_schema_is_printed_for_every_name_that_is_listed() {
 }
 
 #[test]
-fn completions_are_scripts_that_their_shells_accept() {
-    let place = Place::new();
-    for shell in ["bash", "zsh", "fish"] {
-        let script = place.run(&["completions", shell]).expect_code(0).stdout;
-        assert!(script.contains("request-count"), "{shell}");
-        place.write(shell, &script);
-        let check = Command::new(shell)
-            .args(["-n", shell])
-            .current_dir(place.path())
-            .stdin(Stdio::null())
-            .output();
-        // Not every machine has every shell.
-        if let Ok(output) = check {
-            let complaint = String::from_utf8_lossy(&output.stderr);
-            assert!(output.status.success(), "{shell}: {complaint}");
-        }
-    }
-    place.run(&["completions", "tcsh"]).expect_code(1);
-}
-
-#[test]
 fn a_reference_page_that_does_not_exist_is_refused() {
     assert_ended!(Place::new().run(&["reference", "metrix"]), @"
     exit code: 1
     ----- stdout -----
 
     ----- stderr -----
-    ╭─────────────────── Error ────────────────────╮
-    │  no page is called `metrix`                  │
-    │    hint: `metrics` or the name of a command  │
-    ╰──────────────────────────────────────────────╯
+    ╭─────────────────────────── Error ───────────────────────────╮
+    │  no page is called `metrix`                                 │
+    │    hint: `metrics`, `environment` or the name of a command  │
+    ╰─────────────────────────────────────────────────────────────╯
     ");
 }

@@ -23,6 +23,7 @@ fn a_full_run_writes_these_files() {
     place.profile(&server.url(), WARM).expect_code(0);
     insta::assert_snapshot!(place.files(&place.results()).join("\n"), @"
     .aiperf_results_ready.json
+    .aiperf_run_state.json
     inputs.json
     logs/aiperf.log
     phase_manifest.json
@@ -50,6 +51,7 @@ fn a_prefix_takes_the_place_of_the_usual_names() {
         .expect_code(0);
     insta::assert_snapshot!(place.files(&place.results()).join("\n"), @"
     .aiperf_results_ready.json
+    .aiperf_run_state.json
     inputs.json
     logs/aiperf.log
     mine.csv
@@ -73,6 +75,7 @@ fn without_phases_and_records_there_are_fewer_files() {
     place.profile(&server.url(), &words).expect_code(0);
     insta::assert_snapshot!(place.files(&place.results()).join("\n"), @"
     .aiperf_results_ready.json
+    .aiperf_run_state.json
     inputs.json
     logs/aiperf.log
     profile_export_aiperf.csv

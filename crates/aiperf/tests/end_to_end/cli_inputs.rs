@@ -211,8 +211,9 @@ fn a_bad_environment_variable_is_named() {
     ----- stdout -----
 
     ----- stderr -----
-    ╭────────────────────────── Error ───────────────────────────╮
-    │  `AIPERF_HTTP_SSL_VERIFY` is `perhaps`; use true or false  │
-    ╰────────────────────────────────────────────────────────────╯
+    ╭───────────────────────────── Error ──────────────────────────────╮
+    │  the environment variable `AIPERF_HTTP_SSL_VERIFY` is `perhaps`  │
+    │    hint: use true or false, or unset it                          │
+    ╰──────────────────────────────────────────────────────────────────╯
     ");
 }

@@ -1,5 +1,6 @@
 //! Credentials reach the server and nothing else.
 
+use crate::support::place::wait;
 use crate::support::scripted::refusing_url;
 use crate::support::{Place, ScriptedServer};
 
@@ -14,6 +15,8 @@ const SECRETS: &[&str] = &[
     "json-31b9",
     "pass-c4e6",
     "query-9d3f",
+    "path-1e8b",
+    "proxy-70aa",
 ];
 
 /// A command line with a secret in every place that may hold one.
@@ -27,6 +30,8 @@ fn words_with_secrets() -> Vec<&'static str> {
         "Cookie:cookie-77d0",
         "-H",
         r#"{"X-Signature": "json-31b9"}"#,
+        "--custom-endpoint",
+        "/v1/chat/completions?api-key=path-1e8b&n=1",
         "--export-level",
         "raw",
         "--request-count",
@@ -83,6 +88,7 @@ fn credentials_reach_the_server_but_no_file_and_no_output() {
         assert!(lower.contains("x-signature: json-31b9"), "{head}");
         assert!(lower.contains("authorization: bearer key-5f1c"), "{head}");
         assert!(lower.contains("api_key=query-9d3f"), "{head}");
+        assert!(lower.contains("api-key=path-1e8b"), "{head}");
     }
     nothing_leaks(&place, &ended);
 }
@@ -115,6 +121,58 @@ fn credentials_do_not_leak_through_errors() {
     let url = refusing_url().replace("http://", "http://user:pass-c4e6@") + "/?api_key=query-9d3f";
     let ended = place.profile(&url, &words_with_secrets()).expect_code(1);
     nothing_leaks(&place, &ended);
+}
+
+#[test]
+fn credentials_of_fields_and_paths_reach_the_server_and_stay_out_of_the_recorded_configuration() {
+    let server = ScriptedServer::start("200 OK", "application/json", ANSWER);
+    let place = Place::new();
+    let words = [
+        "--request-count",
+        "1",
+        "--extra-inputs",
+        "api_key:field-3c3c,n:1",
+        "--extra-inputs",
+        r#"{"login": {"password": "deep-4d4d"}}"#,
+        "-vv",
+    ];
+    let ended = place.profile(&server.url(), &words).expect_code(0);
+    // Bodies are what was measured: they are written as they were sent, and nowhere else.
+    let bodies = ["inputs.json"];
+    for file in place.files(&place.results()) {
+        let content = place.result(&file);
+        for secret in ["field-3c3c", "deep-4d4d"] {
+            assert_eq!(
+                content.contains(secret),
+                bodies.contains(&file.as_str()),
+                "`{secret}` in {file}"
+            );
+            assert!(!ended.to_string().contains(secret), "{ended}");
+        }
+    }
+}
+
+#[test]
+fn credentials_of_a_proxy_do_not_leak_whether_it_works_or_not() {
+    let proxy = ScriptedServer::start("200 OK", "application/json", ANSWER);
+    let refusing = refusing_url().replace("http://", "");
+    for (address, code) in [(proxy.authority(), 0), (refusing, 1)] {
+        let place = Place::new();
+        let mut command = place.profiling("http://server.invalid", &words_with_secrets());
+        command
+            .env("AIPERF_HTTP_TRUST_ENV", "true")
+            .env("HTTP_PROXY", format!("http://user:proxy-70aa@{address}"));
+        let ended = wait(command.spawn().unwrap()).expect_code(code);
+        nothing_leaks(&place, &ended);
+    }
+    let place = Place::new();
+    let mut command = place.profiling("http://server.invalid", &words_with_secrets());
+    command
+        .env("AIPERF_HTTP_TRUST_ENV", "true")
+        .env("HTTP_PROXY", "http://user:proxy-70aa@host:port");
+    let ended = wait(command.spawn().unwrap()).expect_code(1);
+    assert!(ended.stderr.contains("HTTP_PROXY"), "{ended}");
+    assert!(!ended.to_string().contains("proxy-70aa"), "{ended}");
 }
 
 #[test]

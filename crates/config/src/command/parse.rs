@@ -5,6 +5,8 @@
 
 use super::choice::bare;
 use super::flag::{Command, Flag, Kind};
+use super::help::HelpRequest;
+use super::nearest::nearest_word;
 use super::{list, pairs, scalar};
 use crate::error::{Problem, UsageError};
 
@@ -13,7 +15,7 @@ use crate::error::{Problem, UsageError};
 pub enum Parsed<T> {
     /// To run the command with these values.
     Values(T),
-    /// `--help` or `-h` is somewhere on the line.
+    /// `--help`, `-h` or `--help-all` is somewhere on the line; [`HelpRequest::of`] tells which.
     Help,
     /// `--version` is somewhere on the line.
     Version,
@@ -31,13 +33,12 @@ impl<T: Default + 'static> Command<T> {
         I::Item: Into<String>,
     {
         let words: Vec<String> = words.into_iter().map(Into::into).collect();
-        let before_separator = words.iter().take_while(|word| *word != "--");
-        for word in before_separator {
-            match word.as_str() {
-                "--help" | "-h" => return Ok(Parsed::Help),
-                "--version" => return Ok(Parsed::Version),
-                _ => {}
-            }
+        if HelpRequest::of(&words).is_some() {
+            return Ok(Parsed::Help);
+        }
+        let mut before_separator = words.iter().take_while(|word| *word != "--");
+        if before_separator.any(|word| word == "--version") {
+            return Ok(Parsed::Version);
         }
         let mut pass = Pass {
             command: self,
@@ -123,6 +124,7 @@ impl<T: Default + 'static> Pass<'_, T> {
                     flag: spelling,
                     value: attached,
                     reason,
+                    hint: None,
                 }),
             }
             return;
@@ -157,11 +159,12 @@ impl<T: Default + 'static> Pass<'_, T> {
                 }
             }
         }
-        if let Err((value, reason)) = store(&flag.kind, values, &arguments) {
+        if let Err(refusal) = store(&flag.kind, values, &arguments) {
             self.problems.push(Problem::InvalidValue {
                 flag: spelling,
-                value,
-                reason,
+                value: refusal.value,
+                reason: refusal.reason,
+                hint: refusal.hint,
             });
         }
     }
@@ -208,6 +211,7 @@ impl<T: Default + 'static> Pass<'_, T> {
                         flag,
                         value: Some(word),
                         reason,
+                        hint: None,
                     });
                 }
             }
@@ -218,16 +222,31 @@ impl<T: Default + 'static> Pass<'_, T> {
     }
 }
 
-/// Reads a flag's words by its kind and stores them. An error carries the value, where that may be
-/// shown, and the reason.
-fn store<T>(
-    kind: &Kind<T>,
-    values: &mut T,
-    arguments: &[String],
-) -> Result<(), (Option<String>, String)> {
+/// Why a value is not taken.
+struct Refusal {
+    /// The value, where it may be shown.
+    value: Option<String>,
+    reason: String,
+    hint: Option<String>,
+}
+
+/// A refusal that does not show the value, which may be a credential.
+fn without_value(reason: String) -> Refusal {
+    Refusal {
+        value: None,
+        reason,
+        hint: None,
+    }
+}
+
+/// Reads a flag's words by its kind and stores them.
+fn store<T>(kind: &Kind<T>, values: &mut T, arguments: &[String]) -> Result<(), Refusal> {
     // Kinds that take one word have one by now; lists may have none.
     let only = arguments.first().cloned().unwrap_or_default();
-    let shown = |reason: String| (Some(only.clone()), reason);
+    let shown = |reason: String| Refusal {
+        value: Some(only.clone()),
+        ..without_value(reason)
+    };
     match kind {
         // Dealt with by the caller, which knows whether a value is attached.
         Kind::Switch(_) | Kind::SwitchPair { .. } => Ok(()),
@@ -249,28 +268,33 @@ fn store<T>(
             .map_err(shown),
         Kind::Choice { names, later, set } => choice(&only, names, later)
             .and_then(|name| set(values, name))
-            .map_err(shown),
+            .map_err(|reason| Refusal {
+                hint: nearest_choice(&only, names, later),
+                ..shown(reason)
+            }),
         Kind::List(set) | Kind::GreedyList(set) => {
             let items = arguments
                 .iter()
                 .flat_map(|word| list::items(word))
                 .collect();
-            let shown = (!arguments.is_empty()).then(|| arguments.join(" "));
-            set(values, items).map_err(|reason| (shown, reason))
+            set(values, items).map_err(|reason| Refusal {
+                value: (!arguments.is_empty()).then(|| arguments.join(" ")),
+                ..without_value(reason)
+            })
         }
         Kind::Pairs(set) => {
             let mut items = serde_json::Map::new();
             for word in arguments {
-                items.extend(pairs::typed(word).map_err(|reason| (None, reason))?);
+                items.extend(pairs::typed(word).map_err(without_value)?);
             }
-            set(values, items).map_err(|reason| (None, reason))
+            set(values, items).map_err(without_value)
         }
         Kind::TextPairs(set) => {
             let mut items = Vec::new();
             for word in arguments {
-                items.extend(pairs::text(word).map_err(|reason| (None, reason))?);
+                items.extend(pairs::text(word).map_err(without_value)?);
             }
-            set(values, items).map_err(|reason| (None, reason))
+            set(values, items).map_err(without_value)
         }
     }
 }
@@ -292,6 +316,14 @@ fn choice(
         )),
         None => Err(format!("must be one of {choices}")),
     }
+}
+
+/// A suggestion where a word is none of the choices, but much like one.
+fn nearest_choice(typed: &str, names: &'static [&'static str], later: &[&str]) -> Option<String> {
+    let wanted = bare(typed);
+    let exists = names.iter().chain(later).any(|name| bare(name) == wanted);
+    let nearest = nearest_word(typed, names.iter().copied()).filter(|_| !exists)?;
+    Some(format!("did you mean `{nearest}`?"))
 }
 
 fn looks_like_flag(word: &str) -> bool {
@@ -346,8 +378,6 @@ fn find<T>(command: &Command<T>, word: &str) -> Option<Named<T>> {
 
 /// The flag of this version that a mistyped name resembles most, with its dashes.
 fn nearest<T>(command: &Command<T>, name: &str) -> Option<String> {
-    /// Below this Jaro-Winkler similarity a suggestion confuses more than it helps.
-    const ENOUGH: f64 = 0.8;
     let typed = name.trim_start_matches('-').to_lowercase();
     // Switches have no negative form; who tries one means the switch.
     let without_no = typed.strip_prefix("no-");
@@ -360,7 +390,6 @@ fn nearest<T>(command: &Command<T>, name: &str) -> Option<String> {
     let candidates = command
         .flags()
         .flat_map(|flag| flag.names.iter().copied().chain(flag.negation()));
-    let scored = candidates.map(|name| (strsim::jaro_winkler(&typed, name), name));
-    let (similarity, name) = scored.max_by(|left, right| left.0.total_cmp(&right.0))?;
-    (similarity >= ENOUGH).then(|| format!("--{name}"))
+    let of_help = ["help", "help-all", "version"];
+    nearest_word(&typed, candidates.chain(of_help)).map(|name| format!("--{name}"))
 }

@@ -3,13 +3,8 @@
 use super::summary::{CommandSummary, FlagSummary};
 
 /// A Markdown page with one table for each group of flags; ends in a newline.
-///
-/// The page is generated, so it carries a line that says so.
 pub fn reference_markdown(program: &str, command: &CommandSummary) -> String {
-    let mut page = format!(
-        "# `{program} {}`\n\n<!-- Generated from the flag tables. Change those, not this page. -->\n\n{}\n",
-        command.name, command.about
-    );
+    let mut page = format!("# `{program} {}`\n\n{}\n", command.name, command.about);
     for group in &command.groups {
         page.push_str(&format!("\n## {}\n\n", group.title));
         page.push_str("| Flag | Value | Default | YAML key | What it does |\n| --- | --- | --- | --- | --- |\n");

@@ -14,6 +14,11 @@ pub struct CommandSummary {
     pub positional: Option<(String, &'static str)>,
     /// Shown at the end of help.
     pub examples: &'static [Example],
+    /// Long names, without dashes, of the flags that short help shows, in its order. Empty where
+    /// there are so few flags that help always shows them all.
+    pub essential: &'static [&'static str],
+    /// What the word that is no flag may be; empty where that is the name of a file, or anything.
+    pub words: Vec<&'static str>,
 }
 
 /// Flags under one heading.
@@ -34,6 +39,8 @@ pub struct FlagSummary {
     pub choices: &'static [&'static str],
     /// Whether the value is the name of a file or directory.
     pub path_value: bool,
+    /// Whether the flag may be given more than once.
+    pub repeatable: bool,
     /// What is in effect when the flag is absent; empty where that is nothing.
     pub default: &'static str,
     /// The YAML key that means the same; empty where there is none.
@@ -58,7 +65,31 @@ impl CommandSummary {
                 .collect(),
             positional,
             examples: command.examples,
+            essential: &[],
+            words: Vec::new(),
         }
+    }
+
+    /// The same command with the flags that short help shows. Names are long ones without dashes,
+    /// in the spelling that help shows.
+    #[must_use]
+    pub fn with_essential(mut self, names: &'static [&'static str]) -> Self {
+        self.essential = names;
+        self
+    }
+
+    /// The same command with the words that its positional argument may be, for completions.
+    #[must_use]
+    pub fn with_words(mut self, words: impl IntoIterator<Item = &'static str>) -> Self {
+        self.words = words.into_iter().collect();
+        self
+    }
+
+    /// The flag with this long name, with or without its dashes.
+    pub fn flag(&self, name: &str) -> Option<&FlagSummary> {
+        let wanted = name.trim_start_matches('-').replace('_', "-");
+        self.flags()
+            .find(|flag| flag.long_names().any(|name| name == wanted))
     }
 
     /// All flags, in the order of help.
@@ -77,6 +108,21 @@ impl GroupSummary {
 }
 
 impl FlagSummary {
+    /// The long names without dashes, also the negative one.
+    pub fn long_names(&self) -> impl Iterator<Item = &str> {
+        self.spellings
+            .iter()
+            .filter_map(|spelling| spelling.strip_prefix("--"))
+    }
+
+    /// The short name with its dash.
+    pub fn short_name(&self) -> Option<&str> {
+        self.spellings
+            .iter()
+            .map(String::as_str)
+            .find(|spelling| !spelling.starts_with("--"))
+    }
+
     fn of<T>(flag: &Flag<T>) -> Self {
         let mut spellings = flag.spellings();
         spellings.extend(flag.negation().map(|name| format!("--{name}")));
@@ -99,9 +145,17 @@ impl FlagSummary {
             value,
             choices,
             path_value: matches!(flag.kind, Kind::Path(_)),
+            repeatable: flag.kind.repeatable(),
             default: flag.default,
             path: flag.path,
             help: flag.help,
         }
     }
+}
+
+/// The first sentence of an explanation, without its full stop.
+pub(super) fn first_sentence(text: &str) -> &str {
+    text.split_once(". ")
+        .map_or(text, |(first, _)| first)
+        .trim_end_matches('.')
 }

@@ -481,6 +481,90 @@ fn help_shows_names_values_choices_and_defaults_within_the_width() {
     );
 }
 
+fn asked(line: &str) -> Result<String, String> {
+    let words: Vec<&str> = line.split_whitespace().collect();
+    let request = HelpRequest::of(&words).expect("the line asks for help");
+    let summary = TOY.summary().with_essential(&["name", "loud"]);
+    help_for("shop", &summary, &request, 70)
+}
+
+#[test]
+fn short_help_shows_the_essential_flags_in_their_order_and_the_names_of_all_groups() {
+    let text = asked("--help").unwrap();
+    assert!(
+        text.contains(
+            "  -n, --name <NAME>  What to call it: a | b\n  -l, --loud         Make noise\n"
+        ),
+        "{text}"
+    );
+    assert!(!text.contains("--colour"), "{text}");
+    for group in TOY.groups {
+        assert!(text.contains(group.title), "{text}");
+    }
+    assert!(text.lines().all(|line| line.len() <= 70), "{text}");
+    // A command without essential flags has nothing to leave out.
+    let summary = TOY.summary();
+    assert_eq!(
+        help_for("shop", &summary, &HelpRequest::Short, 70).unwrap(),
+        help("shop", &summary, 70)
+    );
+}
+
+#[test]
+fn help_on_a_group_shows_that_group_and_help_on_a_flag_that_flag() {
+    let group = TOY.groups[0];
+    let whole = asked(&format!("--help {}", group.title)).unwrap();
+    assert!(whole.starts_with(&format!("{}:\n", group.title)), "{whole}");
+    let beginning = group.title[..3].to_uppercase();
+    assert_eq!(asked(&format!("--help {beginning}")).unwrap(), whole);
+    for flag in group.flags {
+        assert!(whole.contains(&flag.main_name()), "{whole}");
+    }
+    let flag = asked("--help toy_name").unwrap();
+    assert!(
+        flag.starts_with("  -n, --toy-name, --name <NAME>\n"),
+        "{flag}"
+    );
+    assert!(asked("--help-all").unwrap().contains("--colour"));
+    assert_eq!(
+        asked("--help colur").unwrap_err(),
+        "no group of flags and no flag is called `colur`\n  hint: did you mean `colour`?"
+    );
+    assert_eq!(
+        asked("--help xyz").unwrap_err(),
+        "no group of flags and no flag is called `xyz`\n  hint: `shop toy --help` names the groups"
+    );
+}
+
+#[test]
+fn a_manual_page_has_every_flag_and_survives_lines_that_look_like_commands_of_roff() {
+    let page = man_page("shop", "1.2", &TOY.summary());
+    assert!(page.contains(".TH SHOP-TOY 1 \" \" \"shop 1.2\""), "{page}");
+    for flag in TOY.flags() {
+        for name in flag.names {
+            assert!(page.contains(&name.replace('-', "\\-")), "{name}: {page}");
+        }
+    }
+    let overview = man_overview("shop", "1.2", "sells toys", &[("toy", ".ignored … or not")]);
+    assert!(overview.contains("shop\\-toy"), "{overview}");
+    assert!(
+        overview.is_ascii() && overview.contains(r"\[u2026]"),
+        "{overview}"
+    );
+    assert!(
+        overview.lines().all(|line| !line.starts_with(".ignored")),
+        "{overview}"
+    );
+}
+
+#[test]
+fn a_word_that_resembles_a_choice_is_answered_with_that_choice() {
+    assert_eq!(
+        error("--colour sky-bleu"),
+        "`--colour sky-bleu`: must be one of sky-blue, rose_5k\n  hint: did you mean `sky-blue`?"
+    );
+}
+
 #[test]
 fn the_reference_page_has_a_row_for_every_flag() {
     let page = reference_markdown("shop", &TOY.summary());

@@ -12,9 +12,10 @@ use aiperf_schedule::RateSeries;
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ArrivalOverflow, ArrivalPattern, ConnectionReuse, DatasetFormat, EndpointType, ExportLevel,
-    HttpVersion, LogLevel, ModelSelection, PromptCorpus, RandomCorpusStyle, ReadinessMode,
-    RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy,
+    ArrivalOverflow, ArrivalPattern, CacheBustTarget, CapturedBody, ConnectionReuse, DatasetFormat,
+    EndpointType, ExportFormat, ExportLevel, HttpVersion, LogLevel, ModelSelection, PromptCorpus,
+    RandomCorpusStyle, ReadinessMode, RequestContentType, Sampling, TimestampSource, TransportKind,
+    Ui, UrlStrategy,
 };
 use super::config::{Header, Secret};
 
@@ -67,6 +68,7 @@ pub struct ProfileArgs {
     // Tokenizer
     pub tokenizer: Option<String>,
     pub tokenizer_revision: Option<String>,
+    pub apply_chat_template: Option<bool>,
 
     // Input
     pub extra_inputs: Map<String, Value>,
@@ -78,8 +80,12 @@ pub struct ProfileArgs {
     pub dataset_filters: Vec<String>,
     pub custom_dataset_type: Option<DatasetFormat>,
     pub ignore_trace_delays: Option<bool>,
+    pub captured_body: Option<CapturedBody>,
     pub sampling: Option<Sampling>,
     pub random_seed: Option<u64>,
+
+    /// The configuration file that all other flags are written over.
+    pub config: Option<PathBuf>,
 
     // Fixed schedule
     pub fixed_schedule: Option<bool>,
@@ -99,6 +105,7 @@ pub struct ProfileArgs {
     pub turn_delay_cap_seconds: Option<f64>,
     pub prompt_batch_size: Option<u64>,
     pub prompt_corpus: Option<PromptCorpus>,
+    pub cache_bust: Option<CacheBustTarget>,
     pub prefix: PrefixArgs,
     pub isl_mean: Option<u64>,
     pub isl_stddev: Option<f64>,
@@ -158,6 +165,10 @@ pub struct ProfileArgs {
     pub artifact_dir: Option<PathBuf>,
     pub export_prefix: Option<PathBuf>,
     pub export_level: Option<ExportLevel>,
+    pub slice_duration_seconds: Option<f64>,
+    pub export_outputs_json: Option<bool>,
+    /// Not in the reference.
+    pub export_formats: Vec<ExportFormat>,
     pub export_http_trace: Option<bool>,
     pub show_trace_timing: Option<bool>,
 

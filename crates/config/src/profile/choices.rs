@@ -2,10 +2,12 @@
 //! version refuses (they are missing in `SUPPORTED`), so that the refusal can say "not yet" instead
 //! of "never heard of it".
 
+mod dataset;
 mod dataset_format;
 mod media;
 
 pub use aiperf_endpoint::EndpointType;
+pub use dataset::{CacheBustTarget, CapturedBody};
 pub use dataset_format::DatasetFormat;
 pub use media::{
     AudioFormat, ImageFormat, ImageSampling, VideoAudioCodec, VideoAudioDepth, VideoFormat,
@@ -168,6 +170,14 @@ choices! {
         Records = "records",
         /// The same, and requests and responses in full.
         Raw = "raw",
+    }
+}
+
+choices! {
+    /// A format in which records and time slices are written besides the usual ones.
+    pub enum ExportFormat {
+        /// Columns with types and units.
+        Parquet = "parquet",
     }
 }
 

@@ -14,11 +14,13 @@ use std::time::Duration;
 use aiperf_dataset::media::{AudioPlan, ImagePlan, VideoPlan};
 use aiperf_dataset::public::PublicPlan;
 use aiperf_dataset::trace::TracePlan;
-use aiperf_dataset::{PairedLengths, PoolBatch, PromptCorpus, PromptPrefix, RankingsPlan};
+use aiperf_dataset::{
+    CacheBust, PairedLengths, PoolBatch, PromptCorpus, PromptPrefix, RankingsPlan,
+};
 use serde_json::{Map, Value};
 
 use super::choices::{
-    ConnectionReuse, DatasetFormat, EndpointType, ExportLevel, HttpVersion, LogLevel,
+    ConnectionReuse, DatasetFormat, EndpointType, ExportFormat, ExportLevel, HttpVersion, LogLevel,
     ModelSelection, RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy,
 };
 
@@ -134,6 +136,9 @@ pub struct DatasetConfig {
     /// The system message of every conversation, before one that the dataset has. Only for
     /// protocols that have system messages.
     pub system_prompt: Option<SystemPrompt>,
+    /// Marks that make each session's prompt new to the server's prefix cache. Only for protocols
+    /// that send messages.
+    pub cache_bust: Option<CacheBust>,
 }
 
 /// A system prompt in the user's own words.
@@ -229,6 +234,8 @@ pub struct TokenizerConfig {
     pub name: Option<String>,
     /// The revision on the hub.
     pub revision: String,
+    /// Whether prompts are counted, and made, with the tokenizer's chat template around them.
+    pub applies_chat_template: bool,
 }
 
 /// What is written, and where.
@@ -241,6 +248,12 @@ pub struct OutputConfig {
     pub prefix: Option<PathBuf>,
     /// How much is written about each request.
     pub export_level: ExportLevel,
+    /// Length of the time slices that have metrics of their own. Above 0; none where absent.
+    pub slice_duration_seconds: Option<f64>,
+    /// Whether the texts of all answers are written.
+    pub outputs_json: bool,
+    /// Formats of records and time slices besides the usual ones. None twice.
+    pub formats: Vec<ExportFormat>,
     /// Whether records hold the instants of each connection.
     pub http_trace: bool,
     /// Whether the console shows a table of these instants.

@@ -42,6 +42,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &output::GOODPUT,
         &conversation::CONVERSATION,
         &prompt::PROMPT,
+        &prompt::CACHE_BUST,
         &prefix::PREFIX,
         &prompt::INPUT_LENGTH,
         &prompt::OUTPUT_LENGTH,
@@ -89,6 +90,30 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         },
     ],
 };
+
+/// The flags that short help shows, in its order, by the names that are typed most.
+pub const ESSENTIAL_FLAGS: &[&str] = &[
+    "model",
+    "url",
+    "endpoint-type",
+    "streaming",
+    "api-key",
+    "header",
+    "tokenizer",
+    "isl",
+    "osl",
+    "input-file",
+    "custom-dataset-type",
+    "concurrency",
+    "request-rate",
+    "request-count",
+    "benchmark-duration",
+    "warmup-request-count",
+    "extra-inputs",
+    "goodput",
+    "artifact-dir",
+    "random-seed",
+];
 
 /// A choice by its word. The parser only passes words of the list, so the error never shows.
 fn chosen<C: Choice>(word: &str) -> Result<Option<C>, String> {

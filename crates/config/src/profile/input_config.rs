@@ -117,7 +117,7 @@ fn endpoint(args: &ProfileArgs, config: &ProfileConfig) -> Value {
         .map(|url| aiperf_redact::url(&reachable(url)).into_owned());
     endpoint.set("urls", urls.collect::<Vec<_>>());
     endpoint.set_some("type", args.endpoint_type.map(|kind| kind.name()));
-    endpoint.set_some("path", args.custom_endpoint.clone());
+    endpoint.set_some("path", shown(args.custom_endpoint.as_deref()));
     endpoint.set_some(
         "url_strategy",
         args.url_strategy.map(|strategy| strategy.name()),
@@ -221,16 +221,27 @@ fn control(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
     if config.endpoint.cache_reset.is_some() {
         let mut reset = Block::default();
         reset.set_some("timeout_seconds", args.reset_kv_cache_timeout_seconds);
-        reset.set_some("path", args.reset_kv_cache_path.clone());
+        reset.set_some("path", shown(args.reset_kv_cache_path.as_deref()));
         endpoint.set("reset_kv_cache", reset.value());
     }
     if config.endpoint.server_profiler.is_some() {
         let mut profiler = Block::default();
         profiler.set_some("timeout_seconds", args.server_profiler_timeout_seconds);
-        profiler.set_some("start_path", args.server_profiler_start_path.clone());
-        profiler.set_some("stop_path", args.server_profiler_stop_path.clone());
+        profiler.set_some(
+            "start_path",
+            shown(args.server_profiler_start_path.as_deref()),
+        );
+        profiler.set_some(
+            "stop_path",
+            shown(args.server_profiler_stop_path.as_deref()),
+        );
         endpoint.set("server_profiler", profiler.value());
     }
+}
+
+/// A path of the server without credentials in its parameters.
+fn shown(path: Option<&str>) -> Option<String> {
+    path.map(|path| aiperf_redact::url(path).into_owned())
 }
 
 fn warmup(args: &ProfileArgs, phase: &PhaseConfig) -> Value {
@@ -358,6 +369,8 @@ fn artifacts(args: &ProfileArgs, artifact_dir: &Path) -> Value {
         artifacts.set("records", records);
         artifacts.set("raw", level == ExportLevel::Raw);
     }
+    artifacts.set_some("slice_duration", args.slice_duration_seconds);
+    artifacts.set_some("export_outputs_json", args.export_outputs_json);
     artifacts.set_some("trace", args.export_http_trace);
     artifacts.set_some("show_trace_timing", args.show_trace_timing);
     artifacts.value()
@@ -367,6 +380,7 @@ fn tokenizer(args: &ProfileArgs) -> Value {
     let mut tokenizer = Block::default();
     tokenizer.set_some("name", args.tokenizer.clone());
     tokenizer.set_some("revision", args.tokenizer_revision.clone());
+    tokenizer.set_some("apply_chat_template", args.apply_chat_template);
     tokenizer.value()
 }
 

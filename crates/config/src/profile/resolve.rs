@@ -11,13 +11,15 @@ mod phases;
 mod rules;
 
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
+pub(crate) use endpoint::check as check_url;
 pub(super) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
 
 use self::load::Load;
 use super::args::ProfileArgs;
 use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui};
 use super::config::{
-    Models, OutputConfig, ProfileConfig, RuntimeConfig, TelemetryConfig, TokenizerConfig,
+    Models, OutputConfig, PhaseConfig, ProfileConfig, RuntimeConfig, TelemetryConfig,
+    TokenizerConfig,
 };
 use crate::error::{Problem, UsageError, Warning};
 
@@ -40,13 +42,35 @@ pub struct Resolved {
 /// Fills in defaults and derived values, and checks flags against each other. All that is wrong is
 /// reported at once.
 pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolved, UsageError> {
+    resolve_load(Load::of(args), surroundings, |load, findings| {
+        rules::check(load, findings);
+        advice::give(load, findings);
+    })
+}
+
+/// The same for a run whose phases are known already, and make sense: `args` say nothing about
+/// them.
+pub(crate) fn resolve_with_phases(
+    args: &ProfileArgs,
+    warmup: Option<PhaseConfig>,
+    profiling: PhaseConfig,
+    surroundings: Surroundings,
+) -> Result<Resolved, UsageError> {
+    let load = Load::with_phases(args, warmup, profiling);
+    resolve_load(load, surroundings, rules::check_all_but_load)
+}
+
+fn resolve_load(
+    load: Load,
+    surroundings: Surroundings,
+    check: fn(&Load, &mut Findings),
+) -> Result<Resolved, UsageError> {
     let mut findings = Findings::default();
+    let args = load.args;
     let models = models(args, &mut findings);
     let endpoint = endpoint::resolve(args, &mut findings);
-    let load = Load::of(args);
     let dataset = dataset::resolve(&load, &mut findings);
-    rules::check(&load, &mut findings);
-    advice::give(&load, &mut findings);
+    check(&load, &mut findings);
     let config = ProfileConfig {
         models,
         endpoint,
@@ -59,11 +83,15 @@ pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolve
                 .tokenizer_revision
                 .clone()
                 .unwrap_or_else(|| "main".into()),
+            applies_chat_template: given(args.apply_chat_template),
         },
         output: OutputConfig {
             artifact_dir: args.artifact_dir.clone(),
             prefix: args.export_prefix.clone(),
             export_level: args.export_level.unwrap_or(ExportLevel::Records),
+            slice_duration_seconds: args.slice_duration_seconds,
+            outputs_json: given(args.export_outputs_json),
+            formats: args.export_formats.clone(),
             http_trace: given(args.export_http_trace),
             show_trace_timing: given(args.show_trace_timing),
             goodput: args.goodput.clone(),

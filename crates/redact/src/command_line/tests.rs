@@ -57,6 +57,19 @@ fn values_of_flags_that_are_called_like_credentials_are_hidden() {
 }
 
 #[test]
+fn parameters_of_a_servers_path_are_judged_by_their_names() {
+    check(
+        &["--custom-endpoint", "/v1/chat?api-key=k&version=2"],
+        "--custom-endpoint '/v1/chat?api-key=<redacted>&version=2'",
+    );
+    check(
+        &["--reset-kv-cache-path=/reset?token=t"],
+        "--reset-kv-cache-path='/reset?token=<redacted>'",
+    );
+    check(&["--input-file", "/a@b/c?d=1"], "--input-file '/a@b/c?d=1'");
+}
+
+#[test]
 fn every_header_of_every_word_is_judged_by_its_name() {
     check(
         &["-H", "Authorization: Bearer x", "X-Foo: y"],
@@ -255,5 +268,40 @@ proptest! {
         let read = shell_words(&command_line(&arguments));
         prop_assume!(!read.iter().any(|word| word.contains(REDACTED)));
         prop_assert_eq!(&read[1..], &arguments[..]);
+    }
+}
+
+/// What a shell makes of a line.
+fn read_by_a_shell(line: &str) -> Vec<String> {
+    let output = std::process::Command::new("sh")
+        .args([
+            "-c",
+            &format!("aiperf() {{ printf '%s\\0' \"$@\"; }}; {line}"),
+        ])
+        .output()
+        .expect("there is a shell");
+    let text = String::from_utf8(output.stdout).expect("words are UTF-8");
+    let mut words: Vec<String> = text.split('\0').map(str::to_owned).collect();
+    // What follows the last end of a word.
+    words.pop();
+    words
+}
+
+#[test]
+fn a_shell_reads_the_line_as_it_was_typed() {
+    let odd = "a'b\"c $HOME `x` \\ * ? [a] {b,c} ~ ! # & ; | < > ( ) \n\tend";
+    for words in [
+        vec!["profile", "-m", odd, "--flag", "--tag=", "--x", ""],
+        vec!["profile", &format!("--tag={odd}"), "-5", "~", "#a", "-"],
+    ] {
+        assert_eq!(read_by_a_shell(&command_line(&words)), words);
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+    #[test]
+    fn any_words_without_urls_come_back_from_a_shell(words in proptest::collection::vec("([^\0:@?-][^\0:@?]{0,11})?", 1..6)) {
+        prop_assert_eq!(read_by_a_shell(&command_line(&words)), words);
     }
 }

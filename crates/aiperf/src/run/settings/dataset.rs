@@ -6,9 +6,10 @@ use aiperf_config::profile::{
 };
 use aiperf_dataset::{
     DatasetPlan, FileFormat, FilePlan, Normal, RemoteImages, SamplingStrategy, SessionIdStyle,
-    Source, SyntheticPlan,
+    Source, SyntheticPlan, TemplateOverhead,
 };
 use aiperf_endpoint::model_selection::ModelSelection;
+use aiperf_tokenizer::Tokenizer;
 use anyhow::Result;
 
 use super::super::environment::{Environment, expand_home};
@@ -48,12 +49,34 @@ pub(crate) fn dataset_plan(
             .as_ref()
             .map(system_prompt)
             .transpose()?,
+        cache_bust: config.dataset.cache_bust,
         session_ids: match config.random_seed {
             Some(_) => SessionIdStyle::Numbered,
             None => SessionIdStyle::Random,
         },
         ..DatasetPlan::new(source)
     })
+}
+
+/// Makes generated prompts shorter by what the tokenizer's chat template adds, where it shall count.
+pub(crate) fn leave_room_for_template(
+    plan: &mut DatasetPlan,
+    config: &ProfileConfig,
+    tokenizer: Option<&Tokenizer>,
+) {
+    let (true, Some(tokenizer)) = (config.tokenizer.applies_chat_template, tokenizer) else {
+        return;
+    };
+    if !tokenizer.has_chat_template() {
+        tracing::warn!(
+            "`--apply-chat-template` has no effect: the tokenizer has no chat template; name one \
+             that has with `--tokenizer`"
+        );
+        return;
+    }
+    if let Source::Synthetic(synthetic) = &mut plan.source {
+        synthetic.template_overhead = TemplateOverhead::of(tokenizer);
+    }
 }
 
 fn system_prompt(given: &SystemPrompt) -> Result<String> {
@@ -169,6 +192,9 @@ mod tests {
             ("", "--session-turn-delay-mean 7"),
             ("", "--session-delay-ratio 7"),
             ("", "--random-seed 7"),
+            ("", "--cache-bust first_turn_prefix"),
+            (file, "--captured-body messages"),
+            (mooncake, "--prompt-corpus coding"),
             ("", images),
             (images, "--image-width-mean 7"),
             (images, "--image-height-mean 7"),

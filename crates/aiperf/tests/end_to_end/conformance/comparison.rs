@@ -172,3 +172,28 @@ fn http_traces_look_the_same() {
     };
     looks_the_same(&quick(), &words, vec![chunk_lists]);
 }
+
+#[test]
+fn time_slices_and_texts_of_answers_look_the_same() {
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "2",
+        "--request-count",
+        "30",
+        "--warmup-request-count",
+        "2",
+        "--isl",
+        "50",
+        "--osl",
+        "16",
+        "--extra-inputs",
+        "ignore_eos:true",
+        "--random-seed",
+        "7",
+        "--slice-duration",
+        "0.2",
+        "--export-outputs-json",
+    ];
+    looks_the_same(&quick(), &words, Vec::new());
+}

@@ -4,6 +4,8 @@
 //! `cargo xtask test` installs the reference into `.venv`. Without it these tests check nothing,
 //! say so, and fail where `CI` is set.
 
+mod columns;
 mod comparison;
+mod figures;
 mod reference;
 mod validation;

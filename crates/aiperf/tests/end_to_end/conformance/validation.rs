@@ -341,6 +341,32 @@ fn http_traces_are_accepted() {
 }
 
 #[test]
+fn time_slices_and_texts_of_answers_are_accepted() {
+    Run {
+        server: MockOptions {
+            error_rate: 0.2,
+            ..quick()
+        },
+        words: &[
+            "--streaming",
+            "--request-count",
+            "12",
+            "--concurrency",
+            "12",
+            "--slice-duration",
+            "60",
+            "--export-outputs-json",
+        ],
+        records: &[
+            ("profile_export_aiperf_timeslices.json", 1),
+            ("outputs.json", 1),
+        ],
+        ..Run::default()
+    }
+    .must_be_accepted();
+}
+
+#[test]
 fn a_prefix_must_be_accepted() {
     let Some(reference) = Reference::find() else {
         return;
@@ -388,4 +414,27 @@ fn an_interrupted_run_must_be_accepted() {
     wait(child).expect_code(0);
     let count = place.records("profile_export.jsonl").len() as u64;
     reference.accepts(&place, &[], &[("profile_export.jsonl", count)]);
+}
+
+#[test]
+fn runs_that_a_configuration_file_describes_are_accepted() {
+    let Some(reference) = Reference::find() else {
+        return;
+    };
+    let place = Place::new();
+    let server = mock(quick());
+    let file = format!(
+        "benchmark: {{model: mock-model, tokenizer: {{name: builtin}}, artifacts: {{dir: results}}, \
+         endpoint: {{url: '{}', streaming: true, headers: {{Authorization: x}}, extra: {{a: 1}}}}, \
+         dataset: {{isl: {{mean: 20, stddev: 2}}, osl: 5, turns: 2, prefixPrompts: {{poolSize: 2, length: 5}}}}, \
+         warmup: {{type: concurrency, requests: 2, prefillConcurrency: 1}}, \
+         profiling: {{type: gamma, rate: 100, smoothness: 2, duration: 1, gracePeriod: inf, requests: 6, concurrency: 3, \
+         concurrencyRamp: {{duration: 0.1}}}}, slos: {{time_to_first_token: 50}}}}\n",
+        server.url()
+    );
+    place.write("bench.yaml", &file);
+    place
+        .run(&["profile", "--config", "bench.yaml", "--request-count", "4"])
+        .expect_code(0);
+    reference.accepts(&place, &[], &[("profile_export.jsonl", 6)]);
 }

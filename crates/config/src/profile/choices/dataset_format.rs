@@ -168,6 +168,18 @@ impl DatasetFormat {
         )
     }
 
+    /// Whether its rows may hold lengths in place of texts, which are then made of a corpus.
+    pub const fn is_trace_with_corpus(self) -> bool {
+        matches!(
+            self,
+            Self::MooncakeTrace
+                | Self::BailianTrace
+                | Self::BurstGptTrace
+                | Self::SagemakerDataCapture
+                | Self::WekaTrace
+        )
+    }
+
     /// Whether its rows name the text of their prompts by ids of blocks.
     pub const fn has_hash_ids(self) -> bool {
         matches!(

@@ -5,7 +5,7 @@ use aiperf_dataset::public::{Filters, PublicDataset};
 use super::{chosen, not_blank};
 use crate::command::{Choice, Flag, Group, Kind};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{DatasetFormat, Sampling};
+use crate::profile::choices::{CapturedBody, DatasetFormat, Sampling};
 use crate::profile::config::Header;
 
 pub(super) static INPUT: Group<ProfileArgs> = Group {
@@ -19,9 +19,24 @@ pub(super) static INPUT: Group<ProfileArgs> = Group {
         DATASET_FILTER,
         DATASET_TYPE,
         IGNORE_TRACE_DELAYS,
+        CAPTURED_BODY,
         SAMPLING,
         RANDOM_SEED,
+        CONFIG,
     ],
+};
+
+const CONFIG: Flag<ProfileArgs> = Flag {
+    names: &["config"],
+    short: Some("f"),
+    kind: Kind::Path(|args, path| {
+        args.config = Some(path);
+        Ok(())
+    }),
+    value: "FILE",
+    default: "",
+    path: "",
+    help: "A YAML configuration. Other flags are written over what it says; see `aiperf config`.",
 };
 
 const EXTRA_INPUTS: Flag<ProfileArgs> = Flag {
@@ -94,6 +109,24 @@ const DATASET_TYPE: Flag<ProfileArgs> = Flag {
     default: "found out from the content",
     path: "benchmark.datasets[0].format",
     help: "The format of --input-file.",
+};
+
+const CAPTURED_BODY: Flag<ProfileArgs> = Flag {
+    names: &["captured-body"],
+    short: None,
+    kind: Kind::Choice {
+        names: CapturedBody::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.captured_body = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "PART",
+    default: "parameters",
+    path: "",
+    help: "What of a request in a sagemaker_data_capture is sent again: everything but the model and whether to stream, \
+           only messages, tools and the bound of the answer, or the body as it was recorded.",
 };
 
 const SAMPLING: Flag<ProfileArgs> = Flag {

@@ -3,9 +3,9 @@
 use std::path::{Component, Path, PathBuf};
 
 use super::chosen;
-use crate::command::{Choice, Flag, Group, Kind};
+use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::ExportLevel;
+use crate::profile::choices::{ExportFormat, ExportLevel};
 use crate::profile::goodput;
 
 pub(super) static GOODPUT: Group<ProfileArgs> = Group {
@@ -15,7 +15,14 @@ pub(super) static GOODPUT: Group<ProfileArgs> = Group {
 
 pub(super) static OUTPUT: Group<ProfileArgs> = Group {
     title: "Output",
-    flags: &[ARTIFACT_DIR, EXPORT_PREFIX, EXPORT_LEVEL],
+    flags: &[
+        ARTIFACT_DIR,
+        EXPORT_PREFIX,
+        EXPORT_LEVEL,
+        SLICE_DURATION,
+        EXPORT_OUTPUTS_JSON,
+        EXPORT_FORMATS,
+    ],
 };
 
 pub(super) static HTTP_TRACE: Group<ProfileArgs> = Group {
@@ -80,6 +87,48 @@ const EXPORT_LEVEL: Flag<ProfileArgs> = Flag {
     default: "records",
     path: "benchmark.artifacts.records",
     help: "How much to write about each request: nothing, its metrics, or also the request and the response in full.",
+};
+
+const SLICE_DURATION: Flag<ProfileArgs> = Flag {
+    names: &["slice-duration"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::ABOVE_ZERO,
+        set: |args, seconds| args.slice_duration_seconds = Some(seconds),
+    },
+    value: "SECONDS",
+    default: "",
+    path: "benchmark.artifacts.slice_duration",
+    help: "Write all metrics also for each stretch of so many seconds, counted from the first request.",
+};
+
+const EXPORT_OUTPUTS_JSON: Flag<ProfileArgs> = Flag {
+    names: &["export-outputs-json"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.export_outputs_json = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.artifacts.export_outputs_json",
+    help: "Write the text of every answer to `outputs.json`.",
+};
+
+const EXPORT_FORMATS: Flag<ProfileArgs> = Flag {
+    names: &["export-formats"],
+    short: None,
+    kind: Kind::List(|args, words| {
+        for word in words {
+            let format = ExportFormat::named(&word)
+                .ok_or_else(|| format!("must be among {}", ExportFormat::NAMES.join(", ")))?;
+            if !args.export_formats.contains(&format) {
+                args.export_formats.push(format);
+            }
+        }
+        Ok(())
+    }),
+    value: "FORMAT,...",
+    default: "",
+    path: "",
+    help: "Write records and time slices in these formats as well: parquet.",
 };
 
 const EXPORT_HTTP_TRACE: Flag<ProfileArgs> = Flag {

@@ -5,11 +5,16 @@ use aiperf_dataset::SequenceDistribution;
 use super::{chosen, not_blank};
 use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{PromptCorpus, RandomCorpusStyle};
+use crate::profile::choices::{CacheBustTarget, PromptCorpus, RandomCorpusStyle};
 
 pub(super) static PROMPT: Group<ProfileArgs> = Group {
     title: "Prompt",
     flags: &[BATCH_SIZE, CORPUS],
+};
+
+pub(super) static CACHE_BUST: Group<ProfileArgs> = Group {
+    title: "Cache Bust",
+    flags: &[CACHE_BUST_TARGET],
 };
 
 pub(super) static INPUT_LENGTH: Group<ProfileArgs> = Group {
@@ -122,6 +127,25 @@ const CORPUS: Flag<ProfileArgs> = Flag {
     default: "sonnet",
     path: "benchmark.datasets[0].prompts.corpus",
     help: "What generated prompts are made of: sentences, program code, or random tokens.",
+};
+
+const CACHE_BUST_TARGET: Flag<ProfileArgs> = Flag {
+    names: &["cache-bust"],
+    short: None,
+    kind: Kind::Choice {
+        names: CacheBustTarget::NAMES,
+        later: &[],
+        set: |args, word| {
+            args.cache_bust = chosen(word)?;
+            Ok(())
+        },
+    },
+    value: "TARGET",
+    default: "none",
+    path: "benchmark.datasets[0].prompts.cache_bust.target",
+    help: "Put a mark of its own into each session, so that the server's prefix cache does not answer for the model: \
+           before or behind the system prompt or the first message, or one mark for the whole warmup, which then leaves \
+           nothing in the cache that the measurement uses.",
 };
 
 const BLOCK_SIZE: Flag<ProfileArgs> = Flag {

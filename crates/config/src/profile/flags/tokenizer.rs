@@ -6,7 +6,7 @@ use crate::profile::args::ProfileArgs;
 
 pub(super) static TOKENIZER: Group<ProfileArgs> = Group {
     title: "Tokenizer",
-    flags: &[NAME, REVISION],
+    flags: &[NAME, REVISION, APPLY_CHAT_TEMPLATE],
 };
 
 const NAME: Flag<ProfileArgs> = Flag {
@@ -33,4 +33,15 @@ const REVISION: Flag<ProfileArgs> = Flag {
     default: "main",
     path: "benchmark.tokenizer.revision",
     help: "Branch, tag or commit of the tokenizer on Hugging Face.",
+};
+
+const APPLY_CHAT_TEMPLATE: Flag<ProfileArgs> = Flag {
+    names: &["apply-chat-template"],
+    short: None,
+    kind: Kind::Switch(|args, on| args.apply_chat_template = Some(on)),
+    value: "",
+    default: "",
+    path: "benchmark.tokenizer.apply_chat_template",
+    help: "Count prompts as the server sees them, with the tokenizer's chat template around the messages, and shorten \
+           generated prompts so that the whole has the length asked for.",
 };

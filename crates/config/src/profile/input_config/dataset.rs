@@ -66,6 +66,7 @@ fn recorded(dataset: &mut Block, args: &ProfileArgs) {
     dataset.set_some("osl", osl);
     dataset.set_some("inter_turn_delay_cap_seconds", args.turn_delay_cap_seconds);
     dataset.set_some("ignore_trace_delays", args.ignore_trace_delays);
+    dataset.set_some("cache_bust", cache_bust(args));
     if let Some(corpus) = args.prompt_corpus {
         dataset.set("prompts", json!({ "corpus": corpus.name() }));
     }
@@ -119,6 +120,7 @@ fn prompts(args: &ProfileArgs) -> Block {
     prompts.set_some("block_size", args.isl_block_size);
     prompts.set_some("batch_size", args.prompt_batch_size);
     prompts.set_some("corpus", args.prompt_corpus.map(|corpus| corpus.name()));
+    prompts.set_some("cache_bust", cache_bust(args));
     if let Some(distribution) = &args.sequence_distribution {
         let pairs: Vec<Value> = distribution.pairs().iter().map(pair).collect();
         prompts.set("sequence_distribution", pairs);
@@ -129,6 +131,11 @@ fn prompts(args: &ProfileArgs) -> Block {
     );
     prompts.set_some("random_range_ratio", args.random_range_ratio.clone());
     prompts
+}
+
+fn cache_bust(args: &ProfileArgs) -> Option<Value> {
+    args.cache_bust
+        .map(|target| json!({ "target": target.name() }))
 }
 
 fn pair(pair: &SequencePair) -> Value {

@@ -14,7 +14,7 @@ use super::endpoint::takes_text;
 use super::load::{Load, Mode};
 use super::{Findings, given};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::Sampling;
+use crate::profile::choices::{CacheBustTarget, CapturedBody, Sampling};
 use crate::profile::config::{
     Arrivals, DatasetConfig, DatasetSource, FileDataset, Normal, SyntheticDataset, SystemPrompt,
 };
@@ -37,6 +37,7 @@ pub(super) fn resolve(load: &Load, findings: &mut Findings) -> DatasetConfig {
         sampling: args.sampling.unwrap_or(Sampling::Sequential),
         replays_traces: !given(args.no_fixed_schedule),
         system_prompt: system_prompt(args),
+        cache_bust: args.cache_bust.and_then(CacheBustTarget::mark),
     }
 }
 
@@ -103,7 +104,11 @@ fn trace(load: &Load) -> TracePlan {
             output_length: asked.output_length.unwrap_or(unchanged.output_length),
         },
         ignore_delays: given(args.ignore_trace_delays),
-        ..TracePlan::default()
+        captured_body: args
+            .captured_body
+            .unwrap_or(CapturedBody::Parameters)
+            .meaning(),
+        corpus: text::corpus(args),
     }
 }
 

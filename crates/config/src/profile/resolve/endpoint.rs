@@ -193,7 +193,8 @@ fn urls(args: &ProfileArgs, findings: &mut Findings) -> Vec<String> {
     urls
 }
 
-fn check(text: &str) -> Result<(), String> {
+/// Whether an address leads somewhere, and why not.
+pub(crate) fn check(text: &str) -> Result<(), String> {
     // The URL standard strips or encodes blanks; here they are a slip of the finger.
     if text
         .chars()

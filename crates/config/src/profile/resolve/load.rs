@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::{given, phases};
 use crate::profile::args::ProfileArgs;
-use crate::profile::config::PhaseConfig;
+use crate::profile::config::{Arrivals, PhaseConfig};
 
 /// What makes the measured phase send its next request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +51,27 @@ impl<'a> Load<'a> {
             replays_unasked,
             warmup: phases::warmup(args),
             profiling: phases::profiling(args, mode),
+        }
+    }
+
+    /// A load whose phases are known already.
+    pub(super) fn with_phases(
+        args: &'a ProfileArgs,
+        warmup: Option<PhaseConfig>,
+        profiling: PhaseConfig,
+    ) -> Self {
+        let mode = match profiling.arrivals {
+            Arrivals::FixedSchedule { .. } => Mode::FixedSchedule,
+            Arrivals::UserCentric { .. } => Mode::UserCentric,
+            Arrivals::Rate { .. } => Mode::Rate,
+            Arrivals::ClosedLoop { .. } => Mode::ClosedLoop,
+        };
+        Self {
+            args,
+            mode,
+            replays_unasked: false,
+            warmup,
+            profiling,
         }
     }
 

@@ -8,7 +8,9 @@ use super::dataset::is_synthetic;
 use super::endpoint::{kind, streams};
 use super::load::{Load, Mode};
 use super::{given, listed};
-use crate::profile::choices::{ArrivalPattern, DatasetFormat, ReadinessMode, Sampling};
+use crate::profile::choices::{
+    ArrivalPattern, DatasetFormat, ExportLevel, ReadinessMode, Sampling,
+};
 use crate::profile::config::PhaseConfig;
 
 /// Seconds between two questions whether a server is ready. Given as they are, the flags that need
@@ -30,7 +32,17 @@ pub(super) type Breach = (String, String);
 
 /// Reports every rule that is broken.
 pub(super) fn check(load: &Load, findings: &mut Findings) {
-    for rule in all() {
+    check_these(all(), load, findings);
+}
+
+/// The same without those about the load, for phases that were checked elsewhere.
+pub(super) fn check_all_but_load(load: &Load, findings: &mut Findings) {
+    let groups = [endpoint::RULES, dataset::RULES];
+    check_these(groups.into_iter().flatten(), load, findings);
+}
+
+fn check_these(rules: impl Iterator<Item = &'static Rule>, load: &Load, findings: &mut Findings) {
+    for rule in rules {
         if let Some((message, hint)) = (rule.breach)(load) {
             findings.conflict(message, hint);
         }
@@ -299,6 +311,20 @@ const RULES: &[Rule] = &[
                 breach(
                     "`--warmup-grace-period` needs `--warmup-duration`",
                     "without a duration all requests are waited for",
+                )
+            })
+        },
+    },
+    Rule {
+        name: "columns need records or time slices",
+        breach: |load| {
+            let args = load.args;
+            let nothing = args.export_level == Some(ExportLevel::Summary)
+                && args.slice_duration_seconds.is_none();
+            (!args.export_formats.is_empty() && nothing).then(|| {
+                breach(
+                    "`--export-formats` has nothing to write beside `--export-level summary`",
+                    "keep records (`--export-level records`) or cut slices (`--slice-duration SECONDS`)",
                 )
             })
         },

@@ -405,7 +405,7 @@ fn advice_is_given_where_flags_do_less_than_they_seem_to() {
             ],
         ),
         (
-            "--input-file Cargo.toml --prompt-corpus coding --audio-depths 16",
+            "--input-file Cargo.toml --custom-dataset-type multi_turn --prompt-corpus coding --audio-depths 16",
             vec!["`--prompt-corpus`, `--audio-depths` have no effect with `--input-file`"],
         ),
         (

@@ -1,7 +1,8 @@
 //! What flags about the data do less than they seem to.
 
 use super::{Advice, text};
-use crate::profile::choices::{EndpointType, PromptCorpus};
+use crate::profile::args::ProfileArgs;
+use crate::profile::choices::{DatasetFormat, EndpointType, PromptCorpus};
 use crate::profile::resolve::dataset::{is_synthetic, media};
 use crate::profile::resolve::load::Load;
 use crate::profile::resolve::{endpoint, given, listed};
@@ -138,11 +139,20 @@ fn for_files(load: &Load) -> Advice {
     )
 }
 
+/// Whether rows of the file may name lengths, for which text is made.
+fn may_hold_lengths(args: &ProfileArgs) -> bool {
+    let format = args.custom_dataset_type;
+    args.input_file.is_some() && format.is_none_or(DatasetFormat::is_trace_with_corpus)
+}
+
 fn for_generated(load: &Load) -> Advice {
     let args = load.args;
     let (image, audio, video) = (&args.image, &args.audio, &args.video);
     let flags = [
-        ("--prompt-corpus", args.prompt_corpus.is_some()),
+        (
+            "--prompt-corpus",
+            args.prompt_corpus.is_some() && !may_hold_lengths(args),
+        ),
         ("--random-corpus-style", args.random_corpus_style.is_some()),
         ("--image-width-mean", image.width_mean.is_some()),
         ("--image-height-mean", image.height_mean.is_some()),

@@ -2,10 +2,12 @@
 
 use super::{Breach, Rule, breach};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{DatasetFormat, ImageSampling};
+use crate::profile::choices::{
+    CacheBustTarget, DatasetFormat, EndpointType, ImageSampling, PromptCorpus,
+};
 use crate::profile::resolve::dataset::is_synthetic;
-use crate::profile::resolve::listed;
 use crate::profile::resolve::load::Load;
+use crate::profile::resolve::{endpoint, listed};
 
 pub(in crate::profile::resolve) const RULES: &[Rule] = &[
     Rule {
@@ -226,6 +228,73 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
                 breach(
                     "`--prefix-prompt-length` needs `--num-prefix-prompts`",
                     "say how many prefixes there are: `--num-prefix-prompts COUNT`",
+                )
+            })
+        },
+    },
+    Rule {
+        name: "marks go into messages",
+        breach: |load| {
+            let target = load.args.cache_bust?;
+            let kind = endpoint::kind(load.args);
+            let has_messages = matches!(
+                kind,
+                EndpointType::Chat | EndpointType::Responses | EndpointType::Messages
+            );
+            (target.mark().is_some() && !has_messages).then(|| {
+                breach(
+                    format!("`--cache-bust {target}` does not go with `--endpoint-type {kind}`"),
+                    "marks are put into messages, which only chat, responses and messages send",
+                )
+            })
+        },
+    },
+    Rule {
+        name: "a mark of the system prompt alone needs one",
+        breach: |load| {
+            let args = load.args;
+            let asked = &args.prefix;
+            let has_prompt = asked.system_prompt.is_some()
+                || asked.system_prompt_file.is_some()
+                || asked.shared_system_length.is_some();
+            let marks_system = args.cache_bust == Some(CacheBustTarget::WarmupIsolationSystem);
+            (marks_system && is_synthetic(args) && !has_prompt).then(|| {
+                breach(
+                    "`--cache-bust warmup_isolation_system` needs a system prompt",
+                    "give one with `--system-prompt TEXT` or `--shared-system-prompt-length TOKENS`, \
+                     or mark the first message: `--cache-bust warmup_isolation_first_turn`",
+                )
+            })
+        },
+    },
+    Rule {
+        name: "captured bodies are in captures",
+        breach: |load| {
+            let args = load.args;
+            args.captured_body?;
+            let is_capture = match args.custom_dataset_type {
+                Some(format) => format == DatasetFormat::SagemakerDataCapture,
+                None => args.input_file.is_some(),
+            };
+            (!is_capture).then(|| {
+                breach(
+                    "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
+                    "only such files hold captured requests",
+                )
+            })
+        },
+    },
+    Rule {
+        name: "hash ids stand for text of a corpus",
+        breach: |load| {
+            let args = load.args;
+            let format = args
+                .custom_dataset_type
+                .filter(|format| format.is_trace_with_corpus())?;
+            (args.prompt_corpus == Some(PromptCorpus::Random)).then(|| {
+                breach(
+                    format!("`--prompt-corpus random` does not go with `--custom-dataset-type {format}`"),
+                    "random tokens have no text that lengths and hash ids could stand for: `sonnet` or `coding`",
                 )
             })
         },

@@ -116,6 +116,7 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
             let flags = listed(&[
                 ("--tokenizer", args.tokenizer.is_some()),
                 ("--tokenizer-revision", args.tokenizer_revision.is_some()),
+                ("--apply-chat-template", given(args.apply_chat_template)),
             ]);
             without_text(load, flags)
         },

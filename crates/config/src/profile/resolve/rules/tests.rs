@@ -407,6 +407,42 @@ const CASES: &[Case] = &[
         "--warmup-grace-period 3 --warmup-duration 3",
     ),
     (
+        "columns need records or time slices",
+        "--export-formats parquet --export-level summary",
+        "`--export-formats` has nothing to write beside `--export-level summary`",
+        "--export-formats parquet --export-level summary --slice-duration 5",
+    ),
+    (
+        "marks go into messages",
+        "--cache-bust system_prefix --endpoint-type completions",
+        "`--cache-bust system_prefix` does not go with `--endpoint-type completions`",
+        "--cache-bust none --endpoint-type completions",
+    ),
+    (
+        "a mark of the system prompt alone needs one",
+        "--cache-bust warmup_isolation_system",
+        "`--cache-bust warmup_isolation_system` needs a system prompt",
+        "--cache-bust warmup_isolation_system --shared-system-prompt-length 5",
+    ),
+    (
+        "captured bodies are in captures",
+        "--captured-body messages",
+        "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
+        "--captured-body messages --input-file Cargo.toml",
+    ),
+    (
+        "captured bodies are in captures",
+        "--captured-body messages --input-file Cargo.toml --custom-dataset-type single_turn",
+        "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
+        "--captured-body messages --input-file Cargo.toml --custom-dataset-type sagemaker_data_capture",
+    ),
+    (
+        "hash ids stand for text of a corpus",
+        "--prompt-corpus random --input-file Cargo.toml --custom-dataset-type burst_gpt_trace",
+        "`--prompt-corpus random` does not go with `--custom-dataset-type burst_gpt_trace`",
+        "--prompt-corpus coding --input-file Cargo.toml --custom-dataset-type burst_gpt_trace",
+    ),
+    (
         "a cancellation delay needs a cancellation rate",
         "--request-cancellation-delay 0",
         "`--request-cancellation-delay` needs `--request-cancellation-rate`",

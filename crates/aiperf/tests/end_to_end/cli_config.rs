@@ -1,0 +1,162 @@
+//! Configuration files: runs that they describe, and what else is done with them.
+
+use serde_json::Value;
+
+use crate::support::{Place, mock, quick};
+
+const FILE: &str = "\
+benchmark:
+  model: mock-model
+  endpoint:
+    url: ${SERVER}
+    streaming: true
+    apiKey: sk-secret-1
+  dataset:
+    entries: 20
+    isl: {mean: 20, stddev: 2}
+    osl: 8
+  warmup: {type: concurrency, requests: 3}
+  profiling: {type: poisson, rate: \"{{ 100 * 2 }}\", requests: 9, concurrency: 4}
+  tokenizer: {name: builtin}
+  artifacts: {dir: results}
+";
+
+fn place_with_file(url: &str) -> Place {
+    let place = Place::new();
+    place.write("bench.yaml", &FILE.replace("${SERVER}", url));
+    place
+}
+
+#[test]
+fn a_run_follows_its_file_and_flags_win() {
+    let server = mock(quick());
+    let place = place_with_file(&server.url());
+    place
+        .run(&["profile", "--config", "bench.yaml", "--request-count", "5"])
+        .expect_code(0);
+    let summary = place.summary();
+    assert_eq!(summary["request_count"]["avg"], 5.0);
+    let block = &summary["input_config"];
+    assert_eq!(block["phases"][0]["kind"], "warmup");
+    assert_eq!(block["phases"][1]["rate"], 200.0);
+    assert_eq!(block["phases"][1]["requests"], 5);
+    assert_eq!(block["phases"][1]["concurrency"], 4);
+    assert_eq!(block["datasets"][0]["prompts"]["isl"]["mean"], 20.0);
+    assert!(!block.to_string().contains("sk-secret"), "{block}");
+}
+
+#[test]
+fn a_file_that_makes_no_sense_ends_before_anything_is_sent() {
+    let place = Place::new();
+    place.write(
+        "bench.yaml",
+        "benchmark:\n  model: m\n  endpoint:\n    uri: h\n",
+    );
+    let ended = place.run(&["profile", "-f", "bench.yaml"]).expect_code(1);
+    for expected in [
+        "bench.yaml:4:5: `benchmark.endpoint.uri`: no such key",
+        "`benchmark.endpoint.urls`: is missing",
+        "`benchmark.datasets`: is missing",
+        "`benchmark.phases`: is missing",
+    ] {
+        assert!(ended.stderr.contains(expected), "{expected}\n{ended}");
+    }
+    let ended = place
+        .run(&["config", "validate", "bench.yaml"])
+        .expect_code(1);
+    assert!(ended.stderr.contains("bench.yaml:4:5"), "{ended}");
+}
+
+#[test]
+fn files_are_validated_shown_and_expanded_without_secrets() {
+    let place = place_with_file("http://h:1");
+    let ended = place
+        .run(&["config", "validate", "bench.yaml"])
+        .expect_code(0);
+    assert_eq!(ended.stdout, "Configuration valid: bench.yaml\n");
+    let ended = place
+        .run(&["config", "show", "bench.yaml", "--given", "--isl", "30"])
+        .expect_code(0);
+    assert!(ended.stdout.contains("mean: 30.0"), "{ended}");
+    assert!(ended.stdout.contains("rate: 200.0"), "{ended}");
+    assert!(!ended.stdout.contains("sk-secret"), "{ended}");
+    let ended = place
+        .run(&[
+            "config",
+            "expand",
+            "bench.yaml",
+            "--full",
+            "--format",
+            "json",
+        ])
+        .expect_code(0);
+    assert!(!ended.stdout.contains("sk-secret"), "{ended}");
+    let expanded: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert_eq!(
+        expanded["variations"][0]["benchmark"]["endpoint"]["timeout"],
+        21600.0
+    );
+}
+
+#[test]
+fn a_template_is_written_and_valid_and_flags_become_a_file() {
+    let place = Place::new();
+    let ended = place
+        .run(&[
+            "config",
+            "init",
+            "-t",
+            "latency_test",
+            "-m",
+            "m",
+            "-u",
+            "http://h:1",
+            "-o",
+            "new/a.yaml",
+        ])
+        .expect_code(0);
+    assert_eq!(ended.stdout, "Wrote latency_test template to new/a.yaml\n");
+    place
+        .run(&["config", "validate", "new/a.yaml"])
+        .expect_code(0);
+    let ended = place.run(&["config", "init", "--list"]).expect_code(0);
+    assert!(ended.stdout.contains("kv_cache_test"), "{ended}");
+    place
+        .run(&["config", "init", "-t", "nothing"])
+        .expect_code(1);
+    let line = "config convert -m m --url http://h:1 --streaming --request-rate 5 --isl 77 --api-key sk-secret-2";
+    let words: Vec<&str> = line.split(' ').collect();
+    let ended = place.run(&words).expect_code(0);
+    assert!(!ended.stdout.contains("sk-secret"), "{ended}");
+    place.write("b.yaml", &ended.stdout);
+    place.run(&["config", "validate", "b.yaml"]).expect_code(0);
+    let ended = place
+        .run(&["config", "show", "b.yaml", "--given"])
+        .expect_code(0);
+    assert!(ended.stdout.contains("mean: 77.0"), "{ended}");
+    let ended = place.run(&["config", "schema"]).expect_code(0);
+    let schema: Value = serde_json::from_str(&ended.stdout).unwrap();
+    assert!(schema["$defs"].is_object());
+}
+
+#[test]
+fn rows_in_the_file_itself_are_sent() {
+    let server = mock(quick());
+    let place = Place::new();
+    let file = format!(
+        "benchmark:\n  model: mock-model\n  endpoint: {{url: '{}', streaming: true}}\n  dataset:\n    type: file\n    \
+         records: [{{text: one rose}}, {{text: two roses}}]\n  phases: {{type: concurrency, requests: 4}}\n  \
+         tokenizer: {{name: builtin}}\n  artifacts: {{dir: results}}\n",
+        server.url()
+    );
+    place.write("bench.yaml", &file);
+    place
+        .run(&["profile", "--config", "bench.yaml"])
+        .expect_code(0);
+    assert_eq!(place.summary()["request_count"]["avg"], 4.0);
+    let inputs = place.result("inputs.json");
+    assert!(
+        inputs.contains("one rose") && inputs.contains("two roses"),
+        "{inputs}"
+    );
+}
