@@ -320,6 +320,7 @@ const SAMPLES: &[(&str, &str, &str)] = &[
     ("--show-trace-timing", "", ""),
     ("--no-server-metrics", "", ""),
     ("--no-gpu-telemetry", "", ""),
+    ("--network-latency-mean", "", "0.4"),
     ("--ui-type", "", "simple"),
     ("--log-level", "", "debug"),
     ("--verbose", "", ""),

@@ -9,13 +9,17 @@ use serde_json::{Map, Value, json};
 
 /// Takes out what the reference writes whatever was typed. Its reader takes all of it as absent.
 fn without_constants(config: &mut Map<String, Value>) {
-    for section in ["network_latency", "otel", "mlflow", "wandb"] {
+    for section in ["otel", "mlflow", "wandb"] {
         config.remove(section);
     }
-    for section in ["gpu_telemetry", "server_metrics"] {
+    for (section, enabled) in [
+        ("gpu_telemetry", true),
+        ("server_metrics", true),
+        ("network_latency", false),
+    ] {
         if config
             .get(section)
-            .is_some_and(|telemetry| telemetry["enabled"] == true)
+            .is_some_and(|telemetry| telemetry["enabled"] == enabled)
         {
             config.remove(section);
         }

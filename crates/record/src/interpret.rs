@@ -1,5 +1,6 @@
 //! Reading an exchange: its answer, its failure, its token counts.
 
+use std::borrow::Cow;
 use std::sync::OnceLock;
 
 use aiperf_endpoint::failure::reason_phrase;
@@ -84,7 +85,10 @@ pub(crate) fn interpret(
     } else {
         Answer::default()
     };
-    let failure = failure(exchange, body, &answer);
+    let mut failure = failure(exchange, body, &answer);
+    if let Some(failure) = &mut failure {
+        hide_secrets(settings, failure);
+    }
     let capabilities = settings.endpoint.endpoint_type.capabilities();
     let counts_tokens = !settings.use_server_token_count && capabilities.tokenizes_input;
     let input = if counts_tokens || capabilities.media.images || capabilities.media.audio {
@@ -113,6 +117,18 @@ pub(crate) fn interpret(
         failure,
         tokens,
         input,
+    }
+}
+
+fn hide_secrets(settings: &RecorderSettings, failure: &mut Failure) {
+    let hide = |text: &mut String| {
+        if let Cow::Owned(clean) = settings.secrets.hide(text) {
+            *text = clean;
+        }
+    };
+    hide(&mut failure.message);
+    if let Some(cause) = &mut failure.cause {
+        hide(cause);
     }
 }
 

@@ -8,6 +8,7 @@ use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::HeaderTemplate;
 use aiperf_engine::Exchange;
 use aiperf_metrics::ActiveMetrics;
+use aiperf_redact::Secrets;
 use aiperf_tokenizer::Tokenizer;
 
 /// What is the same for all records of a run.
@@ -45,6 +46,9 @@ pub struct RecorderSettings {
     pub on_record: Option<OnRecord>,
     /// Says which mark a request carries; absent where none does.
     pub mark_of: Option<MarkOf>,
+    /// The credentials that requests carry; a server that repeats them in an error is not quoted
+    /// with them.
+    pub secrets: Secrets,
     /// Texts by which a server says that a prompt does not fit.
     pub context_overflow_texts: Vec<String>,
 }

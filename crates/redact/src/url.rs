@@ -28,6 +28,28 @@ pub fn url(text: &str) -> Cow<'_, str> {
     })
 }
 
+/// The password of a URL and the values of parameters that are called like credentials, as they
+/// were typed and as they are meant.
+pub(crate) fn secrets_of(text: &str) -> Vec<String> {
+    let rest = text.split_once("://").map_or(text, |(_, rest)| rest);
+    let (authority, tail) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    let password = authority
+        .rsplit_once('@')
+        .and_then(|(user, _)| user.split_once(':'))
+        .map(|(_, password)| password);
+    let query = tail.split_once('?').map_or("", |(_, query)| query);
+    let query = query.split_once('#').map_or(query, |(query, _)| query);
+    let values = query
+        .split('&')
+        .filter_map(|parameter| parameter.split_once('='))
+        .filter(|(name, _)| is_sensitive_field(&percent_decoded(name)))
+        .map(|(_, value)| value);
+    let typed = password.into_iter().chain(values);
+    typed
+        .flat_map(|typed| [typed.to_owned(), percent_decoded(typed).into_owned()])
+        .collect()
+}
+
 /// A text with any number of URLs in it, each as [`url`] shows it. With `expects_url`, what comes
 /// before the first scheme is taken for a URL as well, one whose scheme was left out.
 pub(crate) fn urls_within(text: &str, expects_url: bool) -> String {

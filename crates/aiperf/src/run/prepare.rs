@@ -132,6 +132,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         on_record: None,
         applies_chat_template: config.tokenizer.applies_chat_template,
         mark_of,
+        secrets: settings::secrets(&config),
         context_overflow_texts: environment.context_overflow_texts.clone(),
     };
     let recorder_ids: Vec<String> = (0..recorder_threads(&config))

@@ -55,6 +55,10 @@ pub(crate) fn before_the_run(known: Known<'_>) -> RunState {
             .phases
             .iter()
             .any(|plan| plan.kind == PlannedKind::Profiling && plan.arrivals.is_open_loop()),
+        network_rtt_ns: config
+            .telemetry
+            .network_latency_mean_ms
+            .map(|mean_ms| mean_ms * 1e6),
         tls_verification_off: !verifies && config.endpoint.urls.iter().any(is_secure),
         files: file_choices(config, environment, known.names),
         ..RunState::default()

@@ -15,6 +15,7 @@ use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate, RequestIds};
 use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource, Jobs};
 use aiperf_metrics::{EndpointTraits, RunContext};
+use aiperf_redact::Secrets;
 use aiperf_transport::{
     ConnectionLimit, HttpVersion, LazyTls, Target, TimestampSource, TlsSettings, TransportOptions,
 };
@@ -112,6 +113,22 @@ pub(crate) fn header_template(
     environment: &Environment,
 ) -> Result<HeaderTemplate> {
     Ok(HeaderTemplate::new(header_settings(config, environment))?)
+}
+
+/// The credentials of the run, by their values.
+pub(crate) fn secrets(config: &ProfileConfig) -> Secrets {
+    let endpoint = &config.endpoint;
+    let mut secrets = Secrets::default();
+    if let Some(key) = &endpoint.api_key {
+        secrets.add(key.expose());
+    }
+    for header in &endpoint.headers {
+        secrets.add_header(&header.name, &header.value);
+    }
+    for url in endpoint.urls.iter().chain(&endpoint.path) {
+        secrets.add_url(url);
+    }
+    secrets
 }
 
 /// The headers of every request, as the configuration has them.

@@ -116,6 +116,31 @@ fn the_password_of_a_url_is_sent_as_basic_authentication() {
 }
 
 #[test]
+fn a_server_that_repeats_credentials_in_an_error_is_not_quoted_with_them() {
+    const BODY: &str = r#"{"error":{"message":"key-5f1c, Bearer key-5f1c, token-8a2e, cookie-77d0,
+json-31b9, path-1e8b, query-9d3f and pass-c4e6 are not known here"}}"#;
+    let server = ScriptedServer::start("401 Unauthorized", "application/json", BODY);
+    let place = Place::new();
+    let url = format!(
+        "http://user:pass-c4e6@{}/?api_key=query-9d3f",
+        server.authority()
+    );
+    // The raw file holds answers as they came.
+    let words: Vec<&str> = words_with_secrets()
+        .into_iter()
+        .map(|word| if word == "raw" { "records" } else { word })
+        .collect();
+    let ended = place.profile(&url, &words).expect_code(1);
+    nothing_leaks(&place, &ended);
+    let records = place.result("profile_export.jsonl");
+    assert!(
+        records.contains("<redacted>, <redacted>, <redacted>"),
+        "{records}"
+    );
+    assert!(records.contains("are not known here"), "{records}");
+}
+
+#[test]
 fn credentials_do_not_leak_through_errors() {
     let place = Place::new();
     let url = refusing_url().replace("http://", "http://user:pass-c4e6@") + "/?api_key=query-9d3f";

@@ -197,3 +197,34 @@ fn a_server_that_was_not_asked_who_it_is_is_pointed_out() {
         "{ended}"
     );
 }
+
+#[test]
+fn a_known_round_trip_is_taken_off_latencies_in_metrics_of_their_own() {
+    let place = Place::new();
+    let server = plain_mock();
+    let words = [
+        "--streaming",
+        "--request-count",
+        "5",
+        "--network-latency-mean",
+        "0.25",
+    ];
+    place.profile(&server.url(), &words).expect_code(0);
+    let summary = place.summary();
+    let figure = |tag: &str, statistic: &str| summary[tag][statistic].as_f64().unwrap();
+    assert_eq!(figure("network_rtt", "avg"), 0.25);
+    for (tag, adjusted) in [
+        (
+            "time_to_first_token",
+            "network_adjusted_time_to_first_token",
+        ),
+        ("request_latency", "network_adjusted_request_latency"),
+    ] {
+        for statistic in ["avg", "min", "p50", "max"] {
+            let whole = figure(tag, statistic);
+            assert!(whole > 0.25, "{tag} {whole}");
+            let difference = whole - figure(adjusted, statistic);
+            assert!((difference - 0.25).abs() < 1e-9, "{tag} {difference}");
+        }
+    }
+}

@@ -175,6 +175,7 @@ pub struct ProfileArgs {
     // Telemetry, service
     pub no_server_metrics: Option<bool>,
     pub no_gpu_telemetry: Option<bool>,
+    pub network_latency_mean_ms: Option<f64>,
     pub ui: Option<Ui>,
     pub log_level: Option<LogLevel>,
     pub verbose: Option<bool>,

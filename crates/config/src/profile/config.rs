@@ -263,14 +263,16 @@ pub struct OutputConfig {
     pub goodput: Vec<(String, f64)>,
 }
 
-/// What is watched beside the requests. This version watches nothing; that someone asked for
-/// exactly this is kept because it shows in the files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+/// What is known and watched beside the requests. This version watches nothing; that someone asked
+/// for exactly this is kept because it shows in the files.
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TelemetryConfig {
     /// `--no-server-metrics` was given.
     pub server_metrics_declined: bool,
     /// `--no-gpu-telemetry` was given.
     pub gpu_declined: bool,
+    /// The round trip of the network that the user knows, in milliseconds.
+    pub network_latency_mean_ms: Option<f64>,
 }
 
 /// How the program itself runs.

@@ -58,6 +58,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &output::OUTPUT,
         &output::HTTP_TRACE,
         &service::SERVER_METRICS,
+        &service::NETWORK_LATENCY,
         &service::GPU_TELEMETRY,
         &service::UI,
         &service::SERVICE,

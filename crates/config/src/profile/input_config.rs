@@ -52,6 +52,12 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     if let Some(declined) = args.no_server_metrics {
         block.set("server_metrics", json!({ "enabled": !declined }));
     }
+    if let Some(mean_ms) = args.network_latency_mean_ms {
+        block.set(
+            "network_latency",
+            json!({ "enabled": true, "mean_ms": mean_ms }),
+        );
+    }
     block.set("runtime", runtime(args, config));
     if args.log_level.is_some() || args.verbose.is_some() || args.extra_verbose.is_some() {
         block.set(

@@ -99,6 +99,7 @@ fn resolve_load(
         telemetry: TelemetryConfig {
             server_metrics_declined: given(args.no_server_metrics),
             gpu_declined: given(args.no_gpu_telemetry),
+            network_latency_mean_ms: args.network_latency_mean_ms,
         },
         runtime: runtime(args, surroundings),
         random_seed: args.random_seed,

@@ -75,6 +75,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         on_record: None,
         applies_chat_template: false,
         mark_of: None,
+        secrets: aiperf_redact::Secrets::default(),
         context_overflow_texts: Vec::new(),
     }
 }

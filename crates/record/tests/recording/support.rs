@@ -77,6 +77,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         on_record: None,
         applies_chat_template: false,
         mark_of: None,
+        secrets: aiperf_redact::Secrets::default(),
         context_overflow_texts: Vec::new(),
     }
 }

@@ -416,6 +416,7 @@ fn output(body: &BenchmarkSection, args: &mut ProfileArgs) {
     args.no_gpu_telemetry = declined(gpu.is_given(), **gpu);
     let server = &body.server_metrics.enabled;
     args.no_server_metrics = declined(server.is_given(), **server);
+    args.network_latency_mean_ms = *body.network_latency.mean_ms;
     let runtime = &body.runtime;
     args.workers_max = *runtime.workers;
     args.record_processors = *runtime.record_processors;

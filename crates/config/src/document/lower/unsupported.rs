@@ -132,13 +132,8 @@ fn telemetry(body: &BenchmarkSection, told: &mut Missing) {
     let latency = &body.network_latency;
     told.unless(
         "benchmark.networkLatency.enabled",
-        !*latency.enabled,
+        !*latency.enabled || latency.mean_ms.is_some(),
         latency.enabled.place(),
-    );
-    told.unless(
-        "benchmark.networkLatency.meanMs",
-        latency.mean_ms.is_none(),
-        latency.mean_ms.place(),
     );
     told.unless(
         "benchmark.otel.metricsUrl",

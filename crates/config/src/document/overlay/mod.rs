@@ -218,6 +218,13 @@ impl Sheet<'_> {
             "--no-server-metrics",
             on(args.no_server_metrics),
         );
+        let latency = args.network_latency_mean_ms;
+        for (key, value) in [
+            ("enabled", some(latency.map(|_| true))),
+            ("mean_ms", some(latency)),
+        ] {
+            put(&["network_latency", key], "--network-latency-mean", value);
+        }
         put(
             &["runtime", "workers"],
             "--workers-max",

@@ -1,13 +1,18 @@
 //! How the program itself runs, and what it watches.
 
 use super::chosen;
-use crate::command::{Choice, Flag, Group, Kind};
+use crate::command::{Choice, Flag, Group, Kind, Limits};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{LogLevel, Ui};
 
 pub(super) static SERVER_METRICS: Group<ProfileArgs> = Group {
     title: "Server Metrics",
     flags: &[NO_SERVER_METRICS],
+};
+
+pub(super) static NETWORK_LATENCY: Group<ProfileArgs> = Group {
+    title: "Network Latency",
+    flags: &[NETWORK_LATENCY_MEAN],
 };
 
 pub(super) static GPU_TELEMETRY: Group<ProfileArgs> = Group {
@@ -38,6 +43,19 @@ const NO_SERVER_METRICS: Flag<ProfileArgs> = Flag {
     default: "",
     path: "benchmark.server_metrics.enabled",
     help: "Do not collect the server's own metrics. This version never does.",
+};
+
+const NETWORK_LATENCY_MEAN: Flag<ProfileArgs> = Flag {
+    names: &["network-latency-mean"],
+    short: None,
+    kind: Kind::Float {
+        limits: Limits::FROM_ZERO,
+        set: |args, ms| args.network_latency_mean_ms = Some(ms),
+    },
+    value: "MS",
+    default: "",
+    path: "benchmark.network_latency.mean_ms",
+    help: "The round trip of the network. Latencies are reported without it as well, as the network-adjusted metrics.",
 };
 
 const NO_GPU_TELEMETRY: Flag<ProfileArgs> = Flag {
