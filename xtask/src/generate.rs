@@ -19,6 +19,7 @@ const PAGES: &[(&str, &str)] = &[
     ("cli-mock-server.md", "mock-server"),
     ("cli-summarize.md", "summarize"),
     ("cli-analyze-trace.md", "analyze-trace"),
+    ("cli-validate.md", "validate"),
     ("cli-schema.md", "schema"),
     ("metrics.md", "metrics"),
     ("environment.md", "environment"),
@@ -31,6 +32,7 @@ const MANUALS: &[&str] = &[
     "mock-server",
     "summarize",
     "analyze-trace",
+    "validate",
     "schema",
     "completions",
 ];

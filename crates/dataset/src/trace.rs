@@ -15,6 +15,7 @@ pub mod analysis;
 mod bailian;
 mod blocks;
 mod burst_gpt;
+pub mod check;
 mod mooncake;
 mod replay;
 mod rows;

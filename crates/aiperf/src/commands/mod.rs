@@ -10,6 +10,7 @@ mod profile;
 mod reference;
 mod schema;
 mod summarize;
+mod validate;
 
 use std::io::Write as _;
 
@@ -64,6 +65,12 @@ const COMMANDS: &[Entry] = &[
         about: "Tell the lengths and shared prefixes of a trace",
         summary: analyze_trace::summary,
         run: analyze_trace::run,
+    },
+    Entry {
+        name: "validate",
+        about: "Tell whether a file has the format of a dataset",
+        summary: validate::summary,
+        run: validate::run,
     },
     Entry {
         name: "schema",
@@ -152,7 +159,6 @@ const REFERENCE_COMMANDS: &[&str] = &[
     "plot",
     "analyze",
     "chat",
-    "validate",
     "synthesize",
     "speed-bench-report",
     "plugins",

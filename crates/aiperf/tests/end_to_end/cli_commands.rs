@@ -107,3 +107,33 @@ fn a_reference_page_that_does_not_exist_is_refused() {
     ╰─────────────────────────────────────────────────────────────╯
     ");
 }
+
+#[test]
+fn a_trace_is_validated_before_it_is_replayed() {
+    let place = Place::new();
+    let trace = place.path().join("trace.jsonl");
+    std::fs::write(&trace, "{\"timestamp\": 0, \"input_length\": 5}\n").unwrap();
+    let ended = place.run(&["validate", "mooncake-trace", "trace.jsonl"]);
+    let ended = ended.expect_code(0);
+    assert!(ended.stdout.contains("1 rows of `trace.jsonl`"), "{ended}");
+
+    std::fs::write(&trace, "{\"input_length\": 5}\n{\"timestamp\": 0}\n").unwrap();
+    let ended = place.run(&[
+        "validate",
+        "--target",
+        "mooncake_trace",
+        "--input",
+        "trace.jsonl",
+    ]);
+    let ended = ended.expect_code(1);
+    assert!(ended.stderr.contains("line 2: a row needs"), "{ended}");
+
+    let ended = place.run(&["validate", "mooncake-trace", "nowhere.jsonl"]);
+    let ended = ended.expect_code(1);
+    assert!(ended.stderr.contains("nowhere.jsonl"), "{ended}");
+    let ended = place.run(&["validate"]).expect_code(1);
+    assert!(
+        ended.stderr.contains("aiperf validate mooncake-trace FILE"),
+        "{ended}"
+    );
+}

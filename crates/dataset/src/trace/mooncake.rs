@@ -45,7 +45,7 @@ struct PlainRow {
     session_id: Option<String>,
 }
 
-fn read_line(line: &[u8]) -> Result<(NewRow, Option<String>), Flaw> {
+pub(super) fn read_line(line: &[u8]) -> Result<(NewRow, Option<String>), Flaw> {
     let Ok(plain) = serde_json::from_slice::<PlainRow>(line) else {
         return read_row(rows::parse_object(line)?);
     };
