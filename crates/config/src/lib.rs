@@ -9,7 +9,7 @@
 //! writes to. Parsing, help, the reference and manual pages and shell completions all come from that
 //! item.
 //! To add one, copy a neighbour in `profile/flags/`, list it in its group, and give it a row in
-//! `tests/every_flag.rs`.
+//! `tests/every_flag/samples.rs`.
 //!
 //! - [`command`]: the machinery, generic over what a command stores: [`Flag`], [`Command`],
 //!   parsing, help, reference page, manual page, completions.

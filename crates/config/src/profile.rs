@@ -30,5 +30,5 @@ pub use flags::{ESSENTIAL_FLAGS, PROFILE};
 pub use input_config::input_config;
 pub use reference_names::REFERENCE_NAMES;
 pub use resolve::{Resolved, Surroundings, resolve};
-pub(crate) use resolve::{check_url, resolve_with_phases};
+pub(crate) use resolve::{check_url, generated_prefix, generated_turns, resolve_with_phases};
 pub use template::template_text;

@@ -37,11 +37,12 @@ pub(crate) struct Connector {
 
 impl Connector {
     pub(crate) fn new(options: TransportOptions) -> Self {
+        let scratch = ReadScratch::new();
         Self {
             names: Names::new(options.name_resolution, options.name_cache),
             options,
-            scratch: ReadScratch::new(),
-            buffers: Buffers::new(),
+            buffers: Buffers::new(scratch.clone()),
+            scratch,
             tls: OnceCell::new(),
         }
     }

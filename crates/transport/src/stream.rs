@@ -21,14 +21,19 @@ use crate::wire::{TimestampSource, WireStamps};
 /// the client is a little late, large enough that a long answer needs few reads.
 pub(crate) const READ_SIZE: usize = 64 * 1024;
 
-/// A buffer that the connections of one thread read into, one after the other, for readers that
-/// come with memory of which the compiler does not know that it has been written.
+/// A buffer that the connections of one thread read into, one after the other.
 #[derive(Clone)]
 pub(crate) struct ReadScratch(Rc<RefCell<Box<[u8]>>>);
 
 impl ReadScratch {
     pub(crate) fn new() -> Self {
         Self(Rc::new(RefCell::new(vec![0; READ_SIZE].into_boxed_slice())))
+    }
+
+    /// Lends the memory, [`READ_SIZE`] bytes. What is in it afterwards has to be taken before this
+    /// returns.
+    pub(crate) fn lend<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
+        read(&mut self.0.borrow_mut())
     }
 }
 
@@ -82,10 +87,13 @@ impl AsyncRead for StampedStream {
             let length = ready!(this.poll_read_into(context, space))?;
             buffer.advance(length);
         } else {
+            // The reader's memory is such as the compiler does not know to have been written.
             let scratch = this.scratch.clone();
-            let mut scratch = scratch.0.borrow_mut();
-            let length = ready!(this.poll_read_into(context, &mut scratch[..wanted]))?;
-            buffer.put_slice(&scratch[..length]);
+            ready!(scratch.lend(|scratch| {
+                let length = ready!(this.poll_read_into(context, &mut scratch[..wanted]))?;
+                buffer.put_slice(&scratch[..length]);
+                Poll::Ready(io::Result::Ok(()))
+            }))?;
         }
         Poll::Ready(Ok(()))
     }

@@ -13,6 +13,7 @@ mod rules;
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
 pub(crate) use endpoint::check as check_url;
 pub(super) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
+pub(crate) use rules::{generated_prefix, generated_turns};
 
 use self::load::Load;
 use super::args::ProfileArgs;

@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::rc::Rc;
 
-use crate::stream::READ_SIZE;
+use crate::stream::ReadScratch;
 
 /// Heads of requests are short, and few are on their way at the same time.
 const MOST_KEPT: usize = 16;
@@ -14,22 +14,22 @@ const LONGEST_KEPT: usize = 16 * 1024;
 pub(crate) struct Buffers(Rc<Shared>);
 
 struct Shared {
-    read: RefCell<Box<[u8]>>,
+    read: ReadScratch,
     heads: RefCell<Vec<Vec<u8>>>,
 }
 
 impl Buffers {
-    pub(crate) fn new() -> Self {
+    /// Reads go into the thread's memory for them.
+    pub(crate) fn new(read: ReadScratch) -> Self {
         Self(Rc::new(Shared {
-            read: RefCell::new(vec![0; READ_SIZE].into_boxed_slice()),
+            read,
             heads: RefCell::default(),
         }))
     }
 
-    /// Lends the memory to read into, [`READ_SIZE`] bytes. What is in it afterwards has to be taken
-    /// before this returns.
+    /// Lends the memory to read into.
     pub(super) fn lend<R>(&self, read: impl FnOnce(&mut [u8]) -> R) -> R {
-        read(&mut self.0.read.borrow_mut())
+        self.0.read.lend(read)
     }
 
     /// Memory for the head of a request.
@@ -53,7 +53,7 @@ mod tests {
 
     #[test]
     fn memory_of_heads_is_used_again_but_not_hoarded() {
-        let buffers = Buffers::new();
+        let buffers = Buffers::new(ReadScratch::new());
         let mut head = buffers.take_head();
         head.extend_from_slice(b"GET / HTTP/1.1\r\n");
         let memory = head.as_ptr();

@@ -3,6 +3,7 @@
 
 use crate::document::fault::Fault;
 use crate::document::node::Mark;
+use crate::document::read::Field;
 use crate::document::sections::dataset::{DatasetSection, FileSection, Records};
 use crate::document::sections::envelope::{BenchmarkSection, Envelope};
 use crate::document::values::FormatsOrNone;
@@ -12,22 +13,18 @@ use crate::profile::DatasetFormat;
 pub(super) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
     let mut told = Missing(faults);
     let body = &envelope.benchmark;
-    told.unless("sweep", envelope.sweep.is_none(), envelope.sweep.place());
+    told.unless_absent("sweep", &envelope.sweep);
     told.unless(
         "multiRun.numRuns",
         *envelope.multi_run.num_runs == 1,
         envelope.multi_run.num_runs.place(),
     );
-    told.unless("plot", envelope.plot.is_none(), envelope.plot.place());
+    told.unless_absent("plot", &envelope.plot);
     models(body, &mut told);
     artifacts(body, &mut told);
     telemetry(body, &mut told);
     let runtime = &body.runtime;
-    told.unless(
-        "benchmark.runtime.apiPort",
-        runtime.api_port.is_none(),
-        runtime.api_port.place(),
-    );
+    told.unless_absent("benchmark.runtime.apiPort", &runtime.api_port);
     told.unless(
         "benchmark.accuracy",
         body.accuracy
@@ -35,19 +32,60 @@ pub(super) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
             .is_none_or(|accuracy| accuracy.benchmark.is_none()),
         body.accuracy.place(),
     );
-    told.unless(
-        "benchmark.scenario",
-        body.scenario.is_none(),
-        body.scenario.place(),
-    );
+    told.unless_absent("benchmark.scenario", &body.scenario);
     if let Some(dataset) = body.dataset() {
         self::dataset(envelope, dataset, &mut told);
     }
 }
 
+/// Where the one dataset of a file stands.
+const DATASET: &str = "benchmark.datasets.0";
+
+/// What datasets that replay something have in common, whichever section they are.
+macro_rules! replay {
+    ($dataset:expr, $told:expr) => {{
+        let (dataset, told) = ($dataset, $told);
+        let path = |key: &str| format!("{DATASET}.{key}");
+        told.unless_absent(
+            &path("traceIdleGapCapSeconds"),
+            &dataset.trace_idle_gap_cap_seconds,
+        );
+        told.unless_is(
+            &path("useThinkTimeOnly"),
+            &dataset.use_think_time_only,
+            false,
+        );
+        told.unless_absent(&path("maxContextLength"), &dataset.max_context_length);
+        let wraps = dataset
+            .synthesis
+            .as_ref()
+            .is_some_and(|synthesis| *synthesis.allow_dataset_wrap);
+        told.unless(
+            &path("synthesis.allowDatasetWrap"),
+            !wraps,
+            dataset.synthesis.place(),
+        );
+    }};
+}
+
 struct Missing<'a>(&'a mut Vec<Fault>);
 
 impl Missing<'_> {
+    /// A key that must keep its default, which is to say nothing.
+    fn unless_absent<T>(&mut self, path: &str, field: &Field<Option<T>>) {
+        self.unless(path, field.is_none(), field.place());
+    }
+
+    /// A switch that must stay where it is by default.
+    fn unless_is(&mut self, path: &str, field: &Field<bool>, default: bool) {
+        self.unless(path, **field == default, field.place());
+    }
+
+    /// A list that must be empty.
+    fn unless_empty<T>(&mut self, path: &str, field: &Field<Vec<T>>) {
+        self.unless(path, field.is_empty(), field.place());
+    }
+
     fn unless(&mut self, path: &str, is_fine: bool, mark: Mark) {
         if !is_fine {
             let fault = Fault::new("is an AIPerf setting that this version does not support yet");
@@ -59,48 +97,31 @@ impl Missing<'_> {
 fn models(body: &BenchmarkSection, told: &mut Missing) {
     for (index, model) in body.models.items.iter().enumerate() {
         let path = format!("benchmark.models.items.{index}");
-        told.unless(
-            &format!("{path}.lora"),
-            model.lora.is_none(),
-            model.lora.place(),
-        );
-        told.unless(
-            &format!("{path}.tokenizer"),
-            model.tokenizer.is_none(),
-            model.tokenizer.place(),
-        );
+        told.unless_absent(&format!("{path}.lora"), &model.lora);
+        told.unless_absent(&format!("{path}.tokenizer"), &model.tokenizer);
     }
 }
 
 fn artifacts(body: &BenchmarkSection, told: &mut Missing) {
     let artifacts = &body.artifacts;
     let has_summary = matches!(*artifacts.summary, FormatsOrNone::Formats(_));
-    for (key, is_fine, mark) in [
-        ("summary", has_summary, artifacts.summary.place()),
-        (
-            "userFiles",
-            artifacts.user_files.is_empty(),
-            artifacts.user_files.place(),
-        ),
-        (
-            "autoPlot",
-            !*artifacts.auto_plot,
-            artifacts.auto_plot.place(),
-        ),
-        (
-            "plotRequired",
-            !*artifacts.plot_required,
-            artifacts.plot_required.place(),
-        ),
-    ] {
-        told.unless(&format!("benchmark.artifacts.{key}"), is_fine, mark);
-    }
+    told.unless(
+        "benchmark.artifacts.summary",
+        has_summary,
+        artifacts.summary.place(),
+    );
+    told.unless_empty("benchmark.artifacts.userFiles", &artifacts.user_files);
+    told.unless_is("benchmark.artifacts.autoPlot", &artifacts.auto_plot, false);
+    told.unless_is(
+        "benchmark.artifacts.plotRequired",
+        &artifacts.plot_required,
+        false,
+    );
     if let Some(tokenizer) = body.tokenizer.as_ref() {
-        let trust = &tokenizer.trust_remote_code;
-        told.unless(
+        told.unless_is(
             "benchmark.tokenizer.trustRemoteCode",
-            !**trust,
-            trust.place(),
+            &tokenizer.trust_remote_code,
+            false,
         );
     }
 }
@@ -123,11 +144,7 @@ fn telemetry(body: &BenchmarkSection, told: &mut Missing) {
     }
     let server = &body.server_metrics;
     if *server.enabled {
-        told.unless(
-            "benchmark.serverMetrics.urls",
-            server.urls.is_empty(),
-            server.urls.place(),
-        );
+        told.unless_empty("benchmark.serverMetrics.urls", &server.urls);
     }
     let latency = &body.network_latency;
     told.unless(
@@ -135,25 +152,13 @@ fn telemetry(body: &BenchmarkSection, told: &mut Missing) {
         !*latency.enabled || latency.mean_ms.is_some(),
         latency.enabled.place(),
     );
-    told.unless(
-        "benchmark.otel.metricsUrl",
-        body.otel.metrics_url.is_none(),
-        body.otel.metrics_url.place(),
-    );
-    told.unless(
-        "benchmark.mlflow.trackingUri",
-        body.mlflow.tracking_uri.is_none(),
-        body.mlflow.tracking_uri.place(),
-    );
-    told.unless(
-        "benchmark.wandb.project",
-        body.wandb.project.is_none(),
-        body.wandb.project.place(),
-    );
+    told.unless_absent("benchmark.otel.metricsUrl", &body.otel.metrics_url);
+    told.unless_absent("benchmark.mlflow.trackingUri", &body.mlflow.tracking_uri);
+    told.unless_absent("benchmark.wandb.project", &body.wandb.project);
 }
 
 fn dataset(envelope: &Envelope, dataset: &DatasetSection, told: &mut Missing) {
-    let path = |key: &str| format!("benchmark.datasets.0.{key}");
+    let path = |key: &str| format!("{DATASET}.{key}");
     let seed = match dataset {
         DatasetSection::Synthetic(dataset) => &dataset.random_seed,
         DatasetSection::File(dataset) => &dataset.random_seed,
@@ -167,34 +172,8 @@ fn dataset(envelope: &Envelope, dataset: &DatasetSection, told: &mut Missing) {
         DatasetSection::Public(dataset) => {
             let known =
                 aiperf_dataset::public::PublicDataset::from_name(dataset.dataset.name()).is_ok();
-            for (key, is_fine, mark) in [
-                ("dataset", known, dataset.dataset.place()),
-                (
-                    "traceIdleGapCapSeconds",
-                    dataset.trace_idle_gap_cap_seconds.is_none(),
-                    dataset.trace_idle_gap_cap_seconds.place(),
-                ),
-                (
-                    "useThinkTimeOnly",
-                    !*dataset.use_think_time_only,
-                    dataset.use_think_time_only.place(),
-                ),
-                (
-                    "maxContextLength",
-                    dataset.max_context_length.is_none(),
-                    dataset.max_context_length.place(),
-                ),
-                (
-                    "synthesis.allowDatasetWrap",
-                    dataset
-                        .synthesis
-                        .as_ref()
-                        .is_none_or(|synthesis| !*synthesis.allow_dataset_wrap),
-                    dataset.synthesis.place(),
-                ),
-            ] {
-                told.unless(&path(key), is_fine, mark);
-            }
+            told.unless(&path("dataset"), known, dataset.dataset.place());
+            replay!(dataset, told);
         }
         DatasetSection::Synthetic(dataset) => {
             let media = [
@@ -241,73 +220,23 @@ fn dataset(envelope: &Envelope, dataset: &DatasetSection, told: &mut Missing) {
 }
 
 fn file(dataset: &FileSection, told: &mut Missing) {
+    let path = |key: &str| format!("{DATASET}.{key}");
     let is_read = DatasetFormat::SUPPORTED.contains(&dataset.format.name());
-    for (key, is_fine, mark) in [
-        ("format", is_read, dataset.format.place()),
-        (
-            "records",
-            !matches!(*dataset.records, Some(Records::Pools(_))),
-            dataset.records.place(),
-        ),
-        (
-            "traceSessionSampleRatio",
-            dataset.trace_session_sample_ratio.is_none(),
-            dataset.trace_session_sample_ratio.place(),
-        ),
-        (
-            "maxIdleGapCapSeconds",
-            dataset.max_idle_gap_cap_seconds.is_none(),
-            dataset.max_idle_gap_cap_seconds.place(),
-        ),
-        (
-            "replaySpeedup",
-            dataset.replay_speedup.is_none(),
-            dataset.replay_speedup.place(),
-        ),
-        (
-            "openLoopReplay",
-            *dataset.open_loop_replay,
-            dataset.open_loop_replay.place(),
-        ),
-        (
-            "openLoopStrict",
-            !*dataset.open_loop_strict,
-            dataset.open_loop_strict.place(),
-        ),
-        (
-            "omitKvHints",
-            !*dataset.omit_kv_hints,
-            dataset.omit_kv_hints.place(),
-        ),
-        (
-            "forceMinTokens",
-            *dataset.force_min_tokens,
-            dataset.force_min_tokens.place(),
-        ),
-        (
-            "traceIdleGapCapSeconds",
-            dataset.trace_idle_gap_cap_seconds.is_none(),
-            dataset.trace_idle_gap_cap_seconds.place(),
-        ),
-        (
-            "useThinkTimeOnly",
-            !*dataset.use_think_time_only,
-            dataset.use_think_time_only.place(),
-        ),
-        (
-            "maxContextLength",
-            dataset.max_context_length.is_none(),
-            dataset.max_context_length.place(),
-        ),
-        (
-            "synthesis.allowDatasetWrap",
-            dataset
-                .synthesis
-                .as_ref()
-                .is_none_or(|synthesis| !*synthesis.allow_dataset_wrap),
-            dataset.synthesis.place(),
-        ),
-    ] {
-        told.unless(&format!("benchmark.datasets.0.{key}"), is_fine, mark);
-    }
+    told.unless(&path("format"), is_read, dataset.format.place());
+    let has_pools = matches!(*dataset.records, Some(Records::Pools(_)));
+    told.unless(&path("records"), !has_pools, dataset.records.place());
+    told.unless_absent(
+        &path("traceSessionSampleRatio"),
+        &dataset.trace_session_sample_ratio,
+    );
+    told.unless_absent(
+        &path("maxIdleGapCapSeconds"),
+        &dataset.max_idle_gap_cap_seconds,
+    );
+    told.unless_absent(&path("replaySpeedup"), &dataset.replay_speedup);
+    told.unless_is(&path("openLoopReplay"), &dataset.open_loop_replay, true);
+    told.unless_is(&path("openLoopStrict"), &dataset.open_loop_strict, false);
+    told.unless_is(&path("omitKvHints"), &dataset.omit_kv_hints, false);
+    told.unless_is(&path("forceMinTokens"), &dataset.force_min_tokens, true);
+    replay!(dataset, told);
 }

@@ -4,7 +4,7 @@ use serde_json::json;
 
 use super::{Sheet, set, set_moment, some};
 use crate::document::node::{Entries, Node};
-use crate::profile::{DatasetFormat, ProfileArgs};
+use crate::profile::{DatasetFormat, ProfileArgs, generated_prefix, generated_turns};
 
 impl Sheet<'_> {
     pub(super) fn dataset(&mut self, args: &ProfileArgs) {
@@ -26,34 +26,13 @@ impl Sheet<'_> {
                 refused.push((flag, "the file's dataset is not of `type: file`"));
             }
         }
-        for (flag, is_given) in [
+        let lengths = [
             ("--isl", args.isl_mean.is_some()),
             ("--isl-stddev", args.isl_stddev.is_some()),
-            ("--conversation-turn-mean", args.turn_mean.is_some()),
-            ("--conversation-turn-stddev", args.turn_stddev.is_some()),
-            (
-                "--conversation-turn-delay-mean",
-                args.turn_delay_mean_ms.is_some(),
-            ),
-            (
-                "--conversation-turn-delay-stddev",
-                args.turn_delay_stddev_ms.is_some(),
-            ),
-            (
-                "--conversation-turn-delay-ratio",
-                args.turn_delay_ratio.is_some(),
-            ),
-            ("--num-prefix-prompts", args.prefix.pool_size.is_some()),
-            ("--prefix-prompt-length", args.prefix.length.is_some()),
-            (
-                "--shared-system-prompt-length",
-                args.prefix.shared_system_length.is_some(),
-            ),
-            (
-                "--user-context-prompt-length",
-                args.prefix.user_context_length.is_some(),
-            ),
-        ] {
+        ];
+        let turns = generated_turns(args);
+        let generated = [&lengths[..], &turns, &generated_prefix(args)].concat();
+        for (flag, is_given) in generated {
             if is_given && !is_synthetic {
                 refused.push((flag, "the file's dataset is not of `type: synthetic`"));
             }

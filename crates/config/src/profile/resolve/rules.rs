@@ -3,6 +3,8 @@
 mod dataset;
 mod endpoint;
 
+pub(crate) use dataset::{generated_prefix, generated_turns};
+
 use super::Findings;
 use super::dataset::is_synthetic;
 use super::endpoint::{kind, streams};

@@ -334,13 +334,20 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
 ];
 
 /// The flags that shape generated text, and whether each was given.
-pub(super) fn generated_text(args: &ProfileArgs) -> [(&'static str, bool); 8] {
-    let prefix = &args.prefix;
-    [
+pub(super) fn generated_text(args: &ProfileArgs) -> Vec<(&'static str, bool)> {
+    let lengths = [
         ("--isl", args.isl_mean.is_some()),
         ("--isl-stddev", args.isl_stddev.is_some()),
         ("--seq-dist", args.sequence_distribution.is_some()),
         ("--random-range-ratio", args.random_range_ratio.is_some()),
+    ];
+    [&lengths[..], &generated_prefix(args)].concat()
+}
+
+/// The flags about text before generated prompts, and whether they were given.
+pub(crate) fn generated_prefix(args: &ProfileArgs) -> [(&'static str, bool); 4] {
+    let prefix = &args.prefix;
+    [
         ("--num-prefix-prompts", prefix.pool_size.is_some()),
         ("--prefix-prompt-length", prefix.length.is_some()),
         (
@@ -354,11 +361,9 @@ pub(super) fn generated_text(args: &ProfileArgs) -> [(&'static str, bool); 8] {
     ]
 }
 
-fn generated_beside_file(load: &Load) -> Option<Breach> {
-    let args = load.args;
-    let beside = [
-        ("--image-source", args.image.source.is_some()),
-        ("--image-source-sampling", args.image.sampling.is_some()),
+/// The flags about the turns of generated conversations, and whether they were given.
+pub(crate) fn generated_turns(args: &ProfileArgs) -> [(&'static str, bool); 5] {
+    [
         ("--conversation-turn-mean", args.turn_mean.is_some()),
         ("--conversation-turn-stddev", args.turn_stddev.is_some()),
         (
@@ -373,8 +378,16 @@ fn generated_beside_file(load: &Load) -> Option<Breach> {
             "--conversation-turn-delay-ratio",
             args.turn_delay_ratio.is_some(),
         ),
+    ]
+}
+
+fn generated_beside_file(load: &Load) -> Option<Breach> {
+    let args = load.args;
+    let beside = [
+        ("--image-source", args.image.source.is_some()),
+        ("--image-source-sampling", args.image.sampling.is_some()),
     ];
-    let flags = listed(&[&generated_text(args)[..], &beside].concat());
+    let flags = listed(&[&generated_text(args)[..], &beside, &generated_turns(args)].concat());
     let (flags, _) = flags.filter(|_| !is_synthetic(args))?;
     Some(breach(
         format!("{flags} cannot be used with {}", source(load)),
