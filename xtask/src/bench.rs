@@ -10,6 +10,7 @@
 
 mod affinity;
 mod client;
+mod dataset;
 mod figures;
 mod instructions;
 mod launch;
@@ -63,6 +64,11 @@ const CASES: &[Case] = &[
         name: "thousand",
         about: "1,000 streamed requests, 16 at a time: wall and processor time",
         run: startup::thousand,
+    },
+    Case {
+        name: "dataset",
+        about: "traces and texts of 20,000 and 1,000,000 rows: first request, memory",
+        run: dataset::run,
     },
     Case {
         name: "schedule",

@@ -23,6 +23,7 @@ const PAGES: &[(&str, &str)] = &[
     ("cli-schema.md", "schema"),
     ("metrics.md", "metrics"),
     ("environment.md", "environment"),
+    ("rules.md", "rules"),
 ];
 /// Commands with a manual page below `docs/man`, besides the overview.
 const MANUALS: &[&str] = &[

@@ -28,7 +28,7 @@ fn main() {
             let panel = aiperf_export::console::notice_panel("Error", &text);
             // Standard error may be closed; the exit code still tells.
             let _ = std::io::stderr().lock().write_all(panel.as_bytes());
-            quit(Exit::Failure)
+            quit(Exit::of_error(&error))
         }
     }
 }

@@ -16,6 +16,7 @@
 //! - [`document`]: the YAML configuration file.
 //! - [`profile`]: the flags of `aiperf profile`, [`ProfileArgs`], [`ProfileConfig`], resolution
 //!   and the `input_config` block of the summary.
+//! - [`rules`]: what settings must not say together, whoever says it.
 //! - [`UsageError`]: everything that is wrong with a command line, all of it at once.
 //!
 //! Nothing here prints, ends the process or reads an environment variable. The only look at the
@@ -25,6 +26,7 @@ pub mod command;
 pub mod document;
 mod error;
 pub mod profile;
+pub mod rules;
 
 pub use command::{
     Choice, Command, CommandSummary, Example, Flag, Group, Kind, Limits, Parsed, Positional, Shell,

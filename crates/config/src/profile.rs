@@ -22,13 +22,16 @@ pub use choices::{
 };
 pub use config::{
     Arrivals, CacheReset, CancellationConfig, DatasetConfig, DatasetSource, EndpointConfig,
-    FileDataset, Header, Limit, Models, Normal, OutputConfig, PhaseConfig, ProfileConfig, Rate,
+    FileDataset, Header, Limit, Models, OutputConfig, PhaseConfig, ProfileConfig, Ramp, Rate,
     RatePattern, RateShape, Readiness, RuntimeConfig, Secret, ServerProfiler, SyntheticDataset,
     SystemPrompt, TelemetryConfig, TlsConfig, TokenizerConfig,
 };
 pub use flags::{ESSENTIAL_FLAGS, PROFILE};
 pub use input_config::input_config;
 pub use reference_names::REFERENCE_NAMES;
+pub(crate) use resolve::{
+    DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE, DEFAULT_REQUESTS, RULE_EXAMPLES,
+    UNIX, check_url, generated_prefix, generated_turns, resolve_with_phases, rule_names,
+};
 pub use resolve::{Resolved, Surroundings, resolve};
-pub(crate) use resolve::{check_url, generated_prefix, generated_turns, resolve_with_phases};
 pub use template::template_text;

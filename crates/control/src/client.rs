@@ -1,5 +1,6 @@
 //! One control request and its answer.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use aiperf_endpoint::headers::HeaderSettings;
@@ -20,7 +21,10 @@ use crate::origin::Destination;
 pub struct ControlClient {
     control_headers: HeaderMap,
     inference_headers: HeaderMap,
+    /// Of questions about the server: they go the way of the load.
     options: TransportOptions,
+    /// Of hooks, which go to the server itself and not to what stands between.
+    direct: TransportOptions,
 }
 
 /// What is sent.
@@ -47,14 +51,19 @@ impl ControlClient {
     /// # Errors
     /// A header that HTTP cannot carry.
     pub fn new(headers: &HeaderSettings, options: TransportOptions) -> Result<Self, ControlError> {
+        let options = TransportOptions {
+            // Nothing is measured here.
+            timestamp_source: TimestampSource::User,
+            ..options
+        };
         Ok(Self {
             control_headers: headers::of_control(headers)?,
             inference_headers: headers::of_inference(headers)?,
-            options: TransportOptions {
-                // Nothing is measured here.
-                timestamp_source: TimestampSource::User,
-                ..options
+            direct: TransportOptions {
+                proxies: Arc::default(),
+                ..options.clone()
             },
+            options,
         })
     }
 
@@ -89,15 +98,14 @@ impl ControlClient {
         let mut headers = self.control_headers.clone();
         // Without a body the HTTP layer names no length, which some servers refuse in a POST.
         headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        let exchange = self
-            .exchange(ControlRequest {
-                method: Method::POST,
-                to,
-                headers,
-                body: Bytes::new(),
-                timeout,
-            })
-            .await;
+        let request = ControlRequest {
+            method: Method::POST,
+            to,
+            headers,
+            body: Bytes::new(),
+            timeout,
+        };
+        let exchange = exchange(request, &self.direct).await;
         match exchange.status {
             Some(status) if status.is_success() => Ok(()),
             Some(status) => Err(RequestFailure::Status(status)),
@@ -107,7 +115,7 @@ impl ControlClient {
 
     /// Sends a request and waits for its whole answer.
     pub(crate) async fn send(&self, request: ControlRequest<'_>) -> Result<Reply, RequestFailure> {
-        let exchange = self.exchange(request).await;
+        let exchange = exchange(request, &self.options).await;
         match (exchange.status, exchange.error) {
             (Some(status), None) => Ok(Reply {
                 status,
@@ -117,27 +125,26 @@ impl ControlClient {
             (_, error) => Err(RequestFailure::Transport(why(error))),
         }
     }
+}
 
-    /// A transport is made for each request: connections are not kept while nothing is asked, and a
-    /// name that meanwhile leads elsewhere is looked up again.
-    async fn exchange(&self, request: ControlRequest<'_>) -> HttpExchange {
-        let mut exchange = HttpExchange::default();
-        let transport = Transport::new(vec![request.to.target.clone()], self.options.clone());
-        let outgoing = OutgoingRequest {
-            method: request.method,
-            headers: request.headers,
-            body: request.body,
-        };
-        let performing =
-            transport.perform(0, outgoing, Lease::Fresh, &mut exchange, Watch::default());
-        if tokio::time::timeout(request.timeout, performing)
-            .await
-            .is_err()
-        {
-            exchange.give_up_timed_out();
-        }
-        exchange
+/// A transport is made for each request: connections are not kept while nothing is asked, and a name
+/// that meanwhile leads elsewhere is looked up again.
+async fn exchange(request: ControlRequest<'_>, options: &TransportOptions) -> HttpExchange {
+    let mut exchange = HttpExchange::default();
+    let transport = Transport::new(vec![request.to.target.clone()], options.clone());
+    let outgoing = OutgoingRequest {
+        method: request.method,
+        headers: request.headers,
+        body: request.body,
+    };
+    let performing = transport.perform(0, outgoing, Lease::Fresh, &mut exchange, Watch::default());
+    if tokio::time::timeout(request.timeout, performing)
+        .await
+        .is_err()
+    {
+        exchange.give_up_timed_out();
     }
+    exchange
 }
 
 /// The reason of an exchange without an answer.

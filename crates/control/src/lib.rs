@@ -9,8 +9,11 @@
 //! - [`ServerProfiler`]: around each profiling phase
 //! - [`ControlClient`]: the headers and the way to the server that all three share
 //!
-//! What is absent: proxies of the environment (hooks go to the server itself, not to what stands
-//! between), redirects, and the server's words in error messages, which may hold secrets.
+//! Questions whether a server is ready go the way of the load, through the proxies of the
+//! environment where those are trusted. Hooks never do: they are for the server itself, not for what
+//! stands between.
+//!
+//! What is absent: redirects, and the server's words in error messages, which may hold secrets.
 //!
 //! Every function blocks its thread until it is done, and must not be called from asynchronous code:
 //! each runs an event loop of its own, and a thread cannot hold two. Long waits end early when the

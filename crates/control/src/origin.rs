@@ -2,7 +2,7 @@
 
 use aiperf_endpoint::{EndpointType, url::compose};
 use aiperf_transport::Target;
-use url::Url;
+use url::{Position, Url};
 
 use crate::error::ControlError;
 use crate::hook::Hook;
@@ -49,33 +49,67 @@ pub(crate) fn hook_destinations(
     path: &str,
 ) -> Result<Vec<Destination>, ControlError> {
     check_path(hook, path)?;
-    origins(urls)?
+    servers(urls)?
         .iter()
-        .map(|origin| Destination::new(&format!("{origin}{path}")))
+        .map(|server| Destination::new(&format!("{}{path}", server.text().trim_end_matches('/'))))
         .collect()
 }
 
-/// `scheme://host:port` of each server, with the user and password of the URL that named it first.
-fn origins(urls: &[String]) -> Result<Vec<String>, ControlError> {
-    let mut known = Vec::new();
-    let mut origins = Vec::new();
+/// Each server, without path and query, with the user and password of the URL that named it first.
+fn servers(urls: &[String]) -> Result<Vec<Address>, ControlError> {
+    let mut servers: Vec<Address> = Vec::new();
     for url in urls {
-        let mut url = base(url)?;
-        let origin = url.origin();
-        if known.contains(&origin) {
+        let mut address = Address::parse(url)?;
+        if servers.iter().any(|known| known.is_same_server(&address)) {
             continue;
         }
-        known.push(origin);
-        url.set_path("");
-        url.set_query(None);
-        origins.push(url.as_str().trim_end_matches('/').to_owned());
+        address.url.set_path("");
+        address.url.set_query(None);
+        servers.push(address);
     }
-    Ok(origins)
+    Ok(servers)
 }
 
 /// A URL of the command line taken apart, its scheme added where it has none.
-pub(crate) fn base(url: &str) -> Result<Url, ControlError> {
-    Ok(compose(url, Some("/"), EndpointType::default(), false)?)
+#[derive(Debug, Clone)]
+pub(crate) struct Address {
+    /// The socket of a `unix:` URL.
+    socket: Option<String>,
+    /// The URL; at a socket, that of what is asked for, as if of `localhost`.
+    pub(crate) url: Url,
+}
+
+impl Address {
+    pub(crate) fn parse(address: &str) -> Result<Self, ControlError> {
+        let parse = |url: &str| compose(url, Some("/"), EndpointType::default(), false);
+        let Some(at_socket) = address.strip_prefix("unix:") else {
+            return Ok(Self {
+                socket: None,
+                url: parse(address)?,
+            });
+        };
+        let at_socket = at_socket.strip_prefix("//").unwrap_or(at_socket);
+        let (socket, path) = match at_socket.find(":/") {
+            Some(colon) => (&at_socket[..colon], &at_socket[colon + 1..]),
+            None => (at_socket, ""),
+        };
+        Ok(Self {
+            socket: Some(socket.to_owned()),
+            url: parse(&format!("http://localhost{path}"))?,
+        })
+    }
+
+    /// The whole address again.
+    pub(crate) fn text(&self) -> String {
+        match &self.socket {
+            None => self.url.as_str().to_owned(),
+            Some(socket) => format!("unix:{socket}:{}", &self.url[Position::BeforePath..]),
+        }
+    }
+
+    fn is_same_server(&self, other: &Self) -> bool {
+        self.socket == other.socket && self.url.origin() == other.url.origin()
+    }
 }
 
 #[cfg(test)]
@@ -117,6 +151,30 @@ mod tests {
                 "http://[::1]:9/reset_prefix_cache",
             ],
         );
+    }
+
+    #[test]
+    fn a_socket_is_a_server_of_its_own() {
+        let urls = [
+            "unix:/run/a.sock:/v1",
+            "unix:///run/a.sock",
+            "http://localhost/v1",
+            "unix:/run/b.sock",
+        ];
+        let urls: Vec<String> = urls.iter().map(|url| (*url).to_owned()).collect();
+        let found = hook_destinations(Hook::ProfilerStart, &urls, "/start?all=1").unwrap();
+        let shown: Vec<&str> = found.iter().map(|to| &*to.shown).collect();
+        assert_eq!(
+            shown,
+            [
+                "unix:/run/a.sock:/start?all=1",
+                "http://localhost/start?all=1",
+                "unix:/run/b.sock:/start?all=1"
+            ]
+        );
+        let socket = found[0].target.unix_socket.as_deref();
+        assert_eq!(socket, Some(std::path::Path::new("/run/a.sock")));
+        assert_eq!(found[0].target.path, "/start?all=1");
     }
 
     #[test]

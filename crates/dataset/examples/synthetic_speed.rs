@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use aiperf_dataset::{
-    DatasetError, DatasetPlan, Normal, PromptCorpus, Source, SyntheticPlan, open,
+    CorpusStyle, DatasetError, DatasetPlan, Law, PromptCorpus, Source, SyntheticPlan, open,
 };
 use aiperf_random::RootSeed;
 use aiperf_tokenizer::Tokenizer;
@@ -23,13 +23,16 @@ fn main() -> Result<(), DatasetError> {
     let tokenizer = words
         .next()
         .and_then(|path| Tokenizer::from_path(Path::new(&path)).ok());
-    let is_builtin = tokenizer.is_none();
     let tokenizer = tokenizer.unwrap_or_else(Tokenizer::builtin);
-    let tokens = if is_builtin { TOKENS } else { TOKENS / 20 };
-    for corpus in [PromptCorpus::Prose, PromptCorpus::Coding] {
+    let corpora = [
+        PromptCorpus::Prose,
+        PromptCorpus::Coding,
+        PromptCorpus::Random(CorpusStyle::Vllm),
+    ];
+    for corpus in corpora {
         let plan = DatasetPlan::new(Source::Synthetic(SyntheticPlan {
-            entries: tokens / isl.max(1),
-            prompt_tokens: Some(Normal::fixed(isl as f64)),
+            entries: TOKENS / isl.max(1),
+            prompt_tokens: Some(Law::fixed(isl as f64)),
             corpus,
             ..SyntheticPlan::default()
         }));

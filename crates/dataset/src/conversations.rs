@@ -35,6 +35,21 @@ pub trait ConversationSource: Send + Sync + fmt::Debug {
     /// What is known of conversation `index` without assembling it.
     fn outline(&self, index: usize) -> Outline;
 
+    /// How many turns conversation `index` has.
+    fn turn_count(&self, index: usize) -> usize {
+        self.outline(index).turns.len()
+    }
+
+    /// When the first turn of conversation `index` is due, in milliseconds of the trace's clock.
+    fn first_timestamp_ms(&self, index: usize) -> Option<f64> {
+        self.outline(index).turns.first()?.timestamp_ms
+    }
+
+    /// About how many bytes of text all conversations have together, where that is easy to tell.
+    fn text_bytes(&self) -> Option<u64> {
+        None
+    }
+
     /// How many turns the conversations before `index` have together.
     fn turns_before(&self, index: usize) -> u64;
 
@@ -70,7 +85,7 @@ pub struct TurnOutline {
 }
 
 impl Outline {
-    fn of(conversation: &Conversation) -> Self {
+    pub(crate) fn of(conversation: &Conversation) -> Self {
         Self {
             id: conversation.id.clone(),
             context_mode: conversation.context_mode,
@@ -148,8 +163,8 @@ impl Conversations {
         }
     }
 
-    /// Whether the source is a file of requests, a trace or ready-made bodies, so that writing down
-    /// what is sent would say it twice.
+    /// Whether the source is a file of ready-made bodies, so that writing down what is sent would say
+    /// it twice.
     pub fn repeats_a_file(&self) -> bool {
         self.repeats_a_file
     }
@@ -201,6 +216,30 @@ impl Conversations {
                 }
                 outline
             }
+        }
+    }
+
+    /// How many turns conversation `index` has.
+    pub fn turn_count(&self, index: usize) -> usize {
+        match &self.kept {
+            Kept::Whole(conversations) => conversations[index].turns.len(),
+            Kept::Source(source) => source.turn_count(index),
+        }
+    }
+
+    /// About how many bytes of text all conversations have together, where that is easy to tell.
+    pub fn text_bytes(&self) -> Option<u64> {
+        match &self.kept {
+            Kept::Whole(_) => None,
+            Kept::Source(source) => source.text_bytes(),
+        }
+    }
+
+    /// When the first turn of conversation `index` is due, in milliseconds of the trace's clock.
+    pub fn first_timestamp_ms(&self, index: usize) -> Option<f64> {
+        match &self.kept {
+            Kept::Whole(conversations) => conversations[index].turns.first()?.timestamp_ms,
+            Kept::Source(source) => source.first_timestamp_ms(index),
         }
     }
 

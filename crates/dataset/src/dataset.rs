@@ -78,7 +78,7 @@ pub fn open_with(
     let ids = SessionIds::new(plan.session_ids, seed);
     let opened = match &plan.source {
         Source::Synthetic(synthetic) => {
-            let source: Arc<dyn ConversationSource> = match synthetic.rankings {
+            let source: Arc<dyn ConversationSource> = match &synthetic.rankings {
                 Some(rankings) => Arc::new(RankingsSource::new(
                     synthetic, rankings, tokenizer, ids, seed,
                 )?),
@@ -89,7 +89,7 @@ pub fn open_with(
         Source::File(file) => open_file(file, plan, tokenizer, ids, seed)?,
         Source::Public(public) => {
             let mut conversations = public::conversations(public, tokenizer, ids, hub)?;
-            file::apply_output_length(&mut conversations, public.output_tokens, seed);
+            file::apply_output_length(&mut conversations, public.output_tokens.as_ref(), seed);
             Conversations::whole(conversations, plan, seed)
         }
     };
@@ -120,8 +120,7 @@ fn open_file(
     }
     if let Some(format) = format.as_trace() {
         let source = trace::open(file, format, tokenizer, ids, seed)?;
-        let conversations = Conversations::from_source(Arc::new(source), plan, seed);
-        return Ok(conversations.with_bodies_of_a_file());
+        return Ok(Conversations::from_source(Arc::new(source), plan, seed));
     }
     if file.trace.changes_rows() {
         return Err(DatasetError::Settings {
@@ -132,8 +131,10 @@ fn open_file(
             ),
         });
     }
-    let conversations = file::conversations(file, format, ids, seed)?;
-    let conversations = Conversations::whole(conversations, plan, seed);
+    let conversations = match file::large::open(file, format, ids.clone(), seed)? {
+        Some(large) => Conversations::from_source(large, plan, seed),
+        None => Conversations::whole(file::conversations(file, format, ids, seed)?, plan, seed),
+    };
     Ok(match format {
         FileFormat::RawPayload | FileFormat::InputsJson => conversations.with_bodies_of_a_file(),
         _ => conversations,
@@ -143,7 +144,7 @@ fn open_file(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lengths::Normal;
+    use crate::law::Law;
     use crate::plan::{SessionIdStyle, SyntheticPlan};
     use aiperf_endpoint::model_selection::ModelSelection;
 
@@ -154,8 +155,8 @@ mod tests {
             session_ids: SessionIdStyle::Numbered,
             ..DatasetPlan::new(Source::Synthetic(SyntheticPlan {
                 entries: 40,
-                prompt_tokens: Some(Normal::fixed(8.0)),
-                turns: Normal::fixed(2.0),
+                prompt_tokens: Some(Law::fixed(8.0)),
+                turns: Law::fixed(2.0),
                 ..SyntheticPlan::default()
             }))
         }

@@ -2,21 +2,29 @@
 //!
 //! - `lines`: a file, gzipped or not, as numbered lines;
 //! - `fields`: typed access to a row's keys, with reasons that name the key;
+//! - `pieces`: the same in pieces for several threads;
 //! - `rows`: all rows of a file, parsed by several threads, with the complaint about a bad one;
 //! - `format`: the formats by name; `detect`: which format a file or folder has;
 //! - `media`: images, audio and video become URLs or encoded data; `remote_images`: URLs of images
 //!   become data;
-//! - `turn_row`: the keys of one turn;
+//! - `turn_row`: the keys of one turn; `output_lengths`: bounds of answers that rows do not name;
+//! - `large`, `large_inputs`, `kept_lines`, `glance`: large files of texts, whose rows are read again when they are due;
 //! - `single_turn`, `multi_turn`, `random_pool`, `raw_payload`, `inputs_json`, `speed_bench`: the
 //!   formats. Traces have a folder of their own.
 
 pub(crate) mod detect;
 pub(crate) mod fields;
 mod format;
+mod glance;
 mod inputs_json;
+mod kept_lines;
+pub(crate) mod large;
+mod large_inputs;
 pub(crate) mod lines;
 mod media;
 mod multi_turn;
+mod output_lengths;
+pub(crate) mod pieces;
 mod random_pool;
 mod raw_payload;
 mod remote_images;
@@ -32,9 +40,10 @@ use aiperf_random::RootSeed;
 
 pub(crate) use format::known_formats;
 pub use format::{FileFormat, SpeedBench};
+use output_lengths::OutputLengths;
 
 use crate::error::DatasetError;
-use crate::lengths::Normal;
+use crate::law::Law;
 use crate::plan::{FilePlan, RemoteImages};
 use crate::session_ids::SessionIds;
 
@@ -88,17 +97,16 @@ pub(crate) fn conversations(
             }
         })?;
     }
-    apply_delay_cap(&mut conversations, plan.delay_cap_ms);
-    apply_output_length(&mut conversations, plan.output_tokens, seed);
+    for conversation in &mut conversations {
+        cap_delays(conversation, plan.delay_cap_ms);
+    }
+    apply_output_length(&mut conversations, plan.output_tokens.as_ref(), seed);
     Ok(conversations)
 }
 
-fn apply_delay_cap(conversations: &mut [Conversation], cap_ms: Option<f64>) {
+fn cap_delays(conversation: &mut Conversation, cap_ms: Option<f64>) {
     let Some(cap_ms) = cap_ms else { return };
-    for turn in conversations
-        .iter_mut()
-        .flat_map(|conversation| &mut conversation.turns)
-    {
+    for turn in &mut conversation.turns {
         turn.delay_ms = turn.delay_ms.map(|delay| delay.min(cap_ms));
     }
 }
@@ -106,22 +114,14 @@ fn apply_delay_cap(conversations: &mut [Conversation], cap_ms: Option<f64>) {
 /// A row's own output length wins; the others draw one if the plan says so.
 pub(crate) fn apply_output_length(
     conversations: &mut [Conversation],
-    output_tokens: Option<Normal>,
+    output_tokens: Option<&Law>,
     seed: RootSeed,
 ) {
-    let Some(length) = output_tokens
-        .map(Normal::truncated)
-        .filter(|length| length.mean > 0.0)
-    else {
+    let Some(lengths) = OutputLengths::new(output_tokens, seed) else {
         return;
     };
-    let stream = seed.stream("composer.turn.max_tokens");
     for (index, conversation) in conversations.iter_mut().enumerate() {
-        let mut generator = stream.at(index as u64);
-        for turn in &mut conversation.turns {
-            let drawn = length.positive_integer(&mut generator);
-            turn.max_tokens = turn.max_tokens.or(Some(drawn));
-        }
+        lengths.give(conversation, index);
     }
 }
 

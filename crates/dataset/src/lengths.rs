@@ -64,7 +64,7 @@ impl Normal {
 }
 
 /// The conversion saturates at both ends.
-fn to_positive(value: f64) -> u32 {
+pub(crate) fn to_positive(value: f64) -> u32 {
     (value as u32).max(1)
 }
 

@@ -12,6 +12,7 @@
 //! - [`media`]: images, audio and video;
 //! - `synthetic`: conversations made of such text and media;
 //! - `system_prompt`, `cache_bust`: what the user puts in front of any conversation;
+//! - `sessions`: which rows of a file follow each other in one conversation;
 //! - `file`: conversations read from files of prompts;
 //! - [`mod@trace`]: requests that a server once got, as compact rows, and figures about them;
 //! - [`public`]: datasets of a hub, by name;
@@ -23,6 +24,7 @@ mod conversations;
 mod dataset;
 mod error;
 mod file;
+mod law;
 mod lengths;
 pub mod media;
 mod plan;
@@ -32,6 +34,7 @@ mod range_ratio;
 mod sampler;
 mod sequences;
 mod session_ids;
+mod sessions;
 mod synthetic;
 mod system_prompt;
 pub mod trace;
@@ -41,6 +44,7 @@ pub use conversations::{ConversationSource, Conversations, Outline, TurnOutline}
 pub use dataset::{Dataset, build, open, open_with};
 pub use error::DatasetError;
 pub use file::{FileFormat, SpeedBench};
+pub use law::Law;
 pub use lengths::Normal;
 pub use plan::{
     DatasetPlan, FilePlan, PairedLengths, PoolBatch, PromptPrefix, RankingsPlan, RemoteImages,

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::cache_bust::CacheBust;
 use crate::file::FileFormat;
-use crate::lengths::Normal;
+use crate::law::Law;
 use crate::media::{AudioPlan, ImagePlan, VideoPlan};
 use crate::prompt::{PromptCorpus, TemplateOverhead};
 use crate::public::PublicPlan;
@@ -51,6 +51,7 @@ impl DatasetPlan {
 
 /// Where conversations come from.
 #[derive(Debug, Clone, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "a run has one of them")]
 pub enum Source {
     /// Made up.
     Synthetic(SyntheticPlan),
@@ -66,15 +67,15 @@ pub struct SyntheticPlan {
     /// Number of conversations.
     pub entries: usize,
     /// Tokens of each text; none for endpoints that take no text.
-    pub prompt_tokens: Option<Normal>,
+    pub prompt_tokens: Option<Law>,
     /// Upper bound of each answer in tokens; none sends no bound.
-    pub output_tokens: Option<Normal>,
+    pub output_tokens: Option<Law>,
     /// Texts in each turn.
     pub prompt_batch_size: usize,
     /// Turns of each conversation.
-    pub turns: Normal,
+    pub turns: Law,
     /// Milliseconds before each turn after the first; a mean below 1 means none.
-    pub turn_delay_ms: Normal,
+    pub turn_delay_ms: Law,
     /// Factor on every delay.
     pub turn_delay_ratio: f64,
     /// Text in front of the prompts.
@@ -100,11 +101,11 @@ impl Default for SyntheticPlan {
     fn default() -> Self {
         Self {
             entries: 100,
-            prompt_tokens: Some(Normal::fixed(550.0)),
+            prompt_tokens: Some(Law::fixed(550.0)),
             output_tokens: None,
             prompt_batch_size: 1,
-            turns: Normal::fixed(1.0),
-            turn_delay_ms: Normal::fixed(0.0),
+            turns: Law::fixed(1.0),
+            turn_delay_ms: Law::fixed(0.0),
             turn_delay_ratio: 1.0,
             prefix: PromptPrefix::None,
             paired_lengths: None,
@@ -128,22 +129,22 @@ pub enum PairedLengths {
 }
 
 /// Queries and passages, for endpoints that rank.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct RankingsPlan {
     /// Passages of each query.
-    pub passages: Normal,
+    pub passages: Law,
     /// Tokens of each passage.
-    pub passage_tokens: Normal,
+    pub passage_tokens: Law,
     /// Tokens of each query.
-    pub query_tokens: Normal,
+    pub query_tokens: Law,
 }
 
 impl Default for RankingsPlan {
     fn default() -> Self {
         Self {
-            passages: Normal::fixed(10.0),
-            passage_tokens: Normal::fixed(128.0),
-            query_tokens: Normal::fixed(32.0),
+            passages: Law::fixed(10.0),
+            passage_tokens: Law::fixed(128.0),
+            query_tokens: Law::fixed(32.0),
         }
     }
 }
@@ -199,7 +200,7 @@ pub struct FilePlan {
     /// The rows' format; recognised from the first row where absent.
     pub format: Option<FileFormat>,
     /// Upper bound of the answer for rows that name none.
-    pub output_tokens: Option<Normal>,
+    pub output_tokens: Option<Law>,
     /// Longer delays between turns are cut to this many milliseconds.
     pub delay_cap_ms: Option<f64>,
     /// The endpoint has system messages: a leading system turn becomes one.

@@ -29,7 +29,7 @@ pub use filters::Filters;
 pub use table::{Mapping, Origin, PublicDataset};
 
 use crate::error::DatasetError;
-use crate::lengths::Normal;
+use crate::law::Law;
 use crate::session_ids::SessionIds;
 use mapping::Mapper;
 
@@ -43,7 +43,7 @@ pub struct PublicPlan {
     /// Another revision of the repository than the dataset's own.
     pub revision: Option<String>,
     /// Upper bound of the answer for rows that name none.
-    pub output_tokens: Option<Normal>,
+    pub output_tokens: Option<Law>,
     /// At most this many conversations (sessions of Exgentic). Reading stops there.
     pub limit: Option<usize>,
     /// Rows that are wanted; Exgentic's datasets only.

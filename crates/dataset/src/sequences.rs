@@ -4,7 +4,7 @@ use aiperf_random::Generator;
 use rand::Rng;
 use serde_json::Value;
 
-use crate::lengths::Normal;
+use crate::law::Law;
 
 /// Deviation of the sum of probabilities from 100 that is taken for rounding.
 const SUM_TOLERANCE: f64 = 1e-6;
@@ -16,12 +16,12 @@ pub struct SequenceDistribution {
 }
 
 /// One pair of a [`SequenceDistribution`].
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct SequencePair {
     /// Input tokens; a mean of at least 1.
-    pub input: Normal,
+    pub input: Law,
     /// Output tokens; a mean of at least 1.
-    pub output: Normal,
+    pub output: Law,
     /// Share of the turns in percent.
     pub percent: f64,
 }
@@ -62,17 +62,17 @@ impl SequenceDistribution {
         }
         for (number, pair) in pairs.iter().enumerate() {
             let number = number + 1;
-            for (name, length) in [("input", pair.input), ("output", pair.output)] {
-                if !(length.mean >= 1.0 && length.mean.is_finite()) {
+            for (name, length) in [("input", &pair.input), ("output", &pair.output)] {
+                let mean = length.mean();
+                if !(mean >= 1.0 && mean.is_finite()) {
                     return Err(format!(
-                        "pair {number}: the {name} length must be at least 1, not {}",
-                        length.mean
+                        "pair {number}: the {name} length must be at least 1, not {mean}"
                     ));
                 }
-                if !(length.stddev >= 0.0 && length.stddev.is_finite()) {
+                let stddev = length.plain().map_or(0.0, |normal| normal.stddev);
+                if !(stddev >= 0.0 && stddev.is_finite()) {
                     return Err(format!(
-                        "pair {number}: the {name} length's deviation must not be negative, but is {}",
-                        length.stddev
+                        "pair {number}: the {name} length's deviation must not be negative, but is {stddev}"
                     ));
                 }
             }
@@ -157,14 +157,8 @@ fn json_pair(number: usize, pair: &Value) -> Result<SequencePair, String> {
             .ok_or_else(|| format!("pair {number}: `{key}` must be a number, not {value}")),
     };
     Ok(SequencePair {
-        input: Normal {
-            mean: figure("isl")?.trunc(),
-            stddev: figure("isl_stddev")?,
-        },
-        output: Normal {
-            mean: figure("osl")?.trunc(),
-            stddev: figure("osl_stddev")?,
-        },
+        input: Law::normal(figure("isl")?.trunc(), figure("isl_stddev")?),
+        output: Law::normal(figure("osl")?.trunc(), figure("osl_stddev")?),
         percent: figure("prob")?,
     })
 }
@@ -238,13 +232,13 @@ fn semicolon_pair(piece: &str) -> Option<SequencePair> {
 struct Words<'a>(&'a str);
 
 impl Words<'_> {
-    fn lengths(&mut self) -> Option<(Normal, Normal)> {
+    fn lengths(&mut self) -> Option<(Law, Law)> {
         let input = self.length()?;
         self.token(',')?;
         Some((input, self.length()?))
     }
 
-    fn length(&mut self) -> Option<Normal> {
+    fn length(&mut self) -> Option<Law> {
         self.blanks();
         let digits = self.0.bytes().take_while(u8::is_ascii_digit).count();
         let mean = self.0[..digits].parse().ok()?;
@@ -256,7 +250,7 @@ impl Words<'_> {
             }
             None => 0.0,
         };
-        Some(Normal { mean, stddev })
+        Some(Law::normal(mean, stddev))
     }
 
     fn percent(&mut self) -> Option<f64> {
@@ -308,7 +302,7 @@ mod tests {
     use proptest::prelude::*;
 
     fn pair(input: (f64, f64), output: (f64, f64), percent: f64) -> SequencePair {
-        let normal = |(mean, stddev)| Normal { mean, stddev };
+        let normal = |(mean, stddev)| Law::normal(mean, stddev);
         SequencePair {
             input: normal(input),
             output: normal(output),
@@ -419,7 +413,7 @@ mod tests {
             let text = format!("{isl}|{sd},{osl}:{share};1,1:{}", 100 - share);
             let parsed = SequenceDistribution::parse(&text).unwrap();
             let expected = pair((f64::from(isl), f64::from(sd)), (f64::from(osl), 0.0), f64::from(share));
-            prop_assert_eq!(parsed.pairs()[0], expected);
+            prop_assert_eq!(&parsed.pairs()[0], &expected);
         }
     }
 }

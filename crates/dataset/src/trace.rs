@@ -3,9 +3,10 @@
 //! A trace is kept as compact rows; prompts are assembled when they are asked for.
 //!
 //! - `rows`: the compact rows;
+//! - `plain_row`: rows that can be read fast;
 //! - `mooncake`, `bailian`, `burst_gpt`, `sagemaker`: the formats;
 //! - `select`: which rows are replayed: time window, longest prompt;
-//! - `sessions`: which rows follow each other in one conversation;
+//! - `mixed`: rows of one conversation that do not go together;
 //! - `synthesis`: longer, shorter, more or faster requests made of the recorded ones;
 //! - `blocks`: the text of hash ids;
 //! - `replay`: rows become conversations;
@@ -16,14 +17,16 @@ mod bailian;
 mod blocks;
 mod burst_gpt;
 pub mod check;
+mod mixed;
 mod mooncake;
+mod plain_row;
 mod replay;
 mod rows;
 mod sagemaker;
 mod select;
-mod sessions;
 mod synthesis;
 
+use std::io::Read;
 use std::path::Path;
 use std::thread;
 
@@ -32,15 +35,16 @@ use aiperf_tokenizer::Tokenizer;
 use sha2::{Digest, Sha256};
 
 use crate::error::DatasetError;
-use crate::lengths::Normal;
+use crate::file::lines::Lines;
+use crate::law::Law;
 use crate::plan::FilePlan;
 use crate::prompt::PromptCorpus;
 use crate::session_ids::SessionIds;
+use crate::sessions::{NamedSessions, Sessions};
 use blocks::BlockText;
 pub(crate) use replay::TraceReplay;
 use rows::Rows;
 use select::Selection;
-use sessions::Sessions;
 pub use synthesis::Synthesis;
 
 /// A format of traces.
@@ -130,6 +134,9 @@ pub(crate) fn open(
     ids: SessionIds,
     seed: RootSeed,
 ) -> Result<TraceReplay, DatasetError> {
+    if tokenizer.is_none() && certainly_needs_text(format, &plan.path) {
+        return Err(DatasetError::NoTokenizer);
+    }
     let mut selection = Selection::new(plan);
     // A large file takes as long to digest as to parse.
     let (loaded, trace_id) = thread::scope(|scope| {
@@ -145,7 +152,7 @@ pub(crate) fn open(
         mut sessions,
     } = loaded?;
     selection.report();
-    sessions.refuse_mixed(&rows, &plan.path)?;
+    mixed::refuse(&sessions, &rows, &plan.path)?;
     if sessions.is_empty() {
         return Err(DatasetError::Source {
             path: plan.path.clone(),
@@ -180,13 +187,12 @@ pub(crate) fn open(
             seed,
         )?),
     };
-    let output_fallback = plan.output_tokens.map(Normal::truncated);
+    let output_fallback = plan.output_tokens.as_ref().map(Law::truncated);
     let replay = TraceReplay::new(
         rows,
-        sessions,
+        NamedSessions::new(sessions, ids),
         text,
-        output_fallback.filter(|length| length.mean > 0.0),
-        ids,
+        output_fallback.filter(|length| length.mean() > 0.0),
         seed,
     );
     Ok(match format {
@@ -208,6 +214,23 @@ fn load(
     }
 }
 
+/// Whether it is plain before a trace is read that its prompts are to be written. Whoever opens it
+/// without tokenizer then has not read it for nothing.
+fn certainly_needs_text(format: TraceFormat, path: &Path) -> bool {
+    let first_is_length = || {
+        let first = Lines::open(path).ok()?.next()?.ok()?;
+        plain_row::read(&first.1).map(|_| ())
+    };
+    match format {
+        TraceFormat::Bailian | TraceFormat::BurstGpt => true,
+        TraceFormat::Mooncake => first_is_length().is_some(),
+        TraceFormat::SageMaker => false,
+    }
+}
+
+/// Bytes of a file that are digested together.
+const DIGESTED_AT_ONCE: usize = 256 << 10;
+
 /// Names a trace by its content, so that equal hash ids of different traces are different text.
 fn trace_id(path: &Path) -> Result<String, DatasetError> {
     let unreadable = |error: std::io::Error| DatasetError::Unreadable {
@@ -216,7 +239,13 @@ fn trace_id(path: &Path) -> Result<String, DatasetError> {
     };
     let mut digest = Sha256::new();
     let mut file = std::fs::File::open(path).map_err(unreadable)?;
-    std::io::copy(&mut file, &mut digest).map_err(unreadable)?;
+    let mut bytes = vec![0; DIGESTED_AT_ONCE];
+    loop {
+        match file.read(&mut bytes).map_err(unreadable)? {
+            0 => break,
+            read => digest.update(&bytes[..read]),
+        }
+    }
     let digest = digest.finalize();
     Ok(digest[..8]
         .iter()

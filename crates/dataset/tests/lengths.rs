@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use aiperf_dataset::{
-    CorpusStyle, DatasetPlan, Normal, PromptCorpus, PromptPrefix, Source, SyntheticPlan, open,
+    CorpusStyle, DatasetPlan, Law, PromptCorpus, PromptPrefix, Source, SyntheticPlan, open,
 };
 use aiperf_random::RootSeed;
 use aiperf_tokenizer::Tokenizer;
@@ -155,7 +155,7 @@ fn assert_exact(
     for tokens in lengths {
         let plan = DatasetPlan::new(Source::Synthetic(SyntheticPlan {
             entries: 2,
-            prompt_tokens: Some(Normal::fixed(
+            prompt_tokens: Some(Law::fixed(
                 (tokens + tokenizer.prompt_special_tokens()) as f64,
             )),
             prefix: PromptPrefix::Messages {
@@ -189,7 +189,7 @@ fn assert_exact_after_prefixes(name: &str, tokenizer: &Tokenizer, corpus: Prompt
     for tokens in [5, 23, 111] {
         let plan = DatasetPlan::new(Source::Synthetic(SyntheticPlan {
             entries: 6,
-            prompt_tokens: Some(Normal::fixed(
+            prompt_tokens: Some(Law::fixed(
                 (tokens + tokenizer.prompt_special_tokens()) as f64,
             )),
             prefix: PromptPrefix::Pool {

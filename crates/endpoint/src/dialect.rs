@@ -1,4 +1,6 @@
-//! One file per endpoint type: how it is spoken, and how its answers are understood.
+//! One file per endpoint type: what it can do, how it is spoken, and how its answers are understood.
+//!
+//! A type is a file with a `ROW` and a [`Dialect`], and a line in the list of `endpoint_types!`.
 
 mod chat;
 mod completions;
@@ -22,6 +24,7 @@ mod transcription;
 mod upload;
 mod videos;
 
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 pub(crate) use members::Members;
@@ -30,9 +33,74 @@ pub(crate) use videos::{job_failure_of, job_of};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, encode};
 use crate::input::PartTypes;
-use crate::kind::EndpointType;
+use crate::kind::Capabilities;
 use crate::parse::AnswerBuilder;
 use crate::response_field::ResponseField;
+
+/// Makes of the list of types the enum, the table of what they can do, and the way to the dialect.
+macro_rules! endpoint_types {
+    ($($(#[$attribute:meta])* $name:ident => $module:ident::$dialect:ident,)*) => {
+        /// The API that a server is spoken to in. Serialised by its name, with underscores.
+        #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
+        #[serde(into = "&'static str", try_from = "String")]
+        pub enum EndpointType {
+            $($(#[$attribute])* $name,)*
+        }
+
+        /// What the types can do, in the order of the enum.
+        pub(crate) static TABLE: [Capabilities; [$(EndpointType::$name),*].len()] =
+            [$($module::$dialect::ROW),*];
+
+        /// The dialect of a type.
+        pub(crate) fn of(endpoint_type: EndpointType) -> &'static dyn Dialect {
+            match endpoint_type {
+                $(EndpointType::$name => &$module::$dialect,)*
+            }
+        }
+    };
+}
+
+endpoint_types! {
+    /// OpenAI chat completions.
+    #[default]
+    Chat => chat::Chat,
+    /// OpenAI text completions.
+    Completions => completions::Completions,
+    /// OpenAI embeddings.
+    Embeddings => embeddings::Embeddings,
+    /// OpenAI responses.
+    Responses => responses::Responses,
+    /// Anthropic messages.
+    Messages => messages::Messages,
+    /// A body rendered from the user's template.
+    Template => template::Template,
+    /// A body taken from the dataset as it is.
+    Raw => raw::Raw,
+    /// NVIDIA NIM ranking.
+    NimRankings => rankings::Nim,
+    /// Cohere rerank.
+    CohereRankings => rankings::Cohere,
+    /// Hugging Face text-embeddings-inference rerank.
+    HfTeiRankings => rankings::HfTei,
+    /// Hugging Face text-generation-inference.
+    HuggingfaceGenerate => huggingface_generate::HuggingfaceGenerate,
+    /// OpenAI image generation.
+    ImageGeneration => images::Generation,
+    /// OpenAI image edit.
+    ImageEdit => images::Edit,
+    /// OpenAI video generation.
+    VideoGeneration => videos::Videos,
+    /// OpenAI audio transcription.
+    AudioTranscription => transcription::Transcription,
+    /// Embeddings asked for with chat messages (vLLM).
+    ChatEmbeddings => embeddings::ChatEmbeddings,
+    /// NVIDIA NIM embeddings.
+    NimEmbeddings => embeddings::NimEmbeddings,
+    /// NVIDIA NIM image retrieval.
+    ImageRetrieval => image_retrieval::ImageRetrieval,
+    /// SOLIDO retrieval-augmented generation.
+    SolidoRag => solido_rag::SolidoRag,
+}
 
 /// Everything that differs between endpoint types.
 pub(crate) trait Dialect: Sync {
@@ -78,31 +146,6 @@ fn max_tokens_remark(context: &FormatContext<'_>) -> Vec<String> {
         context.settings.endpoint_type
     );
     capped.then_some(remark).into_iter().collect()
-}
-
-/// The dialect of a type.
-pub(crate) fn of(endpoint_type: EndpointType) -> &'static dyn Dialect {
-    match endpoint_type {
-        EndpointType::Chat => &chat::Chat,
-        EndpointType::Completions => &completions::Completions,
-        EndpointType::Embeddings => &embeddings::Embeddings,
-        EndpointType::NimEmbeddings => &embeddings::NimEmbeddings,
-        EndpointType::ChatEmbeddings => &embeddings::ChatEmbeddings,
-        EndpointType::NimRankings => &rankings::Nim,
-        EndpointType::CohereRankings => &rankings::Cohere,
-        EndpointType::HfTeiRankings => &rankings::HfTei,
-        EndpointType::ImageGeneration => &images::Generation,
-        EndpointType::ImageEdit => &images::Edit,
-        EndpointType::VideoGeneration => &videos::Videos,
-        EndpointType::AudioTranscription => &transcription::Transcription,
-        EndpointType::ImageRetrieval => &image_retrieval::ImageRetrieval,
-        EndpointType::Responses => &responses::Responses,
-        EndpointType::Messages => &messages::Messages,
-        EndpointType::HuggingfaceGenerate => &huggingface_generate::HuggingfaceGenerate,
-        EndpointType::SolidoRag => &solido_rag::SolidoRag,
-        EndpointType::Template => &template::Template,
-        EndpointType::Raw => &raw::Raw,
-    }
 }
 
 #[cfg(test)]

@@ -70,12 +70,8 @@ impl Failure {
     }
 
     /// The time for handing the body to the socket ran out.
-    pub fn send_timeout() -> Self {
-        Self::coded(
-            0,
-            "RequestSendTimeout",
-            "Timed out waiting for request to be sent".into(),
-        )
+    pub fn send_timeout(message: &str) -> Self {
+        Self::coded(0, "RequestSendTimeout", message.to_owned())
     }
 
     /// The request was given up by this program: on purpose, or because the run ended.
@@ -104,17 +100,14 @@ impl Failure {
             let event = lines.collect::<Vec<_>>().join(", ");
             format!("Unknown error in SSE response: {event}")
         });
-        let message = format!("Error occurred in SSE response: {detail}");
-        Self::coded(BAD_GATEWAY, REPORTED, message)
+        Self::reported(&format!("Error occurred in SSE response: {detail}"))
     }
 
     /// An error that stands inside an answer, as JSON: the error object, its message alone, or an
     /// object around it. None if the text reports nothing (null, false, empty).
     pub fn in_band(error: &str) -> Option<Self> {
         match serde_json::from_str(error).ok()? {
-            Value::String(message) if !message.is_empty() => {
-                Some(Self::coded(BAD_GATEWAY, REPORTED, message))
-            }
+            Value::String(message) if !message.is_empty() => Some(Self::reported(&message)),
             Value::Object(members) if !members.is_empty() => {
                 let text = |key: &str| members.get(key).and_then(Value::as_str);
                 let code = members
@@ -127,7 +120,7 @@ impl Failure {
                     .or_else(|| text("code").filter(|code| !code.is_empty()))
                     .unwrap_or(REPORTED);
                 let message = text("message").unwrap_or_else(|| error.trim()).to_owned();
-                Some(Self::coded(code, kind, message))
+                Some(Self::inside_answer(code, kind, message))
             }
             _ => None,
         }
@@ -135,7 +128,15 @@ impl Failure {
 
     /// A failure of which the server says no more than this.
     pub(crate) fn reported(message: &str) -> Self {
-        Self::coded(BAD_GATEWAY, REPORTED, message.to_owned())
+        Self::inside_answer(BAD_GATEWAY, REPORTED, message.to_owned())
+    }
+
+    /// A failure inside an answer. For the reference these are exceptions, and so they have a chain.
+    fn inside_answer(code: i64, kind: &str, message: String) -> Self {
+        Self {
+            cause_chain: Some(vec![REPORTED.to_owned()]),
+            ..Self::coded(code, kind, message)
+        }
     }
 
     fn coded(code: i64, kind: &str, message: String) -> Self {

@@ -3,56 +3,12 @@
 use std::fmt;
 use std::str::FromStr;
 
-use serde::{Deserialize, Serialize};
-
+use crate::dialect::TABLE;
 use crate::error::EndpointError;
 
-/// The API that a server is spoken to in. Serialised by its name, with underscores.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(into = "&'static str", try_from = "String")]
-pub enum EndpointType {
-    /// OpenAI chat completions.
-    #[default]
-    Chat,
-    /// OpenAI text completions.
-    Completions,
-    /// OpenAI embeddings.
-    Embeddings,
-    /// OpenAI responses.
-    Responses,
-    /// Anthropic messages.
-    Messages,
-    /// A body rendered from the user's template.
-    Template,
-    /// A body taken from the dataset as it is.
-    Raw,
-    /// NVIDIA NIM ranking.
-    NimRankings,
-    /// Cohere rerank.
-    CohereRankings,
-    /// Hugging Face text-embeddings-inference rerank.
-    HfTeiRankings,
-    /// Hugging Face text-generation-inference.
-    HuggingfaceGenerate,
-    /// OpenAI image generation.
-    ImageGeneration,
-    /// OpenAI image edit.
-    ImageEdit,
-    /// OpenAI video generation.
-    VideoGeneration,
-    /// OpenAI audio transcription.
-    AudioTranscription,
-    /// Embeddings asked for with chat messages (vLLM).
-    ChatEmbeddings,
-    /// NVIDIA NIM embeddings.
-    NimEmbeddings,
-    /// NVIDIA NIM image retrieval.
-    ImageRetrieval,
-    /// SOLIDO retrieval-augmented generation.
-    SolidoRag,
-}
+pub use crate::dialect::EndpointType;
 
-/// What an endpoint type is and can do. One row per type, as data.
+/// What an endpoint type is and can do. One row per type, as data, in the file of its dialect.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Capabilities {
     /// The type of this row.
@@ -109,29 +65,29 @@ pub enum Authentication {
     Anthropic,
 }
 
-const NO_MEDIA: MediaSupport = MediaSupport {
+pub(crate) const NO_MEDIA: MediaSupport = MediaSupport {
     images: false,
     audio: false,
     video: false,
     produces_images: false,
     produces_video: false,
 };
-const IMAGES: MediaSupport = MediaSupport {
+pub(crate) const IMAGES: MediaSupport = MediaSupport {
     images: true,
     ..NO_MEDIA
 };
-const IMAGES_AND_AUDIO: MediaSupport = MediaSupport {
+pub(crate) const IMAGES_AND_AUDIO: MediaSupport = MediaSupport {
     images: true,
     audio: true,
     ..NO_MEDIA
 };
-const ALL_INPUT_MEDIA: MediaSupport = MediaSupport {
+pub(crate) const ALL_INPUT_MEDIA: MediaSupport = MediaSupport {
     video: true,
     ..IMAGES_AND_AUDIO
 };
 
 /// A type that streams tokens for text; the rows say how they differ.
-const TEXT: Capabilities = Capabilities {
+pub(crate) const TEXT: Capabilities = Capabilities {
     endpoint_type: EndpointType::Completions,
     name: "completions",
     path: Some("/v1/completions"),
@@ -149,182 +105,12 @@ const TEXT: Capabilities = Capabilities {
 };
 
 /// A type that answers a single text without tokens and without a stream.
-const SCORING: Capabilities = Capabilities {
+pub(crate) const SCORING: Capabilities = Capabilities {
     streams: false,
     produces_tokens: false,
     title: "Embeddings Metrics",
     ..TEXT
 };
-
-/// In the order of the enum; [`EndpointType::capabilities`] indexes it.
-static TABLE: [Capabilities; 19] = [
-    Capabilities {
-        endpoint_type: EndpointType::Chat,
-        name: "chat",
-        path: Some("/v1/chat/completions"),
-        media: ALL_INPUT_MEDIA,
-        system_messages: true,
-        single_turn: false,
-        ..TEXT
-    },
-    TEXT,
-    Capabilities {
-        endpoint_type: EndpointType::Embeddings,
-        name: "embeddings",
-        path: Some("/v1/embeddings"),
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::Responses,
-        name: "responses",
-        path: Some("/v1/responses"),
-        media: IMAGES_AND_AUDIO,
-        system_messages: true,
-        single_turn: false,
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::Messages,
-        name: "messages",
-        path: Some("/v1/messages"),
-        media: IMAGES,
-        system_messages: true,
-        single_turn: false,
-        authentication: Authentication::Anthropic,
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::Template,
-        name: "template",
-        path: None,
-        media: ALL_INPUT_MEDIA,
-        single_turn: false,
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::Raw,
-        name: "raw",
-        path: None,
-        media: ALL_INPUT_MEDIA,
-        single_turn: false,
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::NimRankings,
-        name: "nim_rankings",
-        path: Some("/v1/ranking"),
-        title: "Rankings Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::CohereRankings,
-        name: "cohere_rankings",
-        path: Some("/v2/rerank"),
-        title: "Ranking Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::HfTeiRankings,
-        name: "hf_tei_rankings",
-        path: Some("/rerank"),
-        title: "Ranking Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::HuggingfaceGenerate,
-        name: "huggingface_generate",
-        path: Some("/generate"),
-        streaming_path: Some("/generate_stream"),
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::ImageGeneration,
-        name: "image_generation",
-        path: Some("/v1/images/generations"),
-        produces_tokens: false,
-        media: MediaSupport {
-            produces_images: true,
-            ..NO_MEDIA
-        },
-        single_turn: false,
-        title: "Image Generation Metrics",
-        ..TEXT
-    },
-    Capabilities {
-        endpoint_type: EndpointType::ImageEdit,
-        name: "image_edit",
-        path: Some("/v1/images/edits"),
-        media: MediaSupport {
-            produces_images: true,
-            ..IMAGES
-        },
-        single_turn: false,
-        multipart: true,
-        title: "Image Edit Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::VideoGeneration,
-        name: "video_generation",
-        path: Some("/v1/videos"),
-        media: MediaSupport {
-            produces_video: true,
-            ..NO_MEDIA
-        },
-        single_turn: false,
-        multipart: true,
-        title: "Video Generation Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::AudioTranscription,
-        name: "audio_transcription",
-        path: Some("/v1/audio/transcriptions"),
-        tokenizes_input: false,
-        media: MediaSupport {
-            audio: true,
-            ..NO_MEDIA
-        },
-        single_turn: false,
-        multipart: true,
-        title: "Audio Transcription Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::ChatEmbeddings,
-        name: "chat_embeddings",
-        path: Some("/v1/embeddings"),
-        media: IMAGES,
-        system_messages: true,
-        single_turn: false,
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::NimEmbeddings,
-        name: "nim_embeddings",
-        path: Some("/v1/embeddings"),
-        media: IMAGES,
-        title: "NIM Embeddings Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::ImageRetrieval,
-        name: "image_retrieval",
-        path: Some("/v1/infer"),
-        tokenizes_input: false,
-        media: IMAGES,
-        title: "Image Retrieval Metrics",
-        ..SCORING
-    },
-    Capabilities {
-        endpoint_type: EndpointType::SolidoRag,
-        name: "solido_rag",
-        path: Some("/rag/api/prompt"),
-        single_turn: false,
-        title: "SOLIDO RAG Metrics",
-        ..TEXT
-    },
-];
 
 impl Capabilities {
     /// All rows, in the order of the enum.

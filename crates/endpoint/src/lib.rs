@@ -26,11 +26,11 @@
 //! - [`polling`]: a video is asked for until it is there
 //! - [`raw`]: the exchange as the raw export shows it
 //!
-//! To add an endpoint type: a row in the table of [`kind`], one file in `dialect/` that implements
-//! the trait of `dialect.rs`, and one line in that file's list. The smallest one to learn from is
-//! `dialect/solido_rag.rs`: a body, an answer, and beside it a table of both. What a type does not
-//! share with the others it overrides in the trait; a reply with a form of its own for the history
-//! goes into `reply/`, input that is not where the others have it into `input.rs`.
+//! To add an endpoint type: one file in `dialect/` with what the type can do (its row) and how it is
+//! spoken (the trait of `dialect.rs`), and one line in the list of `dialect.rs`. The smallest one to
+//! learn from is `dialect/solido_rag.rs`: a row, a body, an answer, and beside it a table of both.
+//! What a type does not share with the others it overrides in the trait; a reply with a form of its
+//! own for the history goes into `reply/`, input that is not where the others have it into `input.rs`.
 
 pub mod chaining;
 pub mod conversation;

@@ -18,10 +18,9 @@ pub(crate) fn start(
     slots: LimitRamp,
     tasks: &mut JoinSet<()>,
 ) {
-    let own = (thread.index as u64..u64::from(slots.limit())).step_by(thread.thread_count);
-    for number in own {
-        // The n-th slot opens when the limit has grown to n.
-        let opens_at = slots.reached_at(number as u32 + 1).unwrap_or(0);
+    // The n-th slot opens when the limit has grown to n.
+    let openings = slots.openings().skip(thread.index);
+    for opens_at in openings.step_by(thread.thread_count) {
         tasks.spawn_local(slot(
             Rc::clone(thread),
             Arc::clone(phase),
@@ -34,7 +33,9 @@ async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>, opens_at: Nanos) {
     if !phase.sleep_until_session(&thread.timer, opens_at).await {
         return;
     }
-    let mut free_since = opens_at;
+    let Some((_until_the_end, mut free_since)) = phase.take_slot(opens_at).await else {
+        return;
+    };
     loop {
         let Ok(prefill) = phase.take_prefill_place().await else {
             return;
@@ -48,6 +49,7 @@ async fn slot(thread: Rc<IoThread>, phase: Arc<PhaseState>, opens_at: Nanos) {
         };
         let plan = SessionPlan {
             session: ticket.session,
+            position: ticket.session - phase.first_session,
             conversation: thread.workload.conversation_of(ticket.session),
             turns: usize::MAX,
             correlation_id: thread.next_id().into(),

@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
-use std::time::Duration;
 
 use aiperf_clock::{MILLISECOND, Nanos, monotonic_now};
 use aiperf_schedule::PhasePlan;
@@ -12,12 +11,16 @@ use thiserror::Error;
 use tokio::sync::{mpsc as async_mpsc, watch};
 
 use crate::ahead::Ahead;
+use crate::counters::PhaseCounts;
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
+use crate::headers::HeaderPlan;
 use crate::io_thread::{self, PhaseOrder};
 use crate::job::Jobs;
-use crate::phase_state::{PhaseCounts, PhaseState};
-use crate::request::{ConnectionReuse, HeaderPlan};
+use crate::phase_state::{PhaseState, SendingComplete};
+use crate::priority::IoPriority;
+use crate::request::ConnectionReuse;
+use crate::running::RunningPhase;
 use crate::workload::Workload;
 
 /// How long before its start a phase is announced to the threads, so that all begin together.
@@ -47,6 +50,8 @@ pub struct EngineSettings {
     pub first_content: Option<Arc<dyn FirstContent>>,
     /// How late an arrival may be and still be sent together with the next ones.
     pub max_catch_up: Nanos,
+    /// Which priority the threads ask for.
+    pub io_priority: IoPriority,
 }
 
 /// The engine could not be started.
@@ -71,6 +76,8 @@ pub struct ThreadReport {
     pub wall: Nanos,
     /// Processor time that it used.
     pub cpu: Nanos,
+    /// For how much of the phase it had real-time priority.
+    pub realtime: Nanos,
     /// Whether it was still busy at the drain deadline, be it with a pause of a session.
     pub hit_drain_deadline: bool,
     /// Whether arrivals were timed to better than a millisecond.
@@ -92,8 +99,6 @@ pub struct ThreadReport {
 pub struct PhaseTimes {
     /// When it started.
     pub start: Nanos,
-    /// When the last request was sent.
-    pub sending_end: Nanos,
     /// When the last request had ended, or the rest was cancelled.
     pub end: Nanos,
 }
@@ -105,6 +110,8 @@ pub struct PhaseOutcome {
     pub plan: PhasePlan,
     /// Its instants.
     pub times: PhaseTimes,
+    /// When it had nothing more to send.
+    pub sending_complete: SendingComplete,
     /// Its final counters.
     pub counts: PhaseCounts,
     /// One report per thread, in thread order.
@@ -127,7 +134,7 @@ pub struct Engine {
     ahead: Option<Arc<Ahead>>,
     cancel: Arc<watch::Sender<bool>>,
     phases_run: usize,
-    sessions_started: u64,
+    latest: Option<Arc<PhaseState>>,
 }
 
 /// Cancels a run from any thread.
@@ -164,7 +171,7 @@ impl Engine {
             ahead: Ahead::start(workload)?.map(Arc::new),
             cancel: Arc::new(cancel),
             phases_run: 0,
-            sessions_started: 0,
+            latest: None,
         };
         for index in 0..settings.threads {
             let (order, orders) = async_mpsc::unbounded_channel();
@@ -201,60 +208,65 @@ impl Engine {
     pub fn run_phase(
         &mut self,
         plan: PhasePlan,
-        mut observe: impl FnMut(&PhaseState),
+        observe: impl FnMut(&PhaseState),
     ) -> Result<PhaseOutcome, EngineError> {
-        let mut phase = PhaseState::new(
-            self.phases_run,
-            plan,
-            self.orders.len(),
-            self.sessions_started,
-        );
+        self.begin(plan)?.finish(observe)
+    }
+
+    /// Begins a phase when all before it are over.
+    ///
+    /// # Errors
+    /// A thread was lost.
+    pub fn begin(&mut self, plan: PhasePlan) -> Result<RunningPhase, EngineError> {
+        self.begin_after(plan, None)
+    }
+
+    /// Begins a phase while the one before, which has sent everything, waits for its last answers.
+    /// What is under way there counts against the limits here.
+    ///
+    /// # Errors
+    /// A thread was lost.
+    pub fn follow(
+        &mut self,
+        before: &RunningPhase,
+        plan: PhasePlan,
+    ) -> Result<RunningPhase, EngineError> {
+        self.begin_after(plan, Some(&before.phase))
+    }
+
+    fn begin_after(
+        &mut self,
+        plan: PhasePlan,
+        before: Option<&PhaseState>,
+    ) -> Result<RunningPhase, EngineError> {
+        let first_session = self.latest.as_ref().map_or(0, |latest| {
+            latest.first_session + latest.counts().sessions_started
+        });
+        let mut phase = PhaseState::new(self.phases_run, plan, self.orders.len(), first_session);
         if let Some(ahead) = &self.ahead {
             ahead.begin(&phase);
         }
-        let start = monotonic_now() + HEAD_START;
-        phase.start = start;
+        if let Some(before) = before {
+            phase.follow(before);
+        }
+        phase.start = monotonic_now() + HEAD_START;
         let phase = Arc::new(phase);
         self.phases_run += 1;
-        let (done, reports) = mpsc::channel();
+        self.latest = Some(Arc::clone(&phase));
+        let (told, events) = mpsc::channel();
         for order in &self.orders {
             let order_sent = order.send(PhaseOrder {
                 phase: Arc::clone(&phase),
-                done: done.clone(),
+                events: told.clone(),
             });
             order_sent.map_err(|_| EngineError::ThreadLost)?;
         }
-        drop(done);
-
-        let mut threads = Vec::with_capacity(self.orders.len());
-        while threads.len() < self.orders.len() {
-            match reports.recv_timeout(Duration::from_millis(100)) {
-                Ok(report) => threads.push(report),
-                Err(mpsc::RecvTimeoutError::Timeout) => observe(&phase),
-                Err(mpsc::RecvTimeoutError::Disconnected) => return Err(EngineError::ThreadLost),
-            }
-        }
-        observe(&phase);
-        threads.sort_by_key(|report: &ThreadReport| report.thread);
-        let end = threads
-            .iter()
-            .map(|report| report.ended_at)
-            .max()
-            .unwrap_or(start)
-            .max(start);
-        let counts = phase.counts();
-        self.sessions_started += counts.sessions_started;
-        Ok(PhaseOutcome {
-            plan: phase.plan.clone(),
-            times: PhaseTimes {
-                start,
-                sending_end: phase.sending_ended_at(),
-                end,
-            },
-            counts,
-            threads,
-            was_cancelled: *self.cancel.borrow(),
-        })
+        Ok(RunningPhase::new(
+            phase,
+            events,
+            self.orders.len(),
+            self.cancel_handle(),
+        ))
     }
 }
 

@@ -27,9 +27,12 @@ pub(crate) async fn send_all(
             return;
         }
         while tasks.try_join_next().is_some() {}
-        let conversation = &thread.workload.conversations[start.conversation];
+        let Some(conversation) = thread.workload.conversations.get(start.conversation) else {
+            continue;
+        };
         let plan = SessionPlan {
             session: phase.first_session + position,
+            position,
             conversation: start.conversation,
             turns: usize::MAX,
             correlation_id: CorrelationId::Scheduled(Arc::clone(&conversation.id)),

@@ -14,16 +14,18 @@ use bytes::Bytes;
 use futures_util::future::join_all;
 use rand::{Rng, SeedableRng};
 use tokio::sync::watch;
-use tokio::task::{JoinSet, LocalSet};
+use tokio::task::{JoinSet, LocalSet, spawn_local};
 use uuid::Uuid;
 
 use crate::ahead::Ahead;
 use crate::engine::{EngineSettings, ThreadReport};
 use crate::exchange::ExchangeSink;
 use crate::first_content::FirstContent;
+use crate::headers::HeaderPlan;
 use crate::job::Jobs;
 use crate::phase_state::PhaseState;
-use crate::request::{ConnectionReuse, HeaderPlan};
+use crate::priority::Priority;
+use crate::request::ConnectionReuse;
 use crate::workload::Workload;
 use crate::{closed_loop, fixed_schedule, open_loop, user_centric};
 
@@ -43,6 +45,7 @@ pub(crate) struct IoThread {
     pub(crate) jobs: Option<Arc<dyn Jobs>>,
     pub(crate) first_content: Option<Arc<dyn FirstContent>>,
     pub(crate) max_catch_up: Nanos,
+    pub(crate) priority: Priority,
     pub(crate) target_count: u64,
     ids: RefCell<Generator>,
 }
@@ -68,13 +71,24 @@ impl IoThread {
     }
 }
 
-/// A phase to carry out, and where to report that it is done.
+/// A phase to carry out, and where to report on it.
+#[derive(Clone)]
 pub(crate) struct PhaseOrder {
     pub(crate) phase: Arc<PhaseState>,
-    pub(crate) done: mpsc::Sender<ThreadReport>,
+    pub(crate) events: mpsc::Sender<PhaseEvent>,
 }
 
-/// Carries out phases until there are no more orders.
+/// What a thread reports of a phase. The engine waits for it, and is gone only when the program ends.
+#[derive(Clone, Copy)]
+pub(crate) enum PhaseEvent {
+    /// Nothing more is to be sent; every thread that is still busy may say so.
+    SendingComplete,
+    /// All that this thread had to do is done.
+    ThreadDone(ThreadReport),
+}
+
+/// Carries out phases until there are no more orders. One may begin while those before it wait for
+/// their last answers.
 pub(crate) fn run(
     index: usize,
     settings: &EngineSettings,
@@ -105,16 +119,34 @@ pub(crate) fn run(
             jobs: settings.jobs.clone(),
             first_content: settings.first_content.clone(),
             max_catch_up: settings.max_catch_up,
+            priority: Priority::new(settings.io_priority),
             target_count: settings.targets.len() as u64,
             ids: RefCell::new(Generator::from_os_rng()),
         });
-        while let Some(PhaseOrder { phase, done }) = orders.recv().await {
-            let report = carry_out(&thread, &phase, cancelled.clone()).await;
-            // The engine waits for every report; it is gone only when the program ends.
-            let _ = done.send(report);
+        let (mut phases, mut handing_over) = (JoinSet::new(), JoinSet::new());
+        while let Some(order) = orders.recv().await {
+            if index == 0 {
+                let phase = Arc::clone(&order.phase);
+                handing_over.spawn_local(async move { phase.take_over().await });
+            }
+            let (thread, cancelled) = (Rc::clone(&thread), cancelled.clone());
+            phases.spawn_local(async move {
+                let telling = spawn_local(tell_of_sending(Rc::clone(&thread), order.clone()));
+                let report = carry_out(&thread, &order.phase, cancelled).await;
+                telling.abort();
+                let _ = order.events.send(PhaseEvent::ThreadDone(report));
+            });
+            while phases.try_join_next().is_some() {}
         }
+        while phases.join_next().await.is_some() {}
     });
     Ok(())
+}
+
+/// Says that nothing more is to be sent. Only a thread that is not done yet can find that out first.
+async fn tell_of_sending(thread: Rc<IoThread>, order: PhaseOrder) {
+    order.phase.sending_is_complete(&thread.timer).await;
+    let _ = order.events.send(PhaseEvent::SendingComplete);
 }
 
 async fn carry_out(
@@ -124,6 +156,7 @@ async fn carry_out(
 ) -> ThreadReport {
     thread.timer.sleep_until(phase.start).await;
     let (wall_start, cpu_start) = (monotonic_now(), thread_cpu_now());
+    let realtime_before = thread.priority.realtime(wall_start);
     let mut tasks = JoinSet::new();
 
     let sending_and_draining = async {
@@ -163,6 +196,7 @@ async fn carry_out(
     tokio::select! {
         () = sending_and_draining => {}
         () = growing => {}
+        never = thread.priority.adapt(&thread.timer) => match never {},
         () = deadline => timed_out.set(true),
         // An error means that nobody is left who could cancel.
         _ = cancelled.wait_for(|&is_cancelled| is_cancelled) => phase.end_sending(),
@@ -177,6 +211,7 @@ async fn carry_out(
         ended_at,
         wall: ended_at - wall_start,
         cpu: thread_cpu_now() - cpu_start,
+        realtime: thread.priority.realtime(ended_at) - realtime_before,
         hit_drain_deadline: timed_out.get(),
         is_timer_precise: thread.timer.is_precise(),
         connections_opened: counters.connections_opened.get(),

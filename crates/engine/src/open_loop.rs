@@ -49,7 +49,10 @@ pub(crate) async fn send_all(
             Overflow::Drop => match phase.try_take_places() {
                 Some(places) => Some(places),
                 None => {
-                    phase.note_lost_arrival();
+                    // An arrival that nobody is left to use is not lost.
+                    if phase.begins_sessions() {
+                        phase.counters.arrival_lost();
+                    }
                     continue;
                 }
             },
@@ -73,7 +76,7 @@ pub(crate) async fn send_all(
 /// Waits for an arrival and returns when it was due; `None` if it is not to be sent.
 async fn until_due(thread: &IoThread, phase: &PhaseState, offset: Nanos) -> Option<Nanos> {
     loop {
-        let mut shift = phase.schedule_shift();
+        let mut shift = phase.counters.schedule_shift();
         let mut due = phase.start.saturating_add(offset).saturating_add(shift);
         if phase.is_after_duration(due) {
             return None;
@@ -81,7 +84,7 @@ async fn until_due(thread: &IoThread, phase: &PhaseState, offset: Nanos) -> Opti
         let now = monotonic_now();
         if due.saturating_add(thread.max_catch_up) < now {
             let late = now - due;
-            if !phase.move_schedule(shift, late) {
+            if !phase.counters.move_schedule(shift, late) {
                 continue;
             }
             (shift, due) = (shift + late, now);
@@ -90,7 +93,7 @@ async fn until_due(thread: &IoThread, phase: &PhaseState, offset: Nanos) -> Opti
             return None;
         }
         // Another thread may have moved the schedule in the meantime.
-        if phase.schedule_shift() == shift {
+        if phase.counters.schedule_shift() == shift {
             return Some(due);
         }
     }
@@ -106,14 +109,15 @@ async fn begin(
 ) {
     let places = match places {
         Some(places) => places,
-        None => match phase.take_places().await {
+        None => match wait_for_places(phase).await {
             Ok(places) => places,
-            Err(TooLate) => return phase.note_lost_arrival(),
+            Err(TooLate) => return,
         },
     };
     let _until_the_end = places.session;
     let plan = SessionPlan {
         session: ticket.session,
+        position: ticket.session - phase.first_session,
         conversation: thread.workload.conversation_of(ticket.session),
         turns: usize::MAX,
         correlation_id: thread.next_id().into(),
@@ -124,4 +128,21 @@ async fn begin(
         }),
     };
     session::play(thread, Arc::clone(phase), plan).await;
+}
+
+/// Waits for the places of an arrival. One that waits in vain, or is still waiting when the phase is
+/// cut off, is lost.
+async fn wait_for_places(phase: &PhaseState) -> Result<Places, TooLate> {
+    struct Waiting<'a>(Option<&'a PhaseState>);
+    impl Drop for Waiting<'_> {
+        fn drop(&mut self) {
+            if let Some(phase) = self.0 {
+                phase.counters.arrival_lost();
+            }
+        }
+    }
+    let mut waiting = Waiting(Some(phase));
+    let places = phase.take_places().await?;
+    waiting.0 = None;
+    Ok(places)
 }

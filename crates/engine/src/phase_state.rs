@@ -1,14 +1,17 @@
-//! What the threads of a phase share: counters, limits and the end of sending.
+//! What the threads of a phase share: the plan, who may send what, limits, and the end of sending.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use aiperf_clock::precise::PreciseTimer;
 use aiperf_clock::{Nanos, monotonic_now};
 use aiperf_schedule::progress::Done;
-use aiperf_schedule::{Arrivals, PhasePlan};
+use aiperf_schedule::{Arrivals, LimitRamp, PhasePlan};
+use futures_util::future::join_all;
 use tokio::sync::watch;
 
 use crate::continuations::Continuations;
+use crate::counters::{Counters, PhaseCounts};
 use crate::slots::{Slot, Slots};
 
 /// Live state of one phase. Threads touch it a few times per request.
@@ -33,19 +36,23 @@ pub struct PhaseState {
     /// Turns that wait for an arrival.
     pub(crate) continuations: Continuations,
     sessions_over: AtomicU64,
-    sent: AtomicU64,
-    completed: AtomicU64,
-    failed: AtomicU64,
-    cancelled: AtomicU64,
-    sessions_started: AtomicU64,
-    sessions_completed: AtomicU64,
-    sessions_cancelled: AtomicU64,
-    last_sent_at: AtomicU64,
-    arrivals_lost: AtomicU64,
-    reanchors: AtomicU64,
-    reanchored_time: AtomicU64,
-    waits: AtomicU64,
-    waited: AtomicU64,
+    /// Sessions whose last turn was sent; counted where their number bounds the phase.
+    last_turns_sent: AtomicU64,
+    pub(crate) counters: Counters,
+    sending_complete: OnceLock<SendingComplete>,
+    /// Wakes who waits for the end of sending.
+    sends_nothing_more: watch::Sender<bool>,
+}
+
+/// The moment from which on a phase sends nothing and waits for what is under way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SendingComplete {
+    /// When that was.
+    pub at: Nanos,
+    /// Whether it was the duration that ended sending.
+    pub timed_out: bool,
+    /// The counters then.
+    pub counts: PhaseCounts,
 }
 
 /// What is still to come: who waits to send something else waits in vain.
@@ -55,42 +62,6 @@ enum Sending {
     /// Later turns of sessions that have begun.
     NoMoreSessions,
     Nothing,
-}
-
-/// The counters at one moment.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct PhaseCounts {
-    /// Requests whose sending was begun.
-    pub sent: u64,
-    /// Requests that came to an end of their own: an answer, an error, a timeout.
-    pub completed: u64,
-    /// Of those, requests that failed on the wire or with a status outside 2xx.
-    pub failed: u64,
-    /// Requests that were cut off by the end of the phase.
-    pub cancelled: u64,
-    /// Sessions whose first request was sent.
-    pub sessions_started: u64,
-    /// Sessions that were played to their last turn.
-    pub sessions_completed: u64,
-    /// Sessions that were cut off.
-    pub sessions_cancelled: u64,
-    /// Open loop with a cap: arrivals that found no place and were not sent.
-    pub arrivals_lost: u64,
-    /// How often the schedule was moved because this program was late by more than it may catch up.
-    pub reanchors: u64,
-    /// By how much altogether.
-    pub reanchored_time: Nanos,
-    /// Requests that were due and had to wait for a place.
-    pub waits: u64,
-    /// How long they waited altogether.
-    pub waited: Nanos,
-}
-
-impl PhaseCounts {
-    /// Requests on their way.
-    pub fn in_flight(&self) -> u64 {
-        self.sent.saturating_sub(self.completed + self.cancelled)
-    }
 }
 
 /// Places of a session and of its first request.
@@ -103,6 +74,13 @@ pub(crate) struct Places {
 /// The duration was over when a place became free.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct TooLate;
+
+/// Where a turn stands among those that its session plays.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct TurnPlace {
+    pub(crate) is_first: bool,
+    pub(crate) is_last: bool,
+}
 
 /// Permission to start a session with its first request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -118,8 +96,8 @@ impl PhaseState {
     pub(crate) fn new(index: usize, plan: PhasePlan, threads: usize, first_session: u64) -> Self {
         let counter = || AtomicU64::new(0);
         let session_cap = match &plan.arrivals {
-            // Its slots are tasks that play one session after the other.
-            Arrivals::ClosedLoop { .. } => None,
+            // Its slots are tasks that play one session after the other, and open at their times.
+            Arrivals::ClosedLoop { slots } => Some(LimitRamp::steady(slots.limit())),
             Arrivals::OpenLoop { session_cap, .. }
             | Arrivals::UserCentric { session_cap, .. }
             | Arrivals::FixedSchedule { session_cap, .. } => *session_cap,
@@ -136,38 +114,59 @@ impl PhaseState {
             sending: watch::Sender::new(Sending::Everything),
             continuations: Continuations::new(threads),
             sessions_over: counter(),
-            sent: counter(),
-            completed: counter(),
-            failed: counter(),
-            cancelled: counter(),
-            sessions_started: counter(),
-            sessions_completed: counter(),
-            sessions_cancelled: counter(),
-            last_sent_at: counter(),
-            arrivals_lost: counter(),
-            reanchors: counter(),
-            reanchored_time: counter(),
-            waits: counter(),
-            waited: counter(),
+            last_turns_sent: counter(),
+            counters: Counters::default(),
+            sending_complete: OnceLock::new(),
+            sends_nothing_more: watch::Sender::new(false),
+        }
+    }
+
+    /// Lets the limits count what is still under way in the phase before, which has sent
+    /// everything. Only limits that both phases have.
+    pub(crate) fn follow(&mut self, before: &Self) {
+        let ramp = match &self.plan.arrivals {
+            Arrivals::ClosedLoop { slots } => Some(*slots),
+            Arrivals::OpenLoop { session_cap, .. }
+            | Arrivals::UserCentric { session_cap, .. }
+            | Arrivals::FixedSchedule { session_cap, .. } => *session_cap,
+        };
+        if let (Some(ramp), Some(before)) = (ramp, &before.sessions) {
+            self.sessions = Some(Slots::after(ramp, before));
+        }
+        if let (Some(ramp), Some(before)) = (self.plan.prefill_limit, &before.prefills) {
+            self.prefills = Some(Slots::after(ramp, before));
+        }
+    }
+
+    /// Frees places that the phase before gives back; see [`PhaseState::follow`].
+    pub(crate) async fn take_over(&self) {
+        join_all(self.limits().map(Slots::take_over)).await;
+    }
+
+    /// Returns when nothing more is to be sent.
+    pub(crate) async fn sending_is_complete(&self, timer: &PreciseTimer) {
+        let mut completion = self.sends_nothing_more.subscribe();
+        let end = async {
+            match self.sending_deadline() {
+                Some(end) => timer.sleep_until(end).await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            // An error means that the phase is gone.
+            _ = completion.wait_for(|is_complete| *is_complete) => {}
+            () = end => self.note_time(monotonic_now()),
         }
     }
 
     /// The counters now.
     pub fn counts(&self) -> PhaseCounts {
-        PhaseCounts {
-            sent: self.sent.load(Relaxed),
-            completed: self.completed.load(Relaxed),
-            failed: self.failed.load(Relaxed),
-            cancelled: self.cancelled.load(Relaxed),
-            sessions_started: self.sessions_started.load(Relaxed),
-            sessions_completed: self.sessions_completed.load(Relaxed),
-            sessions_cancelled: self.sessions_cancelled.load(Relaxed),
-            arrivals_lost: self.arrivals_lost.load(Relaxed),
-            reanchors: self.reanchors.load(Relaxed),
-            reanchored_time: self.reanchored_time.load(Relaxed),
-            waits: self.waits.load(Relaxed),
-            waited: self.waited.load(Relaxed),
-        }
+        self.counters.now()
+    }
+
+    /// When sending was complete, if it is.
+    pub fn sending_complete(&self) -> Option<SendingComplete> {
+        self.sending_complete.get().copied()
     }
 
     /// Share of the phase that is done, 0 to 1, by the stop rule that is furthest.
@@ -186,11 +185,6 @@ impl PhaseState {
     pub(crate) fn most_sessions(&self) -> Option<u64> {
         let stop = &self.plan.stop;
         stop.sessions.into_iter().chain(stop.requests).min()
-    }
-
-    /// When the last request was sent, or the start of the phase.
-    pub(crate) fn sending_ended_at(&self) -> Nanos {
-        self.last_sent_at.load(Relaxed).max(self.start)
     }
 
     /// Stops all sending.
@@ -251,6 +245,11 @@ impl PhaseState {
             .stop
             .duration
             .map(|duration| self.start.saturating_add(duration))
+    }
+
+    /// Whether sessions may still begin; later turns of those that have begun are another matter.
+    pub(crate) fn begins_sessions(&self) -> bool {
+        *self.sending.borrow() == Sending::Everything
     }
 
     /// Whether the phase has any request left to send.
@@ -361,6 +360,21 @@ impl PhaseState {
         })
     }
 
+    /// Waits for the place of a slot of a closed loop, which is free when the slot opens unless the
+    /// phase before still holds it. Also tells since when it was free; `None` as soon as no session
+    /// will begin.
+    pub(crate) async fn take_slot(&self, opens_at: Nanos) -> Option<(Slot, Nanos)> {
+        let slots = self.sessions.as_ref()?;
+        if let Some(slot) = slots.try_take() {
+            return Some((slot, opens_at));
+        }
+        let mut sending = self.sending.subscribe();
+        tokio::select! {
+            slot = slots.take() => Some((slot, monotonic_now())),
+            _ = sending.wait_for(|&sending| sending >= Sending::NoMoreSessions) => None,
+        }
+    }
+
     /// Waits for a place for a session; none is needed where nothing limits them.
     pub(crate) async fn take_session_place(&self) -> Result<Option<Slot>, TooLate> {
         self.take_place(self.sessions.as_ref()).await
@@ -382,61 +396,46 @@ impl PhaseState {
         if self.is_after_duration(now) {
             return Err(TooLate);
         }
-        self.waits.fetch_add(1, Relaxed);
-        self.waited.fetch_add(now - since, Relaxed);
+        self.counters.waited_for_a_place(now - since);
         Ok(Some(slot))
     }
 
-    pub(crate) fn note_sent(&self, at: Nanos, is_first_of_session: bool) {
-        self.sent.fetch_add(1, Relaxed);
-        self.last_sent_at.fetch_max(at, Relaxed);
-        if is_first_of_session {
-            self.sessions_started.fetch_add(1, Relaxed);
+    /// Counts a request that is being sent, and notes if no other will follow it.
+    pub(crate) fn note_sent(&self, at: Nanos, place: TurnPlace) {
+        let sent = self.counters.sent(place.is_first);
+        let stop = &self.plan.stop;
+        let ends_sessions = place.is_last
+            && stop
+                .sessions
+                .is_some_and(|sessions| self.last_turns_sent.fetch_add(1, Relaxed) + 1 == sessions);
+        if ends_sessions || stop.requests == Some(sent) {
+            self.complete_sending(at, false);
         }
     }
 
-    pub(crate) fn note_completed(&self, is_failure: bool) {
-        self.completed.fetch_add(1, Relaxed);
-        if is_failure {
-            self.failed.fetch_add(1, Relaxed);
+    /// Notes the end of sending if the duration is over at `now`; for the one who watches the clock.
+    pub(crate) fn note_time(&self, now: Nanos) {
+        if self.is_after_duration(now) {
+            self.complete_sending(now, true);
         }
     }
 
-    pub(crate) fn note_cancelled(&self) {
-        self.cancelled.fetch_add(1, Relaxed);
+    /// The end of sending, of a phase whose last thread was done at `end`: with nothing more to send
+    /// before the duration was over, unless it was cancelled.
+    pub(crate) fn sending_was_complete(&self, end: Nanos, was_cancelled: bool) -> SendingComplete {
+        let timed_out = !was_cancelled && self.plan.stop.duration.is_some();
+        self.complete_sending(end, timed_out)
     }
 
-    pub(crate) fn note_session_end(&self, is_complete: bool) {
-        let counter = if is_complete {
-            &self.sessions_completed
-        } else {
-            &self.sessions_cancelled
-        };
-        counter.fetch_add(1, Relaxed);
-    }
-
-    pub(crate) fn note_lost_arrival(&self) {
-        self.arrivals_lost.fetch_add(1, Relaxed);
-    }
-
-    /// By how much the schedule of an open loop has moved back.
-    pub(crate) fn schedule_shift(&self) -> Nanos {
-        self.reanchored_time.load(Relaxed)
-    }
-
-    /// Moves a schedule that has moved by `shift` back by `late` more; `false` if another thread
-    /// was faster.
-    pub(crate) fn move_schedule(&self, shift: Nanos, late: Nanos) -> bool {
-        let moved = self.reanchored_time.compare_exchange(
-            shift,
-            shift.saturating_add(late),
-            Relaxed,
-            Relaxed,
-        );
-        if moved.is_ok() {
-            self.reanchors.fetch_add(1, Relaxed);
-        }
-        moved.is_ok()
+    /// Notes the end of sending, if nobody did before.
+    fn complete_sending(&self, at: Nanos, timed_out: bool) -> SendingComplete {
+        let complete = *self.sending_complete.get_or_init(|| SendingComplete {
+            at,
+            timed_out,
+            counts: self.counts(),
+        });
+        self.sends_nothing_more.send_replace(true);
+        complete
     }
 }
 
@@ -459,7 +458,7 @@ fn take(counter: &AtomicU64, limit: Option<u64>) -> Option<u64> {
 mod tests {
     use std::sync::Arc;
 
-    use aiperf_schedule::{FixedSchedule, LimitRamp, PhaseKind, StopRules, ZeroPoint};
+    use aiperf_schedule::{FixedSchedule, PhaseKind, StopRules, ZeroPoint};
 
     use std::sync::atomic::AtomicBool;
 

@@ -1,4 +1,4 @@
-//! One request: headers, connection, timeout, counting.
+//! One request: connection, timeout, counting.
 
 use std::pin::pin;
 use std::time::Duration;
@@ -10,14 +10,14 @@ use aiperf_transport::{
 };
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderValue, Method};
 use uuid::Uuid;
 
 use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
 use crate::io_thread::IoThread;
 use crate::job::{self, JobFailure};
-use crate::phase_state::PhaseState;
+use crate::phase_state::{PhaseState, TurnPlace};
 use crate::slots::Slot;
 
 /// Which connection a request goes over.
@@ -32,85 +32,13 @@ pub enum ConnectionReuse {
     StickySessions,
 }
 
-/// The header fields of every request, in order.
-#[derive(Debug, Clone, Default)]
-pub struct HeaderPlan {
-    /// Later fields replace earlier ones of the same name.
-    pub fields: Vec<HeaderField>,
-    /// Before which of them a turn's own fields stand.
-    pub turn_fields_at: usize,
-}
-
-/// One header field.
-#[derive(Debug, Clone)]
-pub struct HeaderField {
-    /// Its name.
-    pub name: HeaderName,
-    /// Where its value comes from.
-    pub value: HeaderValueSource,
-}
-
-/// Where a header field's value comes from.
-#[derive(Debug, Clone)]
-pub enum HeaderValueSource {
-    /// The same for all requests.
-    Fixed(HeaderValue),
-    /// The request's id.
-    RequestId,
-    /// The session's id.
-    CorrelationId,
-}
-
-impl HeaderPlan {
-    pub(crate) fn render(
-        &self,
-        request_id: Uuid,
-        correlation_id: &CorrelationId,
-        of_turn: Option<&HeaderMap>,
-    ) -> HeaderMap {
-        let mut headers = HeaderMap::with_capacity(self.fields.len() + 2);
-        for (position, field) in self.fields.iter().enumerate() {
-            if position == self.turn_fields_at {
-                for (name, value) in of_turn.into_iter().flatten() {
-                    headers.insert(name.clone(), value.clone());
-                }
-            }
-            let value = match &field.value {
-                HeaderValueSource::Fixed(value) => value.clone(),
-                HeaderValueSource::RequestId => uuid_value(request_id),
-                HeaderValueSource::CorrelationId => correlation_value(correlation_id),
-            };
-            headers.insert(field.name.clone(), value);
-        }
-        headers
-    }
-}
-
-fn correlation_value(id: &CorrelationId) -> HeaderValue {
-    match id {
-        CorrelationId::Random(id) => uuid_value(Uuid::from_u128(*id)),
-        // A conversation's id is the user's: what a header cannot hold is left out.
-        CorrelationId::User(_) | CorrelationId::Scheduled(_) => {
-            let mut text = id.to_string();
-            text.retain(|letter| !letter.is_control());
-            HeaderValue::from_bytes(text.as_bytes())
-                .unwrap_or_else(|_| HeaderValue::from_static("unnamed"))
-        }
-    }
-}
-
-fn uuid_value(id: Uuid) -> HeaderValue {
-    let mut text = Uuid::encode_buffer();
-    HeaderValue::from_str(id.hyphenated().encode_lower(&mut text))
-        .expect("a hyphenated UUID consists of visible ASCII characters")
-}
-
 /// What is to be sent, and as whose part.
 pub(crate) struct RequestPlan {
     pub(crate) request_index: u64,
     pub(crate) session: u64,
     pub(crate) conversation: usize,
     pub(crate) turn: usize,
+    pub(crate) place: TurnPlace,
     pub(crate) target: usize,
     pub(crate) correlation_id: CorrelationId,
     pub(crate) intended: Option<Nanos>,
@@ -219,14 +147,13 @@ struct Outgoing<'a> {
 impl<'a> Outgoing<'a> {
     fn new(thread: &'a IoThread, plan: &RequestPlan, request_id: Uuid) -> Self {
         let workload = &thread.workload;
-        let turn = &workload.conversations[plan.conversation].turns[plan.turn];
         let (body, form) = match workload.composer.wire_form(&plan.body) {
             None => (plan.body.clone(), None),
             Some((form, content_type)) => (form, Some(content_type)),
         };
         Self {
             thread,
-            of_turn: turn.headers.as_deref(),
+            of_turn: workload.conversations.headers(plan.conversation, plan.turn),
             request_id,
             correlation_id: plan.correlation_id.clone(),
             form,
@@ -273,7 +200,7 @@ impl<'a> InFlight<'a> {
         request_id: Uuid,
     ) -> Self {
         let issued = monotonic_now();
-        phase.note_sent(issued, plan.turn == 0);
+        phase.note_sent(issued, plan.place);
         Self {
             thread,
             phase,
@@ -289,7 +216,7 @@ impl<'a> InFlight<'a> {
     fn complete(mut self) -> Exchange {
         self.is_complete = true;
         let is_success = self.http.is_success() && self.job_failure.is_none();
-        self.phase.note_completed(!is_success);
+        self.phase.counters.completed(!is_success);
         self.take_exchange()
     }
 
@@ -323,54 +250,12 @@ impl Drop for InFlight<'_> {
         if self.is_complete {
             return;
         }
-        self.phase.note_cancelled();
+        self.phase.counters.cancelled();
         if self.http.start == 0 {
             self.http.start = self.issued;
         }
         self.http.give_up_cut_off();
         let exchange = self.take_exchange();
         self.thread.sink.accept(exchange);
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn later_header_fields_replace_earlier_ones_of_the_same_name() {
-        let field = |name: &'static str, value| HeaderField {
-            name: HeaderName::from_static(name),
-            value,
-        };
-        let plan = HeaderPlan {
-            turn_fields_at: 1,
-            fields: vec![
-                field("x-request-id", HeaderValueSource::RequestId),
-                field(
-                    "accept",
-                    HeaderValueSource::Fixed(HeaderValue::from_static("a")),
-                ),
-                field(
-                    "accept",
-                    HeaderValueSource::Fixed(HeaderValue::from_static("b")),
-                ),
-                field("x-correlation-id", HeaderValueSource::CorrelationId),
-            ],
-        };
-        let mut of_turn = HeaderMap::new();
-        of_turn.insert("x-request-id", HeaderValue::from_static("turn"));
-        of_turn.insert("accept", HeaderValue::from_static("turn"));
-        let rendered = plan.render(
-            Uuid::from_u128(1),
-            &CorrelationId::Random(2),
-            Some(&of_turn),
-        );
-        assert_eq!(rendered["accept"], "b");
-        assert_eq!(rendered["x-request-id"], "turn");
-        assert_eq!(
-            rendered["x-correlation-id"],
-            "00000000-0000-0000-0000-000000000002"
-        );
     }
 }

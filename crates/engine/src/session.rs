@@ -11,15 +11,17 @@ use bytes::Bytes;
 use crate::correlation::CorrelationId;
 use crate::exchange::Exchange;
 use crate::io_thread::IoThread;
-use crate::phase_state::PhaseState;
+use crate::phase_state::{PhaseState, TurnPlace};
 use crate::request::{self, RequestPlan};
 use crate::slots::Slot;
 use crate::workload::{PlannedTurn, Playing, TurnBody};
 
 /// What a session plays, and when.
 pub(crate) struct SessionPlan {
-    /// Its number in the run.
+    /// Its number in the run, which decides what it plays.
     pub(crate) session: u64,
+    /// Which session of the phase it is in the order in which they begin: decides on the server.
+    pub(crate) position: u64,
     pub(crate) conversation: usize,
     /// At most so many turns of the conversation.
     pub(crate) turns: usize,
@@ -74,6 +76,7 @@ struct Permission {
 pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: SessionPlan) {
     let SessionPlan {
         session,
+        position,
         conversation: index,
         turns,
         correlation_id,
@@ -82,18 +85,20 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
     } = plan;
     let mut end = SessionEnd {
         phase: &phase,
-        has_begun: first.is_some(),
+        is_in_last_turn: false,
         is_complete: false,
     };
     let workload = Arc::clone(&thread.workload);
-    let conversation = &workload.conversations[index];
+    let Some(conversation) = workload.conversations.get(index) else {
+        return;
+    };
     let turns = &conversation.turns[..turns.min(conversation.turns.len())];
     let playing = Playing {
         session,
         conversation: index,
         phase: phase.plan.kind,
     };
-    let target = (session % thread.target_count) as usize;
+    let target = ((phase.first_session + position) % thread.target_count) as usize;
     let mut sticky = StickyConnection::default();
     let mut earlier: Vec<Exchange> = Vec::new();
     let (mut last_due, mut answered_at) = (0, 0);
@@ -139,13 +144,18 @@ pub(crate) async fn play(thread: Rc<IoThread>, phase: Arc<PhaseState>, plan: Ses
                 }
             }
         };
-        end.has_begun = true;
         last_due = permission.intended.unwrap_or(0);
+        let place = TurnPlace {
+            is_first: turn == 0,
+            is_last: turn + 1 == turns.len(),
+        };
+        end.is_in_last_turn = place.is_last;
         let plan = RequestPlan {
             request_index: permission.index,
             session,
             conversation: index,
             turn,
+            place,
             target,
             correlation_id: correlation_id.clone(),
             intended: permission.intended,
@@ -268,18 +278,20 @@ async fn compose(
         .ok()
 }
 
-/// Counts the session's end, also when it is cut off.
+/// Counts the session's end. One that was cut off in its last turn was cancelled; one that was not
+/// allowed to go on is counted as neither.
 struct SessionEnd<'a> {
     phase: &'a PhaseState,
-    /// Whether any of its requests was sent; a session that waits for its place is none yet.
-    has_begun: bool,
+    is_in_last_turn: bool,
     is_complete: bool,
 }
 
 impl Drop for SessionEnd<'_> {
     fn drop(&mut self) {
-        if self.has_begun {
-            self.phase.note_session_end(self.is_complete);
+        if self.is_complete {
+            self.phase.counters.session_completed();
+        } else if self.is_in_last_turn {
+            self.phase.counters.session_cancelled();
         }
     }
 }

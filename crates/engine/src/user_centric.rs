@@ -24,7 +24,7 @@ pub(crate) async fn send_all(
     let first_session = phase.first_session;
     let turns_of = |session: u64| {
         let conversation = workload.conversation_of(first_session + session);
-        workload.conversations[conversation].turns.len() as u64
+        workload.conversations.turn_count(conversation) as u64
     };
     let threads = thread.thread_count as u64;
     for user in plan.users(turns_of) {
@@ -42,6 +42,7 @@ pub(crate) async fn send_all(
         let session = first_session + user.session;
         let plan = SessionPlan {
             session,
+            position: user.position,
             conversation: workload.conversation_of(session),
             turns: usize::try_from(user.turns).unwrap_or(usize::MAX),
             correlation_id: CorrelationId::User(user.id),

@@ -7,12 +7,13 @@ use aiperf_schedule::PhaseKind;
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
+use crate::conversations::ConversationPlans;
 use crate::exchange::Exchange;
 
 /// Everything that a run can send.
 pub struct Workload {
     /// The conversations of the dataset.
-    pub conversations: Vec<PlannedConversation>,
+    pub conversations: ConversationPlans,
     /// Which conversation the n-th session of the run plays: a function of n alone.
     pub sampler: Box<dyn Fn(u64) -> usize + Send + Sync>,
     /// Builds the bodies that depend on the server's replies.
@@ -34,13 +35,11 @@ impl Workload {
         {
             return true;
         }
-        let first_turns = self
-            .conversations
-            .iter()
-            .map(|planned| planned.turns.first());
-        first_turns
-            .flatten()
-            .any(|turn| turn.body == TurnBody::OnDemand)
+        let ready = self.conversations.ready().iter();
+        self.conversations.has_later()
+            || ready
+                .filter_map(|planned| planned.turns.first())
+                .any(|turn| turn.body == TurnBody::OnDemand)
     }
 
     /// The body of a turn, where it was encoded beforehand and is the same for all sessions.
@@ -58,11 +57,8 @@ impl Workload {
     /// The first body of a session, where it is made on demand. One that cannot be made is made
     /// again by its session, which reports why.
     pub(crate) fn first_body_on_demand(&self, playing: Playing) -> Option<Bytes> {
-        let first = self
-            .conversations
-            .get(playing.conversation)?
-            .turns
-            .first()?;
+        let planned = self.conversations.get(playing.conversation)?;
+        let first = planned.turns.first()?;
         let is_there = self.shared_body(first, playing.phase).is_some();
         if is_there || first.body == TurnBody::AfterReplies {
             return None;
@@ -72,9 +68,7 @@ impl Workload {
 
     /// Whether every session is one request, so that request `i` of a phase is session `i`.
     pub fn is_single_turn(&self) -> bool {
-        self.conversations
-            .iter()
-            .all(|conversation| conversation.turns.len() == 1)
+        (0..self.conversations.len()).all(|index| self.conversations.turn_count(index) == 1)
     }
 }
 

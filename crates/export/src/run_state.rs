@@ -79,6 +79,8 @@ pub struct PhaseState {
 pub struct FileChoices {
     /// What they are called.
     pub names: FileNames,
+    /// The summary is written as JSON too.
+    pub summary_json: bool,
     /// There is a line for each request.
     pub records: bool,
     /// There are requests and responses in full.
@@ -103,6 +105,7 @@ impl Default for FileChoices {
     fn default() -> Self {
         Self {
             names: FileNames::usual(),
+            summary_json: true,
             records: true,
             raw: false,
             outputs_json: false,
@@ -145,7 +148,7 @@ impl RunState {
             osl_mismatch_tokens,
         } = self.context.thresholds;
         ExportOptions {
-            summary_json: true,
+            summary_json: files.summary_json,
             summary: SummaryOptions {
                 hidden: files.hidden,
                 ..SummaryOptions::default()

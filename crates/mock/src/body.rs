@@ -33,13 +33,25 @@ pub(crate) struct Asked {
     pub(crate) prompt_tokens: u64,
     /// How many answers are wanted at once, at least 1.
     pub(crate) choices: u64,
-    /// The first tool that is offered.
+    /// The tool that must be called, else the first that is offered.
     pub(crate) tool: Option<String>,
+    pub(crate) tool_choice: ToolChoice,
     /// Whether the answer is to be kept for later (Responses).
     pub(crate) store: bool,
     pub(crate) previous_response_id: Option<String>,
     /// The prompt's beginnings, for the prefix cache; empty where there is none.
     pub(crate) blocks: Vec<u64>,
+}
+
+/// Whether tools are to be called.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) enum ToolChoice {
+    /// As the server likes.
+    #[default]
+    Auto,
+    Never,
+    /// At least once.
+    Required,
 }
 
 /// How prompts are looked at.
@@ -108,6 +120,7 @@ fn read<P: Prompt>(
     let stream_options = body.stream_options.unwrap_or_default();
     let (prompt_tokens, blocks) = look_at(prompt);
     let first_tool = body.tools.into_iter().flatten().next();
+    let (tool_choice, chosen_tool) = body.tool_choice.map(TypedChoice::read).unwrap_or_default();
     Ok(Asked {
         model: body.model.or(body.inference_model),
         stream: body.stream.unwrap_or(false),
@@ -116,7 +129,8 @@ fn read<P: Prompt>(
         limit,
         prompt_tokens,
         choices,
-        tool: first_tool.map(|tool| tool.into_name()),
+        tool: first_tool.map(|tool| chosen_tool.unwrap_or_else(|| tool.into_name())),
+        tool_choice,
         store: body.store.unwrap_or(false),
         previous_response_id: body.previous_response_id,
         blocks,
@@ -135,6 +149,7 @@ struct Body<P: Prompt> {
     max_tokens: Option<u64>,
     n: Option<u64>,
     tools: Option<Vec<Tool>>,
+    tool_choice: Option<TypedChoice>,
     // Responses
     input: Option<Content<P>>,
     instructions: Option<Content<P>>,
@@ -197,9 +212,41 @@ struct Function {
 }
 
 impl Tool {
-    fn into_name(self) -> String {
+    fn name(self) -> Option<String> {
         let within = self.function.and_then(|function| function.name);
-        self.name.or(within).unwrap_or_else(|| "tool".to_owned())
+        self.name.or(within)
+    }
+
+    fn into_name(self) -> String {
+        self.name().unwrap_or_else(|| "tool".to_owned())
+    }
+}
+
+/// A choice of tools in any of its shapes: a word, or an object with a type and perhaps a name.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum TypedChoice {
+    Word(String),
+    Object {
+        #[serde(rename = "type")]
+        kind: String,
+        #[serde(flatten)]
+        tool: Tool,
+    },
+}
+
+impl TypedChoice {
+    fn read(self) -> (ToolChoice, Option<String>) {
+        let (kind, name) = match self {
+            Self::Word(word) => (word, None),
+            Self::Object { kind, tool } => (kind, tool.name()),
+        };
+        let choice = match kind.as_str() {
+            "none" => ToolChoice::Never,
+            "required" | "any" | "tool" | "function" => ToolChoice::Required,
+            _ => ToolChoice::Auto,
+        };
+        (choice, name)
     }
 }
 

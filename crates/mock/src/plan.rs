@@ -6,7 +6,7 @@
 use aiperf_clock::{MILLISECOND, Nanos};
 use aiperf_random::{Generator, RootSeed, Stream};
 
-use crate::body::Asked;
+use crate::body::{Asked, ToolChoice};
 use crate::delay::Delay;
 use crate::error::MockError;
 use crate::fault::{Fault, FaultChooser};
@@ -205,11 +205,16 @@ impl Planner {
         if endpoint.can_reason() {
             plan.reasoning_tokens = options.reasoning_tokens.min(plan.output_tokens);
         }
-        if endpoint.can_call_tools() && !plan.tool.is_empty() && options.tool_calls > 0 {
+        let tool_calls = match asked.tool_choice {
+            ToolChoice::Auto => options.tool_calls,
+            ToolChoice::Never => 0,
+            ToolChoice::Required => options.tool_calls.max(1),
+        };
+        if endpoint.can_call_tools() && !plan.tool.is_empty() && tool_calls > 0 {
             let left = plan.output_tokens - plan.reasoning_tokens;
-            let each = options.tool_call_tokens.min(left / options.tool_calls);
+            let each = options.tool_call_tokens.min(left / tool_calls);
             if each > 0 {
-                plan.tool_calls = options.tool_calls;
+                plan.tool_calls = tool_calls;
                 plan.tool_call_tokens = each;
                 plan.finish = Finish::ToolCalls;
             }

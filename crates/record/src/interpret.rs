@@ -1,7 +1,8 @@
 //! Reading an exchange: its answer, its failure, its token counts.
 
 use std::borrow::Cow;
-use std::sync::OnceLock;
+use std::collections::HashMap;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use aiperf_endpoint::failure::reason_phrase;
 use aiperf_endpoint::input::{self, ExtractedInput};
@@ -38,25 +39,54 @@ pub(crate) struct TokenCounts {
     pub(crate) reasoning: Option<u64>,
 }
 
+/// Facts that are remembered of conversations that nothing was written down about. A dataset with
+/// more of them is hardly played twice.
+const MOST_REMEMBERED: usize = 100_000;
+
 /// Facts of bodies that are sent again and again, found out once.
 pub(crate) struct KnownInputs {
     /// First entry of each conversation.
     offsets: Vec<usize>,
     facts: Vec<OnceLock<InputFacts>>,
+    /// Those of conversations that nothing was written down about, by conversation and turn.
+    later: Mutex<HashMap<(usize, usize), InputFacts>>,
 }
 
 impl KnownInputs {
     pub(crate) fn new(settings: &RecorderSettings) -> Self {
-        let mut offsets = Vec::with_capacity(settings.conversations.len());
+        let known = settings.conversations.known();
+        let mut offsets = Vec::with_capacity(known.len());
         let mut count = 0;
-        for conversation in &settings.conversations {
+        for conversation in known {
             offsets.push(count);
             count += conversation.turns.len();
         }
         Self {
             offsets,
             facts: std::iter::repeat_with(OnceLock::new).take(count).collect(),
+            later: Mutex::default(),
         }
+    }
+
+    fn facts_of(
+        &self,
+        conversation: usize,
+        turn: usize,
+        find_out: impl Fn() -> InputFacts,
+    ) -> InputFacts {
+        if let Some(offset) = self.offsets.get(conversation) {
+            return *self.facts[offset + turn].get_or_init(find_out);
+        }
+        let later = || self.later.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(facts) = later().get(&(conversation, turn)) {
+            return *facts;
+        }
+        let facts = find_out();
+        let mut later = later();
+        if later.len() < MOST_REMEMBERED {
+            later.insert((conversation, turn), facts);
+        }
+        facts
     }
 }
 
@@ -137,7 +167,7 @@ fn failure(exchange: &Exchange, body: &ReceivedBody, answer: &Answer) -> Option<
     if let Some(error) = &http.error {
         return Some(match error.failure {
             TransportFailure::Timeout => Failure::timeout(),
-            TransportFailure::NotSentInTime => Failure::send_timeout(),
+            TransportFailure::NotSentInTime => Failure::send_timeout(&error.message),
             TransportFailure::Cancelled | TransportFailure::CutOff => {
                 Failure::cancelled(&error.message)
             }
@@ -185,7 +215,7 @@ fn input_facts(
     if !has_fixed_body {
         return find_out();
     }
-    *known.facts[known.offsets[exchange.conversation] + exchange.turn].get_or_init(find_out)
+    known.facts_of(exchange.conversation, exchange.turn, find_out)
 }
 
 /// Reads the body as it was sent.
@@ -226,9 +256,10 @@ fn count_chat(tokenizer: &Tokenizer, extracted: &ExtractedInput) -> Option<u64> 
     Some((messages + tools + extracted.pretokenised) as u64)
 }
 
-fn turn_of<'a>(settings: &'a RecorderSettings, exchange: &Exchange) -> Option<&'a TurnMeta> {
-    let conversation = settings.conversations.get(exchange.conversation)?;
-    conversation.turns.get(exchange.turn)
+fn turn_of(settings: &RecorderSettings, exchange: &Exchange) -> Option<TurnMeta> {
+    settings
+        .conversations
+        .turn(exchange.conversation, exchange.turn)
 }
 
 fn tokenizer_of<'a>(settings: &'a RecorderSettings, exchange: &Exchange) -> Option<&'a Tokenizer> {

@@ -8,6 +8,7 @@
 
 pub mod backlog;
 pub mod client;
+mod conversations;
 mod interpret;
 pub mod jsonl;
 mod line;
@@ -21,6 +22,7 @@ mod trace;
 
 pub use backlog::{Backlog, BacklogFacts};
 pub use client::ClientFacts;
+pub use conversations::{ConversationMetas, DescribeLater};
 pub use interpret::transcript;
 pub use recorder::{Recorded, Recorder, RecorderError};
 pub use self_check::{Finding, SelfCheck, Verdict, judge};

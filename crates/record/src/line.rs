@@ -103,13 +103,20 @@ impl JsonLine<'_> {
         self.raw(",\"x_correlation_id\":");
         self.correlation_id(&exchange.correlation_id);
         self.raw(",\"conversation_id\":");
-        self.string(&settings.conversations[exchange.conversation].id);
+        let conversation = settings.conversations.get(exchange.conversation);
+        self.string(
+            conversation
+                .as_ref()
+                .map_or("", |conversation| &conversation.id),
+        );
         self.raw(",\"turn_index\":");
         self.int(exchange.turn as i64);
         self.raw(",\"credit_issued_ns\":");
         self.int(instants.credit_issued);
-        let turn = &settings.conversations[exchange.conversation].turns[exchange.turn];
-        if let Some(time) = turn.timestamp_ms {
+        let turn = conversation
+            .as_ref()
+            .and_then(|conversation| conversation.turns.get(exchange.turn));
+        if let Some(time) = turn.and_then(|turn| turn.timestamp_ms) {
             self.raw(",\"scheduled_send_ns\":");
             self.int((time * 1e6) as i64);
         }

@@ -16,10 +16,10 @@ pub(crate) fn output_entry(
     instants: &RecordInstants,
     answer: Option<&Answer>,
 ) -> OutputEntry {
-    let conversation = &settings.conversations[exchange.conversation];
+    let conversation = settings.conversations.get(exchange.conversation);
     OutputEntry {
         session_num: exchange.request_index,
-        conversation_id: Some(conversation.id.to_string()),
+        conversation_id: conversation.map(|conversation| conversation.id.to_string()),
         turn_index: Some(exchange.turn as u64),
         x_request_id: Some(exchange.request_id.to_string()),
         benchmark_phase: None,

@@ -358,7 +358,9 @@ impl RecorderThread {
         self.content_instants.clear();
         self.content_instants
             .extend(answer.parts.iter().map(|part| part.at));
-        let turn = settings.conversations[exchange.conversation].turns[exchange.turn];
+        let turn = settings
+            .conversations
+            .turn(exchange.conversation, exchange.turn);
         let is_overflow = |failure: &Failure| {
             is_context_overflow(&failure.message, &settings.context_overflow_texts)
         };
@@ -381,7 +383,7 @@ impl RecorderThread {
             first_chunk_tokens: answer
                 .first_chunk_tokens
                 .filter(|_| settings.endpoint.per_chunk_usage),
-            max_tokens: turn.max_tokens.map(u64::from),
+            max_tokens: turn.and_then(|turn| turn.max_tokens).map(u64::from),
             input_images: input.images,
             audio_seconds: input.audio_seconds,
             video_inference_time_s: answer.video_inference_time_s(),
@@ -393,7 +395,9 @@ impl RecorderThread {
             failed: failure.is_some(),
             cancelled: is_given_up(exchange),
             context_overflow: failure.as_ref().is_some_and(is_overflow),
-            scheduled_epoch_ns: turn.timestamp_ms.map(|time| (time * 1e6) as u64),
+            scheduled_epoch_ns: turn
+                .and_then(|turn| turn.timestamp_ms)
+                .map(|time| (time * 1e6) as u64),
         };
         compute_record(&settings.metrics, &facts, &mut self.values);
         self.result
@@ -494,7 +498,7 @@ impl RecorderThread {
         let mark = settings.mark_of.as_ref().and_then(|mark_of| {
             let phase = settings.phases.get(exchange.phase)?;
             let conversation = settings.conversations.get(exchange.conversation)?;
-            mark_of(exchange, phase, conversation)
+            mark_of(exchange, phase, &conversation)
         });
         if let Some(mark) = mark {
             line.raw(",\"cache_bust_marker\":");

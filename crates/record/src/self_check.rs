@@ -219,6 +219,17 @@ pub fn judge(
         limit(80.0),
         limit(95.0),
     );
+    let threads = || phases.iter().flat_map(|phase| &phase.threads);
+    let realtime: u64 = threads().map(|thread| thread.realtime).sum();
+    let wall: u64 = threads().map(|thread| thread.wall).sum();
+    add(
+        "io_thread_realtime",
+        "I/O threads in real time",
+        100.0 * realtime as f64 / wall.max(1) as f64,
+        "%",
+        None,
+        None,
+    );
     let recorder = micros(recorder_cpu) / backlog.accepted.max(1) as f64;
     add(
         "recorder_cpu_per_record",

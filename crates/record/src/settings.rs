@@ -11,6 +11,8 @@ use aiperf_metrics::ActiveMetrics;
 use aiperf_redact::Secrets;
 use aiperf_tokenizer::Tokenizer;
 
+use crate::conversations::ConversationMetas;
+
 /// What is the same for all records of a run.
 pub struct RecorderSettings {
     /// Places instants on the wall clock.
@@ -25,7 +27,7 @@ pub struct RecorderSettings {
     /// where it has one.
     pub applies_chat_template: bool,
     /// The conversations of the dataset, by the index that exchanges carry.
-    pub conversations: Vec<ConversationMeta>,
+    pub conversations: ConversationMetas,
     /// The phases of the run, by index.
     pub phases: Vec<PhaseMeta>,
     /// Which metrics apply.

@@ -7,7 +7,7 @@
 //! - [`PhasePlan`]: one phase, put together; [`StopRules`]: when it is over.
 //! - [`ArrivalProcess`]: open-loop arrivals, under a [`RateProfile`]: constant, ramp, or
 //!   [`RateSeries`].
-//! - [`LimitRamp`]: limits that grow.
+//! - [`LimitRamp`]: limits that grow, on a [`RampCurve`].
 //! - [`UserCentricPlan`], [`FixedSchedule`]: sessions with times of their own.
 //! - [`Cancellation`], [`FailureThreshold`]: giving up a request, or the run.
 //! - [`progress`]: how far a phase is.
@@ -19,6 +19,7 @@ pub mod fixed_schedule;
 pub mod limit_ramp;
 pub mod phase;
 pub mod progress;
+pub mod ramp_curve;
 pub mod rate_profile;
 pub mod rate_series;
 pub mod stop;
@@ -37,8 +38,9 @@ pub use fixed_schedule::{
 };
 pub use limit_ramp::LimitRamp;
 pub use phase::{Arrivals, Overflow, PhaseKind, PhasePlan};
+pub use ramp_curve::{RampCurve, RampShape};
 pub use rate_profile::{RATE_RAMP_FIRST_STEP, RateProfile};
 pub use rate_series::{RatePoint, RateSeries, RateSeriesError};
-pub use stop::{SendCounts, StopReason, StopRules};
+pub use stop::StopRules;
 pub use time::Nanos;
 pub use user_centric::{PlannedUser, UserCentricPlan, Users};

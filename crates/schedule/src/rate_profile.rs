@@ -1,10 +1,12 @@
 //! A rate that changes with time, its integral, and the inverse of that.
 //!
-//! A profile is piecewise linear: a constant, a ramp, a series of points, or a ramp followed by a
-//! series. The integral `Λ(t)` is the number of requests that are due by `t` on average; it is
-//! quadratic in each piece, so its inverse has a closed form and nothing is sampled in steps. An
-//! arrival process of rate 1 that goes through `Λ⁻¹` becomes a process of exactly this rate.
+//! A profile is a constant, a ramp, a series of points, or a ramp followed by a series: pieces on
+//! which the rate is a line or, in an exponential ramp, a parabola. The integral `Λ(t)` is the
+//! number of requests that are due by `t` on average. Its inverse is exact in each piece, and
+//! nothing is sampled in steps. An arrival process of rate 1 that goes through `Λ⁻¹` becomes a
+//! process of exactly this rate.
 
+use crate::ramp_curve::{RampCurve, poisson_steps};
 use crate::rate_series::RateSeries;
 use crate::time::{Nanos, SECOND};
 
@@ -21,15 +23,25 @@ pub struct RateProfile {
     tail: Tail,
 }
 
-/// A stretch in which the rate goes linearly from one value to another. Times in seconds.
+/// A stretch in which the rate goes from one value to another. Times in seconds.
 #[derive(Debug, Clone, Copy, PartialEq)]
 struct Piece {
     start: f64,
     length: f64,
     first_rate: f64,
     last_rate: f64,
+    bend: Bend,
     /// Requests due before it.
     due_before: f64,
+}
+
+/// The way of the rate within a piece.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Bend {
+    /// With time.
+    Line,
+    /// With the square of time. The rate never falls.
+    Square,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -65,6 +77,13 @@ impl RateProfile {
     /// `first_step`. A ramp shorter than that stays at `R`.
     #[must_use]
     pub fn ramped(&self, duration: Nanos, first_step: Nanos) -> Self {
+        self.ramped_on(RampCurve::Linear, duration, first_step)
+    }
+
+    /// The same on another curve. A Poisson ramp has a step for each request per second that the
+    /// rate climbs, on average.
+    #[must_use]
+    pub fn ramped_on(&self, curve: RampCurve, duration: Nanos, first_step: Nanos) -> Self {
         if duration == 0 {
             return self.clone();
         }
@@ -73,43 +92,36 @@ impl RateProfile {
         let share = (first_step as f64 / duration as f64).clamp(f64::MIN_POSITIVE, 1.0);
         // A product of two tiny positive numbers may be zero, and a rate may not.
         let first_rate = (target * share).max(f64::MIN_POSITIVE);
-        let mut points = vec![(0.0, first_rate), (length, target)];
-        for piece in &self.pieces {
-            points.push((length + piece.start, piece.first_rate));
+        let mut pieces = Pieces::default();
+        match curve {
+            RampCurve::Linear => pieces.push(Bend::Line, length, first_rate, target),
+            RampCurve::Exponential => pieces.push(Bend::Square, length, first_rate, target),
+            RampCurve::Poisson(draws) => {
+                let climb = target - first_rate;
+                let steps = poisson_steps(climb, draws);
+                let (mut rate, mut before) = (first_rate, 0.0);
+                for (number, share) in steps.iter().enumerate() {
+                    pieces.push(Bend::Line, (share - before) * length, rate, rate);
+                    rate = first_rate + climb * (number + 1) as f64 / steps.len() as f64;
+                    before = *share;
+                }
+            }
         }
-        points.push((length + self.tail.start, self.tail.rate));
-        Self::through(&points)
+        for piece in &self.pieces {
+            pieces.push(piece.bend, piece.length, piece.first_rate, piece.last_rate);
+        }
+        pieces.then(self.tail.rate)
     }
 
     /// A profile through `points` of (seconds, requests per second): at least one, in order of time.
     fn through(points: &[(f64, f64)]) -> Self {
-        let mut pieces = Vec::with_capacity(points.len());
-        let mut due = 0.0;
-        let mut push = |start: f64, end: f64, first_rate: f64, last_rate: f64| {
-            if end > start {
-                pieces.push(Piece {
-                    start,
-                    length: end - start,
-                    first_rate,
-                    last_rate,
-                    due_before: due,
-                });
-                due += (end - start) * f64::midpoint(first_rate, last_rate);
-            }
-        };
+        let mut pieces = Pieces::default();
         let (first, last) = (points[0], points[points.len() - 1]);
-        push(0.0, first.0, first.1, first.1);
+        pieces.push(Bend::Line, first.0, first.1, first.1);
         for pair in points.windows(2) {
-            push(pair[0].0, pair[1].0, pair[0].1, pair[1].1);
+            pieces.push(Bend::Line, pair[1].0 - pair[0].0, pair[0].1, pair[1].1);
         }
-        Self {
-            pieces,
-            tail: Tail {
-                start: last.0,
-                rate: last.1,
-                due_before: due,
-            },
-        }
+        pieces.then(last.1)
     }
 
     /// The rate at the start of the phase, in requests per second.
@@ -138,8 +150,7 @@ impl RateProfile {
         }
         self.piece_before(|piece| piece.start <= seconds)
             .map_or(self.initial_rate(), |piece| {
-                let share = ((seconds - piece.start) / piece.length).min(1.0);
-                piece.first_rate + (piece.last_rate - piece.first_rate) * share
+                piece.rate_after(seconds - piece.start)
             })
     }
 
@@ -150,9 +161,8 @@ impl RateProfile {
         }
         self.piece_before(|piece| piece.start <= seconds)
             .map_or(0.0, |piece| {
-                let passed = seconds - piece.start;
-                let rate = self.rate_at(seconds);
-                piece.due_before + passed * f64::midpoint(piece.first_rate, rate)
+                let passed = (seconds - piece.start).min(piece.length);
+                piece.due_before + piece.due_after(passed)
             })
     }
 
@@ -174,11 +184,68 @@ impl RateProfile {
     }
 }
 
+/// Pieces that are put one behind the other.
+#[derive(Default)]
+struct Pieces {
+    pieces: Vec<Piece>,
+    end: f64,
+    due: f64,
+}
+
+impl Pieces {
+    fn push(&mut self, bend: Bend, length: f64, first_rate: f64, last_rate: f64) {
+        if length <= 0.0 {
+            return;
+        }
+        let piece = Piece {
+            start: self.end,
+            length,
+            first_rate,
+            last_rate,
+            bend,
+            due_before: self.due,
+        };
+        self.end += length;
+        self.due += piece.due_after(length);
+        self.pieces.push(piece);
+    }
+
+    /// Always `rate` from here on.
+    fn then(self, rate: f64) -> RateProfile {
+        RateProfile {
+            pieces: self.pieces,
+            tail: Tail {
+                start: self.end,
+                rate,
+                due_before: self.due,
+            },
+        }
+    }
+}
+
 impl Piece {
-    /// Solves `first * x + (last - first) * x² / (2 * length) = requests` for `x`.
-    ///
-    /// In the form `2c / (b + √(b² + 4ac))`, which neither divides by the slope nor subtracts
-    /// nearly equal numbers; rates are scaled to at most 1 so that no square overflows.
+    /// The rate so many seconds after the start of the piece.
+    fn rate_after(&self, passed: f64) -> f64 {
+        let share = (passed / self.length).min(1.0);
+        let climbed = match self.bend {
+            Bend::Line => share,
+            Bend::Square => share * share,
+        };
+        self.first_rate + (self.last_rate - self.first_rate) * climbed
+    }
+
+    /// How many requests are due in the first so many seconds of the piece.
+    fn due_after(&self, passed: f64) -> f64 {
+        let rate = self.rate_after(passed);
+        passed
+            * match self.bend {
+                Bend::Line => f64::midpoint(self.first_rate, rate),
+                Bend::Square => self.first_rate + (rate - self.first_rate) / 3.0,
+            }
+    }
+
+    /// After how many seconds of the piece so many requests are due. Rates are scaled to at most 1
+    /// so that no square overflows.
     fn seconds_until(&self, requests: f64) -> f64 {
         if requests <= 0.0 {
             return 0.0;
@@ -186,16 +253,45 @@ impl Piece {
         let scale = self.first_rate.max(self.last_rate);
         let (first, last) = (self.first_rate / scale, self.last_rate / scale);
         let due = requests / scale / self.length;
-        // Never less than the square of the rate at the end; rounding may say otherwise.
-        let square = (first * first + 2.0 * (last - first) * due).max(last.min(first).powi(2));
-        let share = 2.0 * due / (first + square.sqrt());
+        let share = match self.bend {
+            Bend::Line => line_until(first, last, due),
+            Bend::Square => square_until(first, last, due),
+        };
         // No number if a rate is so small beside the other that it vanished: then nothing is due.
         self.length * if share.is_nan() { 0.0 } else { share.min(1.0) }
     }
 }
 
+/// Solves `first * x + (last - first) * x² / 2 = due`.
+///
+/// In the form `2c / (b + √(b² + 4ac))`, which neither divides by the slope nor subtracts nearly
+/// equal numbers.
+fn line_until(first: f64, last: f64, due: f64) -> f64 {
+    // Never less than the square of the rate at the end; rounding may say otherwise.
+    let square = (first * first + 2.0 * (last - first) * due).max(last.min(first).powi(2));
+    2.0 * due / (first + square.sqrt())
+}
+
+/// Solves `first * x + (last - first) * x³ / 3 = due` for `first <= last`, by Newton's method from
+/// the right end: the left side is convex, so no step goes beyond the solution.
+fn square_until(first: f64, last: f64, due: f64) -> f64 {
+    const ENOUGH: usize = 200;
+    let climb = last - first;
+    let mut x = 1.0;
+    for _ in 0..ENOUGH {
+        let excess = first * x + climb * x * x * x / 3.0 - due;
+        let next = x - excess / (first + climb * x * x);
+        if excess <= 0.0 || next.is_nan() || next >= x {
+            break;
+        }
+        x = next.max(0.0);
+    }
+    x
+}
+
 #[cfg(test)]
 mod tests {
+    use aiperf_random::RootSeed;
     use proptest::prelude::*;
 
     use super::*;
@@ -284,6 +380,54 @@ mod tests {
         assert_eq!(plain.ramped(0, RATE_RAMP_FIRST_STEP), plain);
     }
 
+    fn curved(curve: RampCurve, rate: f64, seconds: u64) -> RateProfile {
+        RateProfile::constant(rate).ramped_on(curve, seconds * SECONDS, RATE_RAMP_FIRST_STEP)
+    }
+
+    #[test]
+    fn an_exponential_ramp_climbs_with_the_square_of_time() {
+        let ramp = curved(RampCurve::Exponential, 10.0, 2);
+        close(ramp.rate_at(0.0), 0.5);
+        close(ramp.rate_at(1.0), 0.5 + 9.5 / 4.0);
+        close(ramp.rate_at(2.0), 10.0);
+        // The integral of a parabola.
+        close(ramp.expected_requests(1.0), 0.5 + 9.5 / 12.0);
+        close(ramp.expected_requests(2.0), 1.0 + 9.5 * 2.0 / 3.0);
+        close(ramp.expected_requests(3.0), 1.0 + 9.5 * 2.0 / 3.0 + 10.0);
+        for seconds in [0.01, 0.5, 1.0, 1.7, 1.999, 2.0, 2.5] {
+            close(ramp.seconds_until(ramp.expected_requests(seconds)), seconds);
+        }
+    }
+
+    #[test]
+    fn a_poisson_ramp_climbs_in_equal_steps_at_random_times() {
+        let draws = RootSeed::fixed(9).stream("timing.ramp.poisson");
+        let ramp = curved(RampCurve::Poisson(draws), 40.0, 2);
+        let steps = poisson_steps(40.0 - 2.0, draws);
+        let height = 38.0 / steps.len() as f64;
+        close(ramp.rate_at(0.0), 2.0);
+        for (number, share) in steps.iter().enumerate() {
+            close(
+                ramp.rate_at(share * 2.0 + 1e-9),
+                2.0 + height * (number + 1) as f64,
+            );
+        }
+        close(ramp.rate_at(2.0), 40.0);
+        let due = ramp.expected_requests(2.0);
+        assert!((due - 42.0).abs() < 25.0, "{due}");
+        assert_eq!(ramp, curved(RampCurve::Poisson(draws), 40.0, 2));
+    }
+
+    #[test]
+    fn a_curve_shorter_than_its_first_step_is_none() {
+        let draws = RootSeed::fixed(9).stream("timing.ramp.poisson");
+        for curve in [RampCurve::Exponential, RampCurve::Poisson(draws)] {
+            let short =
+                RateProfile::constant(10.0).ramped_on(curve, SECONDS / 20, RATE_RAMP_FIRST_STEP);
+            assert!(short.is_constant(), "{short:?}");
+        }
+    }
+
     #[test]
     fn a_series_after_a_ramp_begins_when_the_ramp_ends() {
         let profile = series(&[(0.0, 5.0), (10.0, 20.0)]).ramped(2 * SECONDS, RATE_RAMP_FIRST_STEP);
@@ -317,13 +461,14 @@ mod tests {
 
     fn any_profile() -> impl Strategy<Value = RateProfile> {
         let steps = prop::collection::vec((1e-6..100.0f64, 1e-3..1e4f64), 1..8);
-        (0.0..10.0f64, 1e-3..1e4f64, steps, 0..20_000u64).prop_map(
-            |(start, rate, steps, ramp_ms)| {
+        let curve = prop::sample::select(vec![RampCurve::Linear, RampCurve::Exponential]);
+        (0.0..10.0f64, 1e-3..1e4f64, steps, 0..20_000u64, curve).prop_map(
+            |(start, rate, steps, ramp_ms, curve)| {
                 let mut points = vec![(start, rate)];
                 for (wait, rate) in steps {
                     points.push((points[points.len() - 1].0 + wait, rate));
                 }
-                series(&points).ramped(ramp_ms * 1_000_000, RATE_RAMP_FIRST_STEP)
+                series(&points).ramped_on(curve, ramp_ms * 1_000_000, RATE_RAMP_FIRST_STEP)
             },
         )
     }
@@ -352,7 +497,7 @@ mod tests {
             from in 0.0..500.0f64,
             length in 0.0..200.0f64,
         ) {
-            // The midpoint rule is exact on a line; pieces end where the rule does not know.
+            // The midpoint rule is exact on a line, and nearly so on a parabola; pieces end where the rule does not know.
             let cells = 4_000;
             let width = length / f64::from(cells);
             let sum: f64 = (0..cells)

@@ -126,6 +126,9 @@ impl TransportError {
             ),
             Http1Error::Framing(reason) => Self::new(TransportFailure::Truncated, *reason),
             Http1Error::Io(cause) => {
+                if let Some(refused) = Self::refused_by_tls(cause) {
+                    return refused;
+                }
                 let failure = match cause.kind() {
                     io::ErrorKind::UnexpectedEof if answered => TransportFailure::Truncated,
                     io::ErrorKind::UnexpectedEof => TransportFailure::Disconnected,
@@ -138,6 +141,21 @@ impl TransportError {
                 Self::new(failure, describe(cause))
             }
         }
+    }
+
+    /// A server that does not like this client's part of the handshake. With TLS 1.3 it says so only
+    /// after the client believes that the handshake is over.
+    fn refused_by_tls(error: &io::Error) -> Option<Self> {
+        // The HTTP/2 layer hands on the words of an error and nothing else.
+        let text = error.to_string();
+        let reason = match text.strip_prefix("received fatal alert: ")? {
+            "CertificateRequired" => "it wants a client certificate".to_owned(),
+            alert => format!("it reports {alert}"),
+        };
+        Some(Self::new(
+            TransportFailure::Tls,
+            format!("the server ended the TLS connection: {reason}"),
+        ))
     }
 
     /// The connection ended where it should not.
@@ -157,6 +175,9 @@ impl TransportError {
     /// Classifies an error of HTTP/2 as [`Self::exchanging`] does those of HTTP/1.1.
     pub(crate) fn exchanging_http2(error: &h2::Error, answered: bool) -> Self {
         if let Some(cause) = error.get_io() {
+            if let Some(refused) = Self::refused_by_tls(cause) {
+                return refused;
+            }
             // The HTTP/2 layer calls the end of the connection a broken pipe.
             return match cause.kind() {
                 io::ErrorKind::UnexpectedEof | io::ErrorKind::BrokenPipe => Self::closed(answered),
@@ -238,5 +259,43 @@ fn describe(error: &io::Error) -> String {
     match characters.next() {
         Some(first) => first.to_lowercase().chain(characters).collect(),
         None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use rustls::AlertDescription;
+
+    use super::*;
+
+    #[test]
+    fn a_tls_alert_after_the_handshake_is_a_failure_of_tls() {
+        for (alert, reason) in [
+            (
+                AlertDescription::CertificateRequired,
+                "it wants a client certificate",
+            ),
+            (
+                AlertDescription::CertificateExpired,
+                "it reports CertificateExpired",
+            ),
+        ] {
+            let alert = rustls::Error::AlertReceived(alert);
+            let words = io::Error::new(io::ErrorKind::InvalidData, alert.to_string());
+            assert!(TransportError::refused_by_tls(&words).is_some());
+            let error = Http1Error::Io(io::Error::new(io::ErrorKind::InvalidData, alert));
+            for answered in [false, true] {
+                let error = TransportError::exchanging(&error, answered);
+                assert_eq!(error.failure.type_name(), "ClientConnectorSSLError");
+                assert_eq!(
+                    error.message,
+                    format!("the server ended the TLS connection: {reason}")
+                );
+            }
+        }
+        let garbled = rustls::Error::DecryptError;
+        let garbled = Http1Error::Io(io::Error::new(io::ErrorKind::InvalidData, garbled));
+        let error = TransportError::exchanging(&garbled, true);
+        assert_eq!(error.failure, TransportFailure::Truncated);
     }
 }

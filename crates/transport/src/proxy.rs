@@ -115,11 +115,8 @@ fn parse(variable: &str, value: &str) -> Result<Proxy, InvalidProxy> {
         format!("http://{value}")
     };
     let url = url::Url::parse(&with_scheme).map_err(|error| invalid(error.to_string()))?;
-    if url.scheme() != "http" {
-        let scheme = url.scheme();
-        return Err(invalid(format!(
-            "the scheme must be `http`, not `{scheme}`"
-        )));
+    if let Some(reason) = unusable_scheme(url.scheme()) {
+        return Err(invalid(reason));
     }
     let host = url
         .host_str()
@@ -135,6 +132,22 @@ fn parse(variable: &str, value: &str) -> Result<Proxy, InvalidProxy> {
         authorization: basic_authorization(&url)
             .map_err(|()| invalid("its user or password cannot be sent".to_owned()))?,
     })
+}
+
+/// Why a proxy of this scheme is of no use; `None` if it is.
+fn unusable_scheme(scheme: &str) -> Option<String> {
+    const INSTEAD: &str = "name one that speaks plain HTTP, as in `http://HOST:PORT`";
+    match scheme {
+        "http" => None,
+        "https" => Some(format!(
+            "proxies that are themselves reached over TLS are not supported; {INSTEAD} (it tunnels \
+             to `https` servers, too)"
+        )),
+        _ if scheme.starts_with("socks") => {
+            Some(format!("SOCKS proxies are not supported; {INSTEAD}"))
+        }
+        _ => Some(format!("`{scheme}` is no scheme of a proxy; {INSTEAD}")),
+    }
 }
 
 /// User and password of a URL as RFC 7617 wants them; `None` where the URL has neither.
@@ -261,6 +274,20 @@ mod tests {
             let message = proxies(&[("HTTPS_PROXY", value)]).unwrap_err().to_string();
             assert!(message.starts_with("`HTTPS_PROXY`"), "{message}");
             assert!(!message.contains("secret"), "{message}");
+        }
+    }
+
+    #[test]
+    fn a_kind_of_proxy_that_is_not_supported_is_called_by_its_name() {
+        for (value, said) in [
+            ("socks5://h:1", "SOCKS proxies are not supported"),
+            ("socks5h://h:1", "SOCKS proxies are not supported"),
+            ("https://h:1", "reached over TLS are not supported"),
+            ("ftp://h:1", "`ftp` is no scheme of a proxy"),
+        ] {
+            let message = proxies(&[("HTTP_PROXY", value)]).unwrap_err().to_string();
+            assert!(message.contains(said), "{message}");
+            assert!(message.contains("`http://HOST:PORT`"), "{message}");
         }
     }
 

@@ -1,5 +1,6 @@
 //! `aiperf config ACTION`: what there is to do with YAML configurations besides a run.
 
+mod convert;
 mod expand;
 mod init;
 mod show;
@@ -35,8 +36,8 @@ const ACTIONS: &[Action] = &[
     },
     Action {
         name: "convert",
-        about: "write flags of `aiperf profile` as a file",
-        run: show::convert,
+        about: "write flags of `aiperf profile` as a file, or a file as flags",
+        run: convert::run,
     },
     Action {
         name: "expand",
@@ -59,7 +60,7 @@ static CONFIG: Command<()> = Command {
     positional: Some(Positional {
         value: "ACTION",
         help: "`init` (a configuration to begin with), `validate` (all that is wrong), `show` (what a file means, with \
-               flags over it), `convert` (flags as a file), `expand` (the runs of a sweep) or `schema` (JSON Schema).",
+               flags over it), `convert` (flags as a file, or a file as flags), `expand` (the runs of a sweep) or `schema` (JSON Schema).",
         many: true,
         set: |_, _| Ok(()),
     }),
@@ -76,6 +77,10 @@ static CONFIG: Command<()> = Command {
         aiperf_config::command::Example {
             purpose: "Write a command line as a file",
             line: "aiperf config convert --model m --url localhost:8000 --streaming --concurrency 10",
+        },
+        aiperf_config::command::Example {
+            purpose: "Write a file as a command line",
+            line: "aiperf config convert bench.yaml",
         },
     ],
 };

@@ -173,7 +173,7 @@ fn overview() -> String {
          Usage: aiperf COMMAND [FLAGS]\n\nCommands:\n"
     );
     for command in COMMANDS {
-        text.push_str(&format!("  {:<13} {}\n", command.name, command.about));
+        text.push_str(&format!("  {:<14} {}\n", command.name, command.about));
     }
     text.push_str(
         "\n`aiperf COMMAND --help` shows a command's flags; `aiperf --version` the version.\n",

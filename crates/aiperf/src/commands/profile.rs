@@ -3,7 +3,7 @@
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
 
-use aiperf_config::document::{self, Document};
+use aiperf_config::document::{self, Document, InlineRows};
 use aiperf_config::profile::{ESSENTIAL_FLAGS, PROFILE, Surroundings, input_config, resolve};
 use aiperf_config::{CommandSummary, Parsed, ProfileArgs, Resolved};
 use anyhow::{Context as _, Result};
@@ -94,25 +94,43 @@ fn of_file(path: &Path, args: &ProfileArgs, surroundings: Surroundings) -> Resul
     })
 }
 
-/// A file with the rows of a configuration, for the time of the run.
+/// The rows of a configuration as a file or a folder, for the time of the run.
 struct Rows(PathBuf);
 
 impl Rows {
-    fn write(rows: &str) -> Result<Self> {
-        let name = format!("aiperf-rows-{}.jsonl", uuid::Uuid::new_v4().simple());
-        let path = std::env::temp_dir().join(name);
-        std::fs::write(&path, rows).with_context(|| {
+    fn write(rows: &InlineRows) -> Result<Self> {
+        let name = format!("aiperf-rows-{}", uuid::Uuid::new_v4().simple());
+        let rows_at = std::env::temp_dir().join(name);
+        let written = match rows {
+            InlineRows::File(lines) => {
+                let place = Self(rows_at.with_extension("jsonl"));
+                std::fs::write(&place.0, lines).map(|()| place)
+            }
+            InlineRows::Folder(pools) => Self(rows_at.clone()).with_pools(pools),
+        };
+        written.with_context(|| {
             format!(
                 "cannot write the rows of the dataset to `{}`",
-                path.display()
+                rows_at.display()
             )
-        })?;
-        Ok(Self(path))
+        })
+    }
+
+    fn with_pools(self, pools: &[(String, String)]) -> std::io::Result<Self> {
+        std::fs::create_dir(&self.0)?;
+        for (name, lines) in pools {
+            std::fs::write(self.0.join(format!("{name}.jsonl")), lines)?;
+        }
+        Ok(self)
     }
 }
 
 impl Drop for Rows {
     fn drop(&mut self) {
-        let _ = std::fs::remove_file(&self.0);
+        let _ = if self.0.is_dir() {
+            std::fs::remove_dir_all(&self.0)
+        } else {
+            std::fs::remove_file(&self.0)
+        };
     }
 }

@@ -14,11 +14,11 @@ struct ReferenceArgs {
 
 static REFERENCE: Command<ReferenceArgs> = Command {
     name: "reference",
-    about: "Prints a reference page: `metrics`, `environment`, or the name of a command for its flags.",
+    about: "Prints a reference page: `metrics`, `environment`, `rules`, or the name of a command for its flags.",
     groups: &[],
     positional: Some(Positional {
         value: "PAGE",
-        help: "`metrics`, `environment`, `profile`, `mock-server` …",
+        help: "`metrics`, `environment`, `rules`, `profile`, `mock-server` …",
         many: false,
         set: |args, page| {
             args.page = Some(page);
@@ -31,7 +31,9 @@ static REFERENCE: Command<ReferenceArgs> = Command {
 
 pub(super) fn summary() -> CommandSummary {
     let commands = super::COMMANDS.iter().map(|command| command.name);
-    let pages = ["metrics", "environment"].into_iter().chain(commands);
+    let pages = ["metrics", "environment", "rules"]
+        .into_iter()
+        .chain(commands);
     REFERENCE.summary().with_words(pages)
 }
 
@@ -46,10 +48,11 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let text = match page.as_str() {
         "metrics" => aiperf_metrics::reference_markdown(),
         "environment" => environment::reference_markdown(),
+        "rules" => aiperf_config::rules::reference_markdown(),
         _ => match command() {
             Some(command) => reference_markdown("aiperf", &(command.summary)()),
             None => bail!(
-                "no page is called `{page}`\n  hint: `metrics`, `environment` or the name of a command"
+                "no page is called `{page}`\n  hint: `metrics`, `environment`, `rules` or the name of a command"
             ),
         },
     };

@@ -121,8 +121,8 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let check = target.check(&file)?;
     if check.flaws.is_empty() {
         super::print(&format!(
-            "Validation passed: {} rows of `{}` can be replayed.\n",
-            check.rows,
+            "Validation passed: {} of `{}` can be replayed.\n",
+            counted(check.rows),
             file.display()
         ))?;
         return Ok(Exit::Success);
@@ -130,11 +130,19 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     bail!("{}", complaint(&file, &check))
 }
 
+fn counted(rows: usize) -> String {
+    match rows {
+        1 => "1 row".to_owned(),
+        rows => format!("{rows} rows"),
+    }
+}
+
 fn complaint(file: &Path, check: &TraceCheck) -> String {
     let TraceCheck { rows, flaws } = check;
     let mut text = format!(
-        "{} of {rows} rows of `{}` cannot be replayed:",
+        "{} of {} of `{}` cannot be replayed:",
         flaws.len(),
+        counted(*rows),
         file.display()
     );
     for (line, flaw) in flaws.iter().take(MOST_SHOWN) {
@@ -164,6 +172,12 @@ mod tests {
             "{text}"
         );
         assert!(!text.contains("line 21"), "{text}");
+        let alone = TraceCheck {
+            rows: 1,
+            flaws: vec![(1, "no object".to_owned())],
+        };
+        let text = complaint(Path::new("a.jsonl"), &alone);
+        assert!(text.starts_with("1 of 1 row of `a.jsonl`"), "{text}");
     }
 
     #[test]

@@ -18,6 +18,7 @@ use std::time::Duration;
 
 use aiperf_clock::Nanos;
 use aiperf_endpoint::headers::AffinityHeaders;
+use aiperf_engine::IoPriority;
 use aiperf_metrics::Thresholds;
 use aiperf_transport::{NameCache, NameResolution, ProbeOptions, Proxies};
 use anyhow::Result;
@@ -41,8 +42,10 @@ pub(crate) struct Environment {
     pub(crate) affinity: AffinityHeaders,
     pub(crate) force_content_parts: bool,
     pub(crate) max_catch_up: Nanos,
+    pub(crate) io_priority: IoPriority,
     pub(crate) send_timeout: Nanos,
     pub(crate) rate_ramp_step: Nanos,
+    pub(crate) warmup_log_interval: Nanos,
     pub(crate) video_poll_interval: Nanos,
     pub(crate) thresholds: Thresholds,
     pub(crate) console_width: usize,
@@ -102,8 +105,13 @@ impl Environment {
             affinity: affinity(lookup)?,
             force_content_parts: table::FORCE_CONTENT_PARTS.read(lookup)?,
             max_catch_up: table::MAX_CATCH_UP.read(lookup)?,
+            io_priority: match table::IO_PRIORITY.read(lookup)? {
+                "normal" => IoPriority::Normal,
+                _ => IoPriority::Auto,
+            },
             send_timeout: table::SEND_TIMEOUT.read(lookup)?,
             rate_ramp_step: table::RATE_RAMP_STEP.read(lookup)?,
+            warmup_log_interval: table::WARMUP_LOG_INTERVAL.read(lookup)?,
             video_poll_interval: table::VIDEO_POLL_INTERVAL.read(lookup)?,
             thresholds: Thresholds {
                 usage_difference_pct: table::USAGE_DIFFERENCE.read(lookup)?,

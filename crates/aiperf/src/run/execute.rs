@@ -3,14 +3,14 @@
 use std::sync::{Arc, OnceLock};
 
 use aiperf_config::profile::Ui;
-use aiperf_engine::{CancelHandle, Engine, ExchangeSink, PhaseCounts, PhaseOutcome};
+use aiperf_engine::{CancelHandle, Engine, ExchangeSink, PhaseOutcome};
 use aiperf_export::RunState;
 use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder, RecorderSettings};
-use aiperf_schedule::{FailureThreshold, PhaseKind, PhasePlan};
+use aiperf_schedule::FailureThreshold;
 use anyhow::{Context, Result};
 
+use super::course::Course;
 use super::hooks;
-use super::logging::NOTICE;
 use super::prepare::Prepared;
 use super::progress::Progress;
 use super::run_state::LiveState;
@@ -46,40 +46,19 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
     let cancel = engine.cancel_handle();
     interrupts.attach(cancel.clone());
     let _ = too_many_failures.cancel.set(cancel.clone());
-    let mut profiler = hooks::profiler(&prepared.config, &prepared.environment)?;
-    let mut progress = Progress::new(prepared.config.runtime.ui == Ui::Simple);
-    let mut state = LiveState::begin(&prepared.state, &prepared.folder, prepared.clock)?;
-
-    let mut outcomes = Vec::with_capacity(prepared.phases.len());
-    for (index, plan) in prepared.phases.iter().enumerate() {
-        let mut profiler = profiler
-            .as_mut()
-            .filter(|_| plan.kind == PhaseKind::Profiling);
-        if let Some(profiler) = &mut profiler {
-            interrupts.while_waiting(|is_cancelled| profiler.phase_begins(is_cancelled))?;
-        }
-        announce(index, plan);
-        state.phase_begins(plan);
-        let outcome = engine.run_phase(plan.clone(), |phase| {
-            progress.observe(phase);
-            state.phase_runs(phase.start);
-            // Without a place for records there is no point in going on.
-            if recorder.failure().is_some() && !cancel.is_cancelled() {
-                cancel.cancel();
-            }
-        })?;
-        progress.finish();
-        state.phase_ends(&outcome);
-        conclude(&outcome);
-        if let Some(profiler) = &mut profiler {
-            profiler.phase_ends();
-        }
-        let is_over = outcome.was_cancelled;
-        outcomes.push(outcome);
-        if is_over {
-            break;
-        }
-    }
+    let mut course = Course {
+        prepared,
+        interrupts,
+        recorder: &recorder,
+        cancel,
+        profiler: hooks::profiler(&prepared.config, &prepared.environment)?,
+        progress: Progress::new(prepared.config.runtime.ui == Ui::Simple),
+        state: LiveState::begin(&prepared.state, &prepared.folder, prepared.clock)?,
+        under_way: Vec::new(),
+        outcomes: Vec::with_capacity(prepared.phases.len()),
+    };
+    course.run(&mut engine)?;
+    let (outcomes, state) = course.finish();
     drop(engine);
     let record_failure = recorder.failure();
     let recorded = recorder.finish()?;
@@ -88,7 +67,7 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
         recorded,
         backlog: backlog.facts(),
         was_cancelled: interrupts.was_asked(),
-        state: state.into_state(),
+        state,
         too_many_failures: too_many_failures.found.get().copied(),
         record_failure,
     })
@@ -104,22 +83,23 @@ struct FailureWatch {
 
 fn failure_watch(prepared: &Prepared, settings: &mut RecorderSettings) -> Arc<FailureWatch> {
     let watch = Arc::new(FailureWatch::default());
-    let profiling = &prepared.config.profiling;
-    let Some(share) = profiling.failed_request_threshold else {
-        return watch;
-    };
-    let concurrency = profiling.arrivals.concurrency();
-    let concurrency = concurrency.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
-    let threshold = FailureThreshold::new(share, concurrency);
-    let measured: Vec<bool> = settings
-        .phases
-        .iter()
-        .map(|phase| phase.is_profiling)
+    // By phase; a warmup may fail as it likes.
+    let phases = prepared.config.phases.iter();
+    let thresholds: Vec<Option<FailureThreshold>> = phases
+        .map(|phase| {
+            let concurrency = phase.arrivals.concurrency();
+            let concurrency = concurrency.map(|limit| u32::try_from(limit).unwrap_or(u32::MAX));
+            let share = phase.failed_request_threshold?;
+            Some(FailureThreshold::new(share, concurrency))
+        })
         .collect();
+    if thresholds.iter().all(Option::is_none) {
+        return watch;
+    }
     let own = Arc::clone(&watch);
     settings.on_record = Some(Arc::new(move |phase, failed, all| {
-        if measured[phase]
-            && threshold.is_exceeded(failed, all)
+        let threshold = thresholds.get(phase).and_then(Option::as_ref);
+        if threshold.is_some_and(|threshold| threshold.is_exceeded(failed, all))
             && own.found.set((failed, all)).is_ok()
             && let Some(cancel) = own.cancel.get()
         {
@@ -127,71 +107,4 @@ fn failure_watch(prepared: &Prepared, settings: &mut RecorderSettings) -> Arc<Fa
         }
     }));
     watch
-}
-
-fn announce(index: usize, plan: &PhasePlan) {
-    let name = &plan.name;
-    let kind = plan.kind.name();
-    let measured = if plan.kind == PhaseKind::Profiling {
-        " | profiling_index=0"
-    } else {
-        ""
-    };
-    let target = [
-        plan.stop.requests.map(|count| format!("{count} requests")),
-        plan.stop.sessions.map(|count| format!("{count} sessions")),
-        plan.stop
-            .duration
-            .map(|length| format!("{:.1} s", length as f64 / 1e9)),
-    ];
-    let target = target
-        .into_iter()
-        .flatten()
-        .collect::<Vec<_>>()
-        .join(" or ");
-    tracing::info!(
-        target: NOTICE,
-        "Phase {name} ({kind}) started | phase_index={index}{measured} | target: {target}"
-    );
-}
-
-fn conclude(outcome: &PhaseOutcome) {
-    let name = &outcome.plan.name;
-    let kind = outcome.plan.kind.name();
-    let PhaseCounts {
-        completed,
-        cancelled,
-        failed,
-        sessions_completed,
-        sessions_cancelled,
-        ..
-    } = outcome.counts;
-    let elapsed = (outcome.times.end - outcome.times.start) as f64 / 1e9;
-    let grace = if outcome.hit_drain_deadline() {
-        " | grace_period_timeout=True"
-    } else {
-        ""
-    };
-    let ended = if outcome.was_cancelled {
-        " | was_cancelled=True"
-    } else {
-        ""
-    };
-    tracing::info!(
-        target: NOTICE,
-        "Phase {name} ({kind}) complete | completed={completed}, cancelled={cancelled}, \
-         errors={failed} | sessions: completed={sessions_completed}, \
-         cancelled={sessions_cancelled} | elapsed={elapsed:.2}s{grace}{ended}"
-    );
-    let lost = outcome.counts.arrivals_lost;
-    if lost > 0 {
-        tracing::warn!("{lost} arrivals found all sessions in use and were not sent");
-    }
-    let PhaseCounts { waits, waited, .. } = outcome.counts;
-    if waits > 0 {
-        let seconds = waited as f64 / 1e9;
-        tracing::warn!(
-            "{waits} requests were due and waited for a place, {seconds:.2} s altogether"
-        );
-    }
 }

@@ -56,11 +56,12 @@ fn path(config: &ProfileConfig) -> PathBuf {
         return given.clone();
     }
     let models: Vec<&str> = config.models.names.iter().map(String::as_str).collect();
-    let name = run_directory_name(
-        &models,
-        config.endpoint.kind.name(),
-        stimulus(&config.profiling.arrivals),
-    );
+    // Every run measures a phase; the first of them names it.
+    let stimulus = config
+        .measured()
+        .next()
+        .map_or(Stimulus::Concurrency(1), |phase| stimulus(&phase.arrivals));
+    let name = run_directory_name(&models, config.endpoint.kind.name(), stimulus);
     Path::new(BASE_DIRECTORY).join(name)
 }
 
@@ -84,7 +85,6 @@ fn stimulus(arrivals: &Arrivals) -> Stimulus {
 fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
     let mut files = vec![
         OutputFile::SummaryCsv,
-        OutputFile::SummaryJson,
         OutputFile::Console,
         OutputFile::Inputs,
         OutputFile::Log,
@@ -92,6 +92,9 @@ fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
         OutputFile::RunState,
         OutputFile::ReadyMarker,
     ];
+    if config.output.summary_json {
+        files.push(OutputFile::SummaryJson);
+    }
     if config.output.export_level != ExportLevel::Summary {
         files.push(OutputFile::Records);
     }

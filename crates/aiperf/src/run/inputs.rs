@@ -6,6 +6,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 use std::thread::JoinHandle;
 
+use aiperf_dataset::Conversations;
 use aiperf_endpoint::conversation::Conversation;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_export::inputs_json::InputsWriter;
@@ -60,11 +61,7 @@ impl Inputs {
         };
         self.size += bodies.iter().map(Bytes::len).sum::<usize>();
         if self.is_bounded && self.size > LARGEST {
-            tracing::warn!(
-                "`{}` is not written: it would be larger than {} MB",
-                self.path.display(),
-                LARGEST / (1024 * 1024)
-            );
+            tell_too_large(&self.path);
             self.file = None;
             return Ok(());
         }
@@ -79,6 +76,20 @@ impl Inputs {
         }
         Ok(())
     }
+}
+
+/// Whether it is plain beforehand that the file would become too large.
+pub(super) fn would_be_too_large(dataset: &Conversations) -> bool {
+    let bytes = dataset.text_bytes();
+    bytes.is_some_and(|bytes| bytes > LARGEST as u64)
+}
+
+pub(super) fn tell_too_large(path: &Path) {
+    tracing::info!(
+        "`{}` is not written: it would be larger than {} MB",
+        path.display(),
+        LARGEST / (1024 * 1024)
+    );
 }
 
 /// The body of each turn without the turns before it; `first` is that of the first turn, where it
@@ -186,7 +197,7 @@ fn give_way() {
 
 #[cfg(test)]
 mod tests {
-    use aiperf_dataset::{Conversations, DatasetPlan, FilePlan, Source, open};
+    use aiperf_dataset::{DatasetPlan, FilePlan, Source, open};
     use aiperf_random::RootSeed;
     use serde_json::{Value, json};
 

@@ -5,6 +5,7 @@
 
 mod composer;
 pub(crate) mod conclude;
+mod course;
 mod encoder;
 pub(crate) mod environment;
 pub(crate) mod execute;
@@ -12,7 +13,9 @@ mod first_content;
 pub(crate) mod folder;
 mod hooks;
 mod inputs;
-pub(crate) mod logging;
+pub(crate) mod later;
+mod logging;
+mod phase_log;
 mod phases;
 pub(crate) mod prepare;
 pub(crate) mod progress;

@@ -26,10 +26,8 @@ pub(crate) fn plan(
     dataset: &Conversations,
     seed: RootSeed,
 ) -> Result<Vec<PhasePlan>> {
-    config
-        .warmup
-        .iter()
-        .chain([&config.profiling])
+    let phases = config.phases.iter();
+    phases
         .map(|phase| plan_phase(phase, environment, dataset, seed))
         .collect()
 }
@@ -46,10 +44,13 @@ fn plan_phase(
         duration: phase.duration().map(nanos),
         grace: phase.grace().map(nanos),
     };
-    let cap = |limit: &Option<Limit>| -> Option<LimitRamp> { limit.map(Limit::over_time) };
+    let ramps = |name: &str| seed.stream(&format!("timing.ramp.poisson.{name}"));
+    let cap = |limit: &Option<Limit>| -> Option<LimitRamp> {
+        limit.map(|limit| limit.over_time(ramps("concurrency")))
+    };
     let arrivals = match &phase.arrivals {
         Configured::ClosedLoop { concurrency } => Arrivals::ClosedLoop {
-            slots: concurrency.over_time(),
+            slots: concurrency.over_time(ramps("concurrency")),
         },
         Configured::Rate {
             pattern,
@@ -59,7 +60,7 @@ fn plan_phase(
         } => Arrivals::OpenLoop {
             process: ArrivalProcess::with_profile(
                 law(*pattern),
-                rate.profile(environment.rate_ramp_step),
+                rate.profile(environment.rate_ramp_step, ramps("rate")),
                 seed,
             ),
             session_cap: cap(concurrency),
@@ -84,18 +85,15 @@ fn plan_phase(
             window,
             concurrency,
         } => {
-            let outlines: Vec<_> = (0..dataset.len()).map(|n| dataset.outline(n)).collect();
-            let first_turns = outlines.iter().map(|outline| {
-                let first = outline.turns.first();
-                (
-                    outline.id.as_str(),
-                    first.and_then(|turn| turn.timestamp_ms),
-                )
-            });
+            let times = || (0..dataset.len()).map(|index| dataset.first_timestamp_ms(index));
+            // Of a million conversations only that which is complained about needs its name.
+            let without_time = times().position(|time| time.is_none());
+            let name = without_time.map(|index| dataset.outline(index).id);
+            let first_turns = times().map(|time| (name.as_deref().unwrap_or_default(), time));
             let schedule = FixedSchedule::within(first_turns, window)
                 .context("`--fixed-schedule` cannot replay this dataset")?;
             let replayed = schedule.starts().iter();
-            let turns = replayed.map(|start| outlines[start.conversation].turns.len() as u64);
+            let turns = replayed.map(|start| dataset.turn_count(start.conversation) as u64);
             stop = schedule.bound(stop, turns.sum());
             Arrivals::FixedSchedule {
                 schedule: Arc::new(schedule),
@@ -104,11 +102,11 @@ fn plan_phase(
         }
     };
     Ok(PhasePlan {
-        prefill_limit: cap(&phase.prefill),
+        prefill_limit: phase.prefill.map(|limit| limit.over_time(ramps("prefill"))),
         cancellation: phase
             .cancellation
             .map(|chosen| Cancellation::new(chosen.percent, nanos(chosen.delay()), seed)),
-        ..PhasePlan::new(phase.kind.name(), phase.kind, arrivals, stop)
+        ..PhasePlan::new(&phase.name, phase.kind, arrivals, stop)
     })
 }
 
@@ -121,7 +119,7 @@ fn law(pattern: RatePattern) -> Pattern {
 }
 
 fn total_turns(dataset: &Conversations) -> u64 {
-    let turns = |index| dataset.outline(index).turns.len() as u64;
+    let turns = |index| dataset.turn_count(index) as u64;
     (0..dataset.len()).map(turns).sum()
 }
 

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use aiperf_clock::Clock;
-use aiperf_config::profile::{DatasetSource, ExportLevel, ProfileConfig};
+use aiperf_config::profile::{DatasetSource, ExportLevel, PhaseConfig, ProfileConfig};
 use aiperf_dataset::DatasetError;
 use aiperf_engine::{EngineSettings, Workload};
 use aiperf_export::{OutputFile, RunState, outputs_json};
@@ -19,6 +19,7 @@ use uuid::Uuid;
 use super::environment::Environment;
 use super::first_content::FirstContentOf;
 use super::inputs::PendingInputs;
+use super::later::TokenizerOfModel;
 use super::session_marks::SessionMarks;
 use super::signals::Interrupts;
 use super::workload::Laid;
@@ -76,11 +77,13 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
 
     let mut tokenizers = Tokenizers::load_if_needed(&config)?;
     settings::leave_room_for_template(&mut plan, &config, tokenizers.first());
-    let mut opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
+    let own_seed = config.dataset.random_seed;
+    let dataset_seed = own_seed.map_or(seed, RootSeed::fixed);
+    let mut opened = aiperf_dataset::open(&plan, tokenizers.first(), dataset_seed);
     if matches!(opened, Err(DatasetError::NoTokenizer)) {
         // A file that turns out to name lengths instead of texts.
         tokenizers = Tokenizers::load(&config)?;
-        opened = aiperf_dataset::open(&plan, tokenizers.first(), seed);
+        opened = aiperf_dataset::open(&plan, tokenizers.first(), dataset_seed);
     }
     let dataset = Arc::new(opened.context("the dataset cannot be built")?);
     let inputs = folder.join(names.name(OutputFile::Inputs));
@@ -91,9 +94,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         workload,
         metas,
         inputs,
-    } = workload::lay_out(&inputs, &dataset, &endpoint, marks, |model| {
-        tokenizers.index_of(model)
-    })?;
+    } = workload::lay_out(&inputs, &dataset, &endpoint, marks, &tokenizers.by_model())?;
     tracing::info!("dataset: {} conversations", dataset.len());
 
     let phases = phases::plan(&config, &environment, &dataset, seed)?;
@@ -111,6 +112,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         jobs: settings::jobs(&config, &environment)?,
         first_content: Some(Arc::new(FirstContentOf::new(&endpoint))),
         max_catch_up: environment.max_catch_up,
+        io_priority: environment.io_priority,
     };
     let records = config.output.export_level != ExportLevel::Summary;
     let raw = config.output.export_level == ExportLevel::Raw;
@@ -234,15 +236,18 @@ impl Tokenizers {
 
     fn load(config: &ProfileConfig) -> Result<Self> {
         let environment = HubEnvironment::from_process();
-        // A given name serves all models with one tokenizer.
-        let models = match &config.tokenizer.name {
-            Some(_) => config.models.names.iter().take(1).cloned().collect(),
-            None => config.models.names.clone(),
+        let own = &config.models.tokenizers;
+        // A given name serves all models with one tokenizer, unless one has its own.
+        let models = if config.tokenizer.name.is_some() && own.is_empty() {
+            config.models.names.iter().take(1).cloned().collect()
+        } else {
+            config.models.names.clone()
         };
         let mut all = Vec::with_capacity(models.len());
-        for model in &models {
+        for (index, model) in models.iter().enumerate() {
+            let name = own.get(index).cloned().flatten();
             let choice = TokenizerChoice {
-                name: config.tokenizer.name.clone(),
+                name: name.or_else(|| config.tokenizer.name.clone()),
                 model: model.clone(),
                 revision: config.tokenizer.revision.clone(),
             };
@@ -260,10 +265,13 @@ impl Tokenizers {
         self.all.first()
     }
 
-    fn index_of(&self, model: Option<&str>) -> usize {
-        model
-            .and_then(|name| self.models.iter().position(|known| known == name))
-            .unwrap_or(0)
+    /// The index of each model's tokenizer.
+    fn by_model(&self) -> TokenizerOfModel {
+        let models = self.models.clone();
+        Arc::new(move |model| {
+            let place = |name| models.iter().position(|known| known == name);
+            model.and_then(place).unwrap_or(0)
+        })
     }
 }
 
@@ -273,14 +281,12 @@ fn io_threads(config: &ProfileConfig) -> usize {
     // second, and cores that are left alone keep the others punctual.
     let suggested = (cores / 4).clamp(1, 16);
     let wanted = config.runtime.io_threads.unwrap_or(suggested);
-    let sessions = config
-        .profiling
-        .arrivals
-        .concurrency()
-        .map_or(usize::MAX, |limit| {
-            usize::try_from(limit).unwrap_or(usize::MAX)
-        });
-    wanted.min(sessions).max(1)
+    let sessions = |phase: &PhaseConfig| match phase.arrivals.concurrency() {
+        Some(limit) => usize::try_from(limit).unwrap_or(usize::MAX),
+        None => usize::MAX,
+    };
+    let most = config.measured().map(sessions).max();
+    wanted.min(most.unwrap_or(usize::MAX)).max(1)
 }
 
 fn recorder_threads(config: &ProfileConfig) -> usize {

@@ -74,6 +74,7 @@ fn file_choices(
     let slice_ns = |seconds: f64| ((seconds * 1e9) as u64).max(1);
     FileChoices {
         names: names.clone(),
+        summary_json: output.summary_json,
         records: output.export_level != ExportLevel::Summary,
         raw: output.export_level == ExportLevel::Raw,
         outputs_json: output.outputs_json,
@@ -125,10 +126,10 @@ impl LiveState {
         self.save();
     }
 
-    /// The phase that was begun last is under way; does something the first time only.
-    pub(crate) fn phase_runs(&mut self, start: aiperf_clock::Nanos) {
+    /// The phase is under way; does something the first time only.
+    pub(crate) fn phase_runs(&mut self, index: usize, start: aiperf_clock::Nanos) {
         let start_ns = self.clock.epoch(start);
-        let Some(phase) = self.state.phases.last_mut() else {
+        let Some(phase) = self.state.phases.get_mut(index) else {
             return;
         };
         if phase.start_ns.is_none() {
@@ -137,10 +138,10 @@ impl LiveState {
         }
     }
 
-    /// The phase that was begun last is over.
-    pub(crate) fn phase_ends(&mut self, outcome: &PhaseOutcome) {
+    /// The phase is over.
+    pub(crate) fn phase_ends(&mut self, index: usize, outcome: &PhaseOutcome) {
         let clock = self.clock;
-        if let Some(phase) = self.state.phases.last_mut() {
+        if let Some(phase) = self.state.phases.get_mut(index) {
             phase.start_ns = Some(clock.epoch(outcome.times.start));
             phase.end_ns = Some(clock.epoch(outcome.times.end));
             phase.was_cancelled = outcome.was_cancelled;

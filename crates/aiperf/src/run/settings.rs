@@ -244,10 +244,9 @@ pub(crate) fn run_context(config: &ProfileConfig, environment: &Environment) -> 
         },
         streaming: config.endpoint.streaming,
         use_server_token_count: config.endpoint.use_server_token_count,
-        fixed_schedule: matches!(
-            config.profiling.arrivals,
-            ConfiguredArrivals::FixedSchedule { .. }
-        ),
+        fixed_schedule: config
+            .measured()
+            .any(|phase| matches!(phase.arrivals, ConfiguredArrivals::FixedSchedule { .. })),
         accuracy: false,
         compute_experimental: environment.developer_mode || environment.show_experimental,
         show_internal: environment.developer_mode && environment.show_internal,

@@ -3,8 +3,9 @@
 //! Making up a conversation costs far more than formatting it. A session of several turns asks for
 //! its conversation at each of them, and a dataset smaller than the run is played again and again.
 
-use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
-use std::sync::{Arc, OnceLock};
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use aiperf_dataset::{Conversations, DatasetError};
 use aiperf_endpoint::conversation::{Conversation, Media, Turn};
@@ -16,22 +17,28 @@ const CAPACITY: usize = 32 * 1024 * 1024;
 #[derive(Debug)]
 pub(crate) struct Shelf {
     dataset: Arc<Conversations>,
-    /// Empty where the dataset keeps everything itself.
-    kept: Vec<OnceLock<Arc<Conversation>>>,
-    left: AtomicUsize,
+    /// Absent where the dataset keeps everything itself.
+    kept: Option<Mutex<Kept>>,
+}
+
+#[derive(Debug)]
+struct Kept {
+    conversations: HashMap<usize, Arc<Conversation>>,
+    /// Bytes that there is room for.
+    left: usize,
 }
 
 impl Shelf {
     pub(crate) fn new(dataset: &Arc<Conversations>) -> Self {
-        let places = if dataset.is_assembled_on_demand() {
-            dataset.len()
-        } else {
-            0
+        let kept = || {
+            Mutex::new(Kept {
+                conversations: HashMap::new(),
+                left: CAPACITY,
+            })
         };
         Self {
             dataset: Arc::clone(dataset),
-            kept: std::iter::repeat_with(OnceLock::new).take(places).collect(),
-            left: AtomicUsize::new(CAPACITY),
+            kept: dataset.is_assembled_on_demand().then(kept),
         }
     }
 
@@ -45,7 +52,7 @@ impl Shelf {
         index: usize,
         keeps_all: bool,
     ) -> Result<Arc<Conversation>, DatasetError> {
-        if keeps_all || self.dataset.outline(index).turns.len() > 1 {
+        if keeps_all || self.dataset.turn_count(index) > 1 {
             self.conversation(index)
         } else {
             self.dataset.conversation(index)
@@ -57,22 +64,36 @@ impl Shelf {
     /// # Errors
     /// It cannot be made.
     pub(crate) fn conversation(&self, index: usize) -> Result<Arc<Conversation>, DatasetError> {
-        let Some(place) = self.kept.get(index) else {
+        let Some(kept) = self.kept() else {
             return self.dataset.conversation(index);
         };
-        if let Some(kept) = place.get() {
-            return Ok(Arc::clone(kept));
+        if let Some(found) = kept.conversations.get(&index) {
+            return Ok(Arc::clone(found));
         }
+        drop(kept);
         let made = self.dataset.conversation(index)?;
         let size = content_size(&made);
-        let has_room = self
-            .left
-            .fetch_update(Relaxed, Relaxed, |left| left.checked_sub(size));
-        if has_room.is_ok() && place.set(Arc::clone(&made)).is_err() {
-            // Another thread was first, and paid as well.
-            self.left.fetch_add(size, Relaxed);
+        if let Some(mut kept) = self.kept() {
+            kept.add(index, &made, size);
         }
         Ok(made)
+    }
+
+    fn kept(&self) -> Option<MutexGuard<'_, Kept>> {
+        let kept = self.kept.as_ref()?;
+        Some(kept.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Kept {
+    /// Another thread may have been first.
+    fn add(&mut self, index: usize, made: &Arc<Conversation>, size: usize) {
+        if let Some(left) = self.left.checked_sub(size)
+            && let Entry::Vacant(place) = self.conversations.entry(index)
+        {
+            place.insert(Arc::clone(made));
+            self.left = left;
+        }
     }
 }
 
@@ -102,7 +123,7 @@ fn content_size(conversation: &Conversation) -> usize {
 
 #[cfg(test)]
 mod tests {
-    use aiperf_dataset::{DatasetPlan, Normal, Source, SyntheticPlan, open};
+    use aiperf_dataset::{DatasetPlan, Law, Source, SyntheticPlan, open};
     use aiperf_random::RootSeed;
     use aiperf_tokenizer::Tokenizer;
 
@@ -112,16 +133,16 @@ mod tests {
     fn what_was_made_once_is_not_made_again_while_there_is_room() {
         let plan = DatasetPlan::new(Source::Synthetic(SyntheticPlan {
             entries: 3,
-            prompt_tokens: Some(Normal::fixed(20.0)),
+            prompt_tokens: Some(Law::fixed(20.0)),
             ..SyntheticPlan::default()
         }));
         let dataset = open(&plan, Some(&Tokenizer::builtin()), RootSeed::fixed(1)).unwrap();
-        let mut shelf = Shelf::new(&Arc::new(dataset));
+        let shelf = Shelf::new(&Arc::new(dataset));
         let first = shelf.conversation(1).unwrap();
         assert!(Arc::ptr_eq(&first, &shelf.conversation(1).unwrap()));
-        assert!(*shelf.left.get_mut() < CAPACITY);
+        assert!(shelf.kept().unwrap().left < CAPACITY);
 
-        *shelf.left.get_mut() = 10;
+        shelf.kept().unwrap().left = 10;
         let other = shelf.conversation(2).unwrap();
         let again = shelf.conversation(2).unwrap();
         assert!(!Arc::ptr_eq(&other, &again));

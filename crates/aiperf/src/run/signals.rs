@@ -69,8 +69,16 @@ impl Interrupts {
     /// Does something that may take long and asks now and then whether it should go on.
     pub(crate) fn while_waiting<T>(&self, work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
         let before = self.enter(Stage::Waiting);
+        let running = match &before {
+            Stage::Running(cancel) => Some(cancel.clone()),
+            Stage::Preparing | Stage::Waiting => None,
+        };
         let result = work(&|| self.was_asked());
         self.enter(before);
+        // A signal that the work did not live to see is for the run that goes on.
+        if let Some(cancel) = running.filter(|_| self.was_asked()) {
+            cancel.cancel();
+        }
         result
     }
 

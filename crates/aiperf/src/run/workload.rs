@@ -8,8 +8,8 @@ use aiperf_dataset::{Conversations, Outline};
 use aiperf_endpoint::conversation::{ContextMode, Conversation, Turn};
 use aiperf_endpoint::format::{EndpointSettings, FormatContext, format};
 use aiperf_endpoint::{EndpointError, multipart};
-use aiperf_engine::{PlannedConversation, PlannedTurn, TurnBody, Workload};
-use aiperf_record::{ConversationMeta, TurnMeta};
+use aiperf_engine::{ConversationPlans, PlannedConversation, PlannedTurn, TurnBody, Workload};
+use aiperf_record::{ConversationMeta, ConversationMetas, TurnMeta};
 use aiperf_schedule::PhaseKind;
 use anyhow::{Context, Result};
 use bytes::Bytes;
@@ -17,7 +17,8 @@ use http::{HeaderMap, HeaderName, HeaderValue};
 
 use super::composer::Composer;
 use super::encoder::{self, Encoder};
-use super::inputs::{Inputs, PendingInputs};
+use super::inputs::{self, Inputs, PendingInputs};
+use super::later::{Later, TokenizerOfModel};
 use super::session_marks::SessionMarks;
 use super::shelf::Shelf;
 
@@ -29,6 +30,11 @@ const ENCODED_AHEAD: usize = 32 * 1024 * 1024;
 /// How long that may hold up the first request.
 const ENCODING_TIME: Nanos = 300 * MILLISECOND;
 
+/// Of a dataset this large only the beginning can be encoded beforehand, and reading it has taken its
+/// time already.
+const LARGE_DATASET: usize = 100_000;
+const ENCODING_TIME_OF_LARGE: Nanos = 50 * MILLISECOND;
+
 /// Conversations that are encoded together, at most, and how long that should take.
 const LARGEST_BATCH: usize = 1024;
 const BATCH_TIME: Nanos = 30 * MILLISECOND;
@@ -36,7 +42,7 @@ const BATCH_TIME: Nanos = 30 * MILLISECOND;
 /// What is sent, and what the recorder needs to know of it.
 pub(crate) struct Laid {
     pub(crate) workload: Workload,
-    pub(crate) metas: Vec<ConversationMeta>,
+    pub(crate) metas: ConversationMetas,
     /// What of `inputs.json` is still to be written.
     pub(crate) inputs: PendingInputs,
 }
@@ -51,10 +57,13 @@ pub(crate) fn lay_out(
     dataset: &Arc<Conversations>,
     settings: &Arc<EndpointSettings>,
     marks: Option<Arc<SessionMarks>>,
-    tokenizer_of_model: impl Fn(Option<&str>) -> usize,
+    tokenizer_of_model: &TokenizerOfModel,
 ) -> Result<Laid> {
     let is_on_demand = dataset.is_assembled_on_demand();
     let mut inputs = if dataset.repeats_a_file() {
+        Inputs::none()
+    } else if is_on_demand && inputs::would_be_too_large(dataset) {
+        inputs::tell_too_large(path);
         Inputs::none()
     } else {
         Inputs::create(path, is_on_demand)?
@@ -68,10 +77,10 @@ pub(crate) fn lay_out(
             .as_ref()
             .is_some_and(|marks| marks.are_in(PhaseKind::Profiling)),
     };
-    let mut conversations = Vec::with_capacity(dataset.len());
-    let mut metas = Vec::with_capacity(dataset.len());
+    let mut conversations = Vec::new();
+    let mut metas = Vec::new();
     let mut add = |outline: &Outline, planned: PlannedConversation, audio_seconds: &[_]| {
-        let mut meta = describe(outline, &planned, audio_seconds, &tokenizer_of_model);
+        let mut meta = describe(outline, &planned, audio_seconds, &**tokenizer_of_model);
         if encoder.is_marked {
             meta.turns
                 .iter_mut()
@@ -81,10 +90,15 @@ pub(crate) fn lay_out(
         conversations.push(planned);
     };
     let start = monotonic_now();
+    let time = if dataset.len() < LARGE_DATASET {
+        ENCODING_TIME
+    } else {
+        ENCODING_TIME_OF_LARGE
+    };
     let (mut next, mut size, mut batch) = (0, 0, encoder::threads());
     while next < dataset.len() {
         let batch_start = monotonic_now();
-        let is_enough = size >= ENCODED_AHEAD || batch_start - start >= ENCODING_TIME;
+        let is_enough = size >= ENCODED_AHEAD || batch_start - start >= time;
         if is_on_demand && is_enough {
             break;
         }
@@ -107,11 +121,11 @@ pub(crate) fn lay_out(
             batch = (2 * batch).min(LARGEST_BATCH);
         }
     }
-    for index in next..dataset.len() {
-        let outline = dataset.outline(index);
-        let planned = plan_outline(&outline);
-        add(&outline, planned, &[]);
-    }
+    let later = Later {
+        dataset: Arc::clone(dataset),
+        tokenizer_of_model: Arc::clone(tokenizer_of_model),
+        is_marked: encoder.is_marked,
+    };
     let inputs = if next < dataset.len() && inputs.is_wanted() {
         let rest = next..dataset.len();
         PendingInputs::start(inputs, rest, Arc::clone(&shelf), Arc::clone(settings))?
@@ -121,22 +135,22 @@ pub(crate) fn lay_out(
     };
     let sampler = dataset.sampler();
     let workload = Workload {
-        conversations,
+        conversations: ConversationPlans::new(conversations, Some(Box::new(later.clone()))),
         sampler: Box::new(move |session| sampler.conversation_for(session)),
         composer: Arc::new(Composer::new(shelf, settings, marks)),
     };
     Ok(Laid {
         workload,
-        metas,
+        metas: ConversationMetas::new(metas, Some(Box::new(later))),
         inputs,
     })
 }
 
-fn describe(
+pub(super) fn describe(
     outline: &Outline,
     planned: &PlannedConversation,
     audio_seconds: &[Option<f64>],
-    tokenizer_of_model: impl Fn(Option<&str>) -> usize,
+    tokenizer_of_model: &dyn Fn(Option<&str>) -> usize,
 ) -> ConversationMeta {
     let turns = outline.turns.iter().zip(&planned.turns).enumerate();
     ConversationMeta {
@@ -187,7 +201,7 @@ pub(super) fn plan_conversation(
 }
 
 /// A conversation whose bodies are made during the run.
-fn plan_outline(outline: &Outline) -> PlannedConversation {
+pub(super) fn plan_outline(outline: &Outline) -> PlannedConversation {
     let turns = outline.turns.iter().enumerate().map(|(index, turn)| {
         let body = if depends_on_replies(outline.context_mode, index) {
             TurnBody::AfterReplies
@@ -290,6 +304,10 @@ mod tests {
         (Arc::new(dataset), Arc::new(settings))
     }
 
+    fn first_tokenizer() -> TokenizerOfModel {
+        Arc::new(|_| 0)
+    }
+
     fn exchange_with(body: &str) -> Exchange {
         let mut headers = HeaderMap::new();
         headers.insert("content-type", HeaderValue::from_static("application/json"));
@@ -324,9 +342,9 @@ mod tests {
         let (dataset, settings) = two_turns();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inputs.json");
-        let laid = lay_out(&path, &dataset, &settings, None, |_| 0).unwrap();
+        let laid = lay_out(&path, &dataset, &settings, None, &first_tokenizer()).unwrap();
         let workload = laid.workload;
-        let turns = &workload.conversations[0].turns;
+        let turns = &workload.conversations.ready()[0].turns;
         assert!(matches!(turns[0].body, TurnBody::Ready(_)));
         assert_eq!(turns[1].body, TurnBody::AfterReplies);
         assert_eq!(turns[1].delay, 5_000_000);
@@ -360,7 +378,7 @@ mod tests {
         let (dataset, settings) = two_turns();
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("inputs.json");
-        lay_out(&path, &dataset, &settings, None, |_| 0).unwrap();
+        lay_out(&path, &dataset, &settings, None, &first_tokenizer()).unwrap();
         let inputs: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
         let second = &inputs["data"][0]["payloads"][1]["messages"];
         assert_eq!(*second, json!([{"role": "user", "content": "two"}]));

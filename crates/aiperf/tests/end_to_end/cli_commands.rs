@@ -101,10 +101,10 @@ fn a_reference_page_that_does_not_exist_is_refused() {
     ----- stdout -----
 
     ----- stderr -----
-    ╭─────────────────────────── Error ───────────────────────────╮
-    │  no page is called `metrix`                                 │
-    │    hint: `metrics`, `environment` or the name of a command  │
-    ╰─────────────────────────────────────────────────────────────╯
+    ╭─────────────────────────────── Error ────────────────────────────────╮
+    │  no page is called `metrix`                                          │
+    │    hint: `metrics`, `environment`, `rules` or the name of a command  │
+    ╰──────────────────────────────────────────────────────────────────────╯
     ");
 }
 
@@ -115,7 +115,7 @@ fn a_trace_is_validated_before_it_is_replayed() {
     std::fs::write(&trace, "{\"timestamp\": 0, \"input_length\": 5}\n").unwrap();
     let ended = place.run(&["validate", "mooncake-trace", "trace.jsonl"]);
     let ended = ended.expect_code(0);
-    assert!(ended.stdout.contains("1 rows of `trace.jsonl`"), "{ended}");
+    assert!(ended.stdout.contains("1 row of `trace.jsonl`"), "{ended}");
 
     std::fs::write(&trace, "{\"input_length\": 5}\n{\"timestamp\": 0}\n").unwrap();
     let ended = place.run(&[

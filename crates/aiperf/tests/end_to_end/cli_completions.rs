@@ -69,6 +69,16 @@ const CASES: &[(&[&str], &[&str], &[&str])] = &[
         &["none"],
     ),
     (
+        &["aiperf", "profile", "--help", "lo"],
+        &["load-generator"],
+        &["--isl", "prompts.jsonl", "warmup"],
+    ),
+    (
+        &["aiperf", "profile", "--help-"],
+        &["--help-all"],
+        &["--isl"],
+    ),
+    (
         &["aiperf", "completions", ""],
         &["bash", "zsh", "fish"],
         &["prompts.jsonl"],

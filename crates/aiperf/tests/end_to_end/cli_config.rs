@@ -160,3 +160,112 @@ fn rows_in_the_file_itself_are_sent() {
         "{inputs}"
     );
 }
+
+#[test]
+fn a_file_becomes_a_command_line_and_what_has_no_flag_is_named() {
+    let place = place_with_file("http://h:1");
+    let ended = place
+        .run(&["config", "convert", "bench.yaml"])
+        .expect_code(0);
+    for expected in [
+        "aiperf profile \\\n",
+        "--request-rate 200",
+        "--warmup-request-count 3",
+        "--num-dataset-entries 20",
+        "--output-artifact-dir results",
+    ] {
+        assert!(ended.stdout.contains(expected), "{expected}\n{ended}");
+    }
+    assert!(!ended.stdout.contains("sk-secret"), "{ended}");
+    assert!(
+        ended.stderr.contains("`--api-key` holds credentials"),
+        "{ended}"
+    );
+    place.write(
+        "more.yaml",
+        "benchmark:\n  model: m\n  endpoint: {url: 'h:1'}\n  dataset: {isl: {mean: 9, median: 4}, osl: 8}\n  \
+         phases: {type: concurrency, requests: 9, concurrency: 2}\n  wandb: {project: p}\n",
+    );
+    let ended = place
+        .run(&["config", "convert", "more.yaml"])
+        .expect_code(0);
+    for expected in [
+        "no flag stands for `benchmark.datasets.0.prompts.isl",
+        "no flag stands for `benchmark.wandb.project: p`",
+    ] {
+        assert!(ended.stderr.contains(expected), "{expected}\n{ended}");
+    }
+    let ended = place
+        .run(&["config", "convert", "-m", "m", "--http-version", "2"])
+        .expect_code(0);
+    assert!(
+        ended
+            .stderr
+            .contains("`--http-version`: no key stands for it"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn the_runs_of_a_sweep_are_listed() {
+    let place = Place::new();
+    place.write(
+        "sweep.yaml",
+        "multiRun: {numRuns: 2}\nsweep: {type: grid, parameters: {concurrency: [1, 2], dataset.entries: [5]}}\n\
+         benchmark:\n  model: m\n  endpoint: {url: 'h:1'}\n  dataset: {isl: 5}\n  phases: {type: concurrency, requests: 9}\n",
+    );
+    let refused = place
+        .run(&["config", "expand", "sweep.yaml"])
+        .expect_code(1);
+    assert!(
+        refused
+            .stderr
+            .contains("does not go with `benchmark.datasets`"),
+        "{refused}"
+    );
+    let text = std::fs::read_to_string(place.path().join("sweep.yaml")).unwrap();
+    place.write(
+        "sweep.yaml",
+        &text.replace("dataset.entries", "datasets.default.entries"),
+    );
+    let ended = place
+        .run(&["config", "expand", "sweep.yaml"])
+        .expect_code(0);
+    assert_eq!(
+        ended.stdout,
+        "Sweep type: GridSweep (2 variations), each 2 times\n\n\
+         [0] dir=entries_5__concurrency_1  label=datasets.default.entries=5, phases.profiling.concurrency=1\n\
+         [1] dir=entries_5__concurrency_2  label=datasets.default.entries=5, phases.profiling.concurrency=2\n"
+    );
+    let words = ["config", "expand", "sweep.yaml", "-i", "1", "-f", "json"];
+    let ended = place.run(&words).expect_code(0);
+    let listed: Value = serde_json::from_str(&ended.stdout).unwrap();
+    let run = &listed["variations"][0];
+    assert_eq!(run["index"], 1);
+    assert_eq!(run["benchmark"]["phases"][0]["concurrency"], 2);
+    let words = ["config", "expand", "sweep.yaml", "-i", "2"];
+    let ended = place.run(&words).expect_code(1);
+    assert!(ended.stderr.contains("counted from 0 to 1"), "{ended}");
+    place.write(
+        "search.yaml",
+        "sweep: {type: adaptive_search, maxIterations: 9, searchSpace: [{path: concurrency, lo: 1, hi: 9}], \
+         objectives: [{metric: request_latency, direction: minimize}]}\n\
+         benchmark:\n  model: m\n  endpoint: {url: 'h:1'}\n  dataset: {isl: 5}\n  phases: {type: concurrency, requests: 9}\n",
+    );
+    let ended = place
+        .run(&["config", "expand", "search.yaml"])
+        .expect_code(2);
+    assert!(ended.stderr.contains("adaptive search"), "{ended}");
+    place.run(&["config", "init"]).expect_code(2);
+}
+
+#[test]
+fn every_action_has_a_short_help_with_an_example() {
+    let place = Place::new();
+    for action in ["init", "validate", "show", "convert", "expand", "schema"] {
+        let ended = place.run(&["config", action, "--help"]).expect_code(0);
+        assert!(ended.stdout.contains("Usage: aiperf config"), "{ended}");
+        assert!(ended.stdout.contains("Examples:"), "{ended}");
+        assert!(ended.stdout.lines().count() < 50, "{ended}");
+    }
+}

@@ -47,10 +47,10 @@ fn help_on_a_group_needs_only_the_beginning_of_its_title() {
     ----- stdout -----
 
     ----- stderr -----
-    ╭────────────────────── Error ───────────────────────╮
-    │  no group of flags and no flag is called `lood`    │
-    │    hint: `aiperf profile --help` names the groups  │
-    ╰────────────────────────────────────────────────────╯
+    ╭───────────────────── Error ──────────────────────╮
+    │  no group of flags and no flag is called `lood`  │
+    │    hint: did you mean `Load Generator`?          │
+    ╰──────────────────────────────────────────────────╯
     ");
 }
 

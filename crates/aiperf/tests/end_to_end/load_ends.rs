@@ -103,3 +103,81 @@ fn requests_and_sessions_together_end_with_whichever_comes_first() {
         assert_eq!(run.measured().len(), sent);
     }
 }
+
+#[test]
+fn an_endless_grace_period_waits_for_all_that_was_sent() {
+    let options = MockOptions {
+        ttft_ms: 900.0,
+        ..quick()
+    };
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "2",
+        "--benchmark-duration",
+        "0.3",
+        "--benchmark-grace-period",
+        "inf",
+    ];
+    let run = LoadRun::of(options, &words);
+    let requests = run.measured();
+    assert_eq!(requests.len(), 2);
+    for request in &requests {
+        assert_eq!(request.metadata["was_cancelled"], false);
+        assert_eq!(request.gone(), None);
+    }
+    assert_eq!(run.place.summary()["request_count"]["avg"], 2.0);
+    for line in [
+        "started | phase_index=0 | profiling_index=0 | target: 0.3s duration",
+        "sending complete | sent=2, completed=0, in_flight=2 | sessions: sent=2, completed=0 | \
+         timeout_triggered=True",
+        "complete | completed=2, cancelled=0, errors=0 | sessions: completed=2, cancelled=0 | elapsed=",
+    ] {
+        let line = format!("NOTICE   Phase profiling (profiling) {line}");
+        assert!(run.ended.stdout.contains(&line), "{line}\n{}", run.ended);
+    }
+}
+
+/// The number of requests ends sending; what is under way has as long as if the duration had.
+#[test]
+fn the_grace_period_counts_from_the_end_of_the_duration() {
+    let options = MockOptions {
+        hang_rate: 1.0,
+        ..quick()
+    };
+    let words = [
+        "--streaming",
+        "--concurrency",
+        "2",
+        "--request-count",
+        "2",
+        "--benchmark-duration",
+        "0.4",
+        "--benchmark-grace-period",
+        "0.3",
+    ];
+    // Without a result.
+    let run = LoadRun::within(Place::new(), options, &words, 1);
+    let requests = run.measured();
+    assert_eq!(requests.len(), 2);
+    for request in &requests {
+        assert_eq!(request.metadata["was_cancelled"], true);
+        let gone = request.gone().unwrap();
+        assert!(
+            gone + CLOCKS >= 700 * MILLISECOND,
+            "cut off after {gone} ns"
+        );
+    }
+    let accounting = &run.place.summary()["request_accounting"];
+    assert_eq!(
+        (&accounting["sent"], &accounting["cut_off"]),
+        (&2.into(), &2.into())
+    );
+    let told = "complete | completed=0, cancelled=2, errors=0 | sessions: completed=0, cancelled=2";
+    assert!(run.ended.stdout.contains(told), "{}", run.ended);
+    assert!(
+        run.ended.stdout.contains("grace_period_timeout=True"),
+        "{}",
+        run.ended
+    );
+}

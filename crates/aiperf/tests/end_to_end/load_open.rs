@@ -10,6 +10,36 @@ use crate::support::{Place, quick};
 const SERIES: &str = r#"{"points": [{"time_s": 0, "qps": 20}, {"time_s": 0.5, "qps": 80}, {"time_s": 1, "qps": 10}]}"#;
 
 #[test]
+fn arrivals_of_each_law_are_due_at_the_times_of_the_plan() {
+    for (pattern, words, law) in [
+        ("constant", &[][..], Pattern::Constant),
+        ("poisson", &[], Pattern::Poisson),
+        (
+            "gamma",
+            &["--arrival-smoothness", "2.5"],
+            Pattern::Gamma { smoothness: 2.5 },
+        ),
+    ] {
+        let mut all = vec![
+            "--streaming",
+            "--request-rate",
+            "60",
+            "--arrival-pattern",
+            pattern,
+            "--request-count",
+            "30",
+            "--random-seed",
+            "7",
+        ];
+        all.extend(words);
+        let run = LoadRun::of(quick(), &all);
+        let process = ArrivalProcess::new(law, 60.0, RootSeed::fixed(7));
+        let expected: Vec<_> = process.times().take(30).map(|(_, at)| at).collect();
+        run.assert_due("profiling", &expected);
+    }
+}
+
+#[test]
 fn a_rate_series_is_followed() {
     for (pattern, law) in [
         ("constant", Pattern::Constant),

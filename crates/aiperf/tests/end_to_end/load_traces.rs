@@ -1,6 +1,8 @@
 //! Traces, replayed at the times that they were recorded at.
 
-use crate::load_truth::{CLOCKS, LoadRun, MILLISECOND, milliseconds};
+use aiperf_mock::MockOptions;
+
+use crate::load_truth::{CLOCKS, LoadRun, MILLISECOND, milliseconds, most_at_once};
 use crate::support::{Place, quick};
 
 const SINGLE: &str = r#"{"text": "five", "timestamp": 5600}
@@ -91,4 +93,48 @@ fn later_turns_are_sent_after_their_answers_or_at_their_times() {
     let lag = &run.place.summary()["replay_sched_lag_p99"];
     assert_eq!(lag["unit"], "ms");
     assert!(lag["avg"].as_f64().unwrap() >= 0.0);
+}
+
+#[test]
+fn under_a_limit_a_trace_waits_in_order_and_says_how_late_it_is() {
+    let place = Place::new();
+    place.write("trace.jsonl", SINGLE);
+    let options = MockOptions {
+        ttft_ms: 200.0,
+        ..quick()
+    };
+    let words = [
+        "--streaming",
+        "--input-file",
+        "trace.jsonl",
+        "--custom-dataset-type",
+        "single_turn",
+        "--fixed-schedule",
+        "--concurrency",
+        "1",
+    ];
+    let run = LoadRun::within(place, options, &words, 0);
+    // When they were due is what the trace says, when they came is not.
+    run.assert_due(
+        "profiling",
+        &[0, 100, 100, 300, 600].map(|at| at * MILLISECOND),
+    );
+    let requests = run.measured();
+    let spans = requests
+        .iter()
+        .map(|request| (request.arrived, request.last_token()));
+    assert_eq!(most_at_once(spans), 1);
+    let mut arrivals: Vec<_> = requests
+        .iter()
+        .map(|request| (request.arrived, request.issued))
+        .collect();
+    arrivals.sort_unstable();
+    assert!(arrivals.is_sorted_by_key(|&(_, due)| due));
+    // The fifth had to wait for four answers.
+    let lag = run.place.summary()["replay_sched_lag_p99"]["avg"]
+        .as_f64()
+        .unwrap();
+    assert!(lag > 150.0, "{lag} ms");
+    let waited = &run.place.summary()["request_accounting"]["requests_that_waited_for_a_place"];
+    assert!(waited.as_u64().unwrap() >= 3);
 }

@@ -39,7 +39,13 @@ fn command_names(commands: &[CommandSummary]) -> String {
 /// What may stand where a command is expected.
 const FLAGS_OF_PROGRAM: &str = "help --help --version";
 /// What every command takes besides its own flags.
-const FLAGS_OF_ALL: [&str; 2] = ["--help", "--version"];
+fn flags_of_all(command: &CommandSummary) -> Vec<&'static str> {
+    let everything = (!command.essential.is_empty()).then_some("--help-all");
+    ["--help", "--version"]
+        .into_iter()
+        .chain(everything)
+        .collect()
+}
 
 /// What to offer for a word that is no flag.
 enum Offer<'a> {

@@ -7,7 +7,7 @@ use textwrap::Options;
 pub use request::HelpRequest;
 
 use super::nearest::nearest_word;
-use super::summary::{CommandSummary, FlagSummary, GroupSummary, first_sentence};
+use super::summary::{CommandSummary, FlagSummary, GroupSummary, first_sentence, plain};
 
 /// Below this width wrapping gets unreadable.
 const NARROWEST: usize = 40;
@@ -94,15 +94,40 @@ fn help_on(
     if let Some(flag) = command.flag(topic) {
         return Ok(flag_help(flag, width));
     }
-    let titles = command.groups.iter().map(|group| group.title);
-    let flags = command.flags().flat_map(FlagSummary::long_names);
-    let hint = match nearest_word(topic, titles.chain(flags)) {
+    let hint = match meant(command, topic) {
         Some(name) => format!("did you mean `{name}`?"),
         None => format!("`{program} {} --help` names the groups", command.name),
     };
     Err(format!(
         "no group of flags and no flag is called `{topic}`\n  hint: {hint}"
     ))
+}
+
+/// The group or flag that a mistyped topic was meant to be. A word of a title stands for the title.
+fn meant<'a>(command: &'a CommandSummary, topic: &str) -> Option<&'a str> {
+    let titles = || command.groups.iter().map(|group| group.title);
+    let flags = command.flags().flat_map(FlagSummary::long_names);
+    let whole = nearest_word(topic, titles().chain(flags));
+    // Short words are like many others.
+    let words: Vec<(String, &str)> = titles()
+        .flat_map(|title| {
+            let title_in_words = plain(title);
+            let long = title_in_words.split(' ').filter(|word| word.len() > 3);
+            long.map(|word| (word.to_owned(), title))
+                .collect::<Vec<_>>()
+        })
+        .collect();
+    let by_word = || {
+        let wanted = plain(topic);
+        let found = wanted
+            .split(' ')
+            .find_map(|typed| nearest_word(typed, words.iter().map(|(word, _)| word.as_str())))?;
+        words
+            .iter()
+            .find(|(word, _)| word == found)
+            .map(|(_, title)| *title)
+    };
+    whole.or_else(by_word)
 }
 
 /// The one group with this title; otherwise all that have a word which begins so.
@@ -127,16 +152,6 @@ fn groups_called<'a>(command: &'a CommandSummary, topic: &str) -> Vec<&'a GroupS
             title.split(' ').any(|word| word.starts_with(&wanted))
         })
         .collect()
-}
-
-/// Lower case, with blanks between words and nothing else.
-fn plain(title: &str) -> String {
-    title
-        .to_lowercase()
-        .split(|letter: char| !letter.is_alphanumeric())
-        .filter(|word| !word.is_empty())
-        .collect::<Vec<_>>()
-        .join(" ")
 }
 
 fn beginning(program: &str, command: &CommandSummary, width: usize) -> String {
@@ -215,6 +230,8 @@ fn wrapped_between(text: &str, first: &str, rest: &str, width: usize) -> String 
         // The other algorithm lets lines run over where that makes the rest look better.
         .wrap_algorithm(textwrap::WrapAlgorithm::FirstFit)
         .word_splitter(textwrap::WordSplitter::NoHyphenation)
+        // Nor is a path or a value cut at a slash.
+        .word_separator(textwrap::WordSeparator::AsciiSpace)
         .break_words(false);
     textwrap::wrap(text, options).join("\n") + "\n"
 }

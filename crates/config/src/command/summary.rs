@@ -92,6 +92,15 @@ impl CommandSummary {
             .find(|flag| flag.long_names().any(|name| name == wanted))
     }
 
+    /// What `--help` takes besides nothing: the groups, each as one word. Empty where help always shows
+    /// everything.
+    pub fn topics(&self) -> Vec<String> {
+        let groups = self.groups.iter().filter(|_| !self.essential.is_empty());
+        groups
+            .map(|group| plain(group.title).replace(' ', "-"))
+            .collect()
+    }
+
     /// All flags, in the order of help.
     pub fn flags(&self) -> impl Iterator<Item = &FlagSummary> {
         self.groups.iter().flat_map(|group| &group.flags)
@@ -151,6 +160,16 @@ impl FlagSummary {
             help: flag.help,
         }
     }
+}
+
+/// A title in lower case, with blanks between words and nothing else.
+pub(super) fn plain(title: &str) -> String {
+    title
+        .to_lowercase()
+        .split(|letter: char| !letter.is_alphanumeric())
+        .filter(|word| !word.is_empty())
+        .collect::<Vec<_>>()
+        .join(" ")
 }
 
 /// The first sentence of an explanation, without its full stop.

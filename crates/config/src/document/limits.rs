@@ -1,4 +1,7 @@
-//! What values must lie within: each check says what is wrong, if anything is.
+//! What values must lie within: each check says what is wrong, if anything is; [`keywords`] says the
+//! same in JSON Schema.
+
+use serde_json::{Value, json};
 
 use super::values::Seconds;
 
@@ -114,4 +117,65 @@ pub(crate) fn not_empty_text(text: &String) -> Option<String> {
 )]
 pub(crate) fn not_empty<T>(list: &Vec<T>) -> Option<String> {
     list.is_empty().then(|| "is empty".to_owned())
+}
+
+/// What a check means in a JSON Schema. Checks are found by the name that a section gives them, those
+/// that are written out in a section by their key. `None` for a check that is not known here.
+///
+/// All keywords apply to values of one type only, so that they may stand beside a choice of types.
+pub(crate) fn keywords(section: &str, key: &str, check: &str) -> Option<Value> {
+    let is_written_out = check.starts_with('|');
+    let name = if is_written_out { "" } else { check };
+    Some(match (name, section, key) {
+        ("above_zero" | "finite_above_zero", ..) => json!({ "exclusiveMinimum": 0 }),
+        ("from_zero" | "finite_from_zero", ..) => json!({ "minimum": 0 }),
+        ("from_one", ..) => json!({ "minimum": 1 }),
+        ("from_two", ..) => json!({ "minimum": 2 }),
+        // JSON has finite numbers only.
+        ("finite", ..) => json!({}),
+        ("share", ..) => json!({ "minimum": 0, "maximum": 1 }),
+        ("share_above_zero", ..) => json!({ "exclusiveMinimum": 0, "maximum": 1 }),
+        ("between_zero_and_one", ..) => json!({ "exclusiveMinimum": 0, "exclusiveMaximum": 1 }),
+        ("percent", ..) => json!({ "minimum": 0, "maximum": 100 }),
+        ("port", ..) => json!({ "minimum": 1, "maximum": 65535 }),
+        ("one_or_two", ..) => json!({ "minimum": 1, "maximum": 2 }),
+        ("up_to_two", ..) => json!({ "minimum": 0, "maximum": 2 }),
+        ("from_one_to_hundred", ..) => json!({ "minimum": 1, "maximum": 100 }),
+        ("samples", ..) => json!({ "minimum": 2, "maximum": 1_048_576 }),
+        ("not_empty_text", ..) => json!({ "minLength": 1 }),
+        ("not_empty" | "dimensions", ..) => json!({ "minItems": 1 }),
+        ("values_for_all", ..) | (_, "ZipSweep", "parameters") => json!({
+            "minProperties": 1,
+            "additionalProperties": { "type": "array", "minItems": 1 },
+        }),
+        ("identifier", ..) => json!({ "pattern": or_template("^[A-Za-z_][A-Za-z0-9_-]*$") }),
+        ("below_the_server", ..) => json!({
+            "pattern": or_template("^/"),
+            "not": { "type": "string", "pattern": "://" },
+        }),
+        (_, "EndpointSection", "path") => json!({ "pattern": or_template("^/") }),
+        (_, "Envelope", "schema_version") => json!({ "pattern": or_template(r"^2\.0$") }),
+        (_, "BenchmarkSection", "datasets") => json!({ "minItems": 1, "maxItems": 1 }),
+        (_, "BenchmarkSection", "phases") | (_, "Empirical", "points") => json!({ "minItems": 1 }),
+        (_, "Multimodal", "peaks") => json!({ "minItems": 2 }),
+        (_, "VideoAudioSection", "sample_rate") => json!({ "minimum": 8, "maximum": 96 }),
+        (_, "VideoAudioSection", "depth") => {
+            json!({ "if": { "type": "number" }, "then": { "enum": [8, 16, 24, 32] } })
+        }
+        (_, "RuntimeSection", "stats_interval") => json!({ "minimum": 0, "maximum": 1000 }),
+        (_, "AccuracySection", "n_shots") => json!({ "minimum": 0, "maximum": 32 }),
+        (_, "ScenarioRun", "name") => {
+            json!({ "not": { "type": "string", "pattern": r"[/\\]|\.\." } })
+        }
+        (_, "AdaptiveSearchSweep", "max_iterations") => json!({ "minimum": 2, "maximum": 200 }),
+        (_, "SlaFilter", "metric_tag") => json!({ "pattern": r"\S" }),
+        (_, "MultiRunSection", "num_runs") => json!({ "minimum": 1, "maximum": 10 }),
+        (_, "MultiRunSection", "cooldown_seconds") => json!({ "minimum": 0, "maximum": 86400 }),
+        _ => return None,
+    })
+}
+
+/// A pattern that lets templates pass: they stand for what is not known yet.
+fn or_template(pattern: &str) -> String {
+    format!(r"{pattern}|\{{\{{|\{{%|\$\{{")
 }

@@ -16,7 +16,10 @@
 //! files are read where a key names one.
 
 mod adaptive;
+mod command_line;
+mod descriptions;
 mod emit;
+mod expand;
 mod fault;
 mod flat_form;
 mod limits;
@@ -40,11 +43,14 @@ use std::path::Path;
 
 use serde_json::Value;
 
+pub use command_line::{CommandLine, differences, of_flags};
 pub use emit::to_yaml;
+pub use expand::Variation;
 pub use fault::{DocumentError, Fault};
-pub use lower::{hide_credentials, input_config};
+pub use lower::{InlineRows, hide_credentials, input_config};
 pub use node::{Mark, Node};
 pub use read::Dump;
+pub(crate) use rules::{EXAMPLES as RULE_EXAMPLES, names as rule_names};
 pub use schema::schema;
 pub use substitution::Environment;
 pub use template_files::{TEMPLATE_CATEGORIES, TEMPLATES, TemplateFile};

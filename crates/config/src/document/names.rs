@@ -14,6 +14,18 @@ pub(crate) fn camel(snake: &str) -> String {
     name
 }
 
+/// The first spelling of a key: `gracePeriod` becomes `grace_period`.
+pub(crate) fn snake(camel: &str) -> String {
+    let mut name = String::with_capacity(camel.len() + 4);
+    for letter in camel.chars() {
+        if letter.is_ascii_uppercase() {
+            name.push('_');
+        }
+        name.push(letter.to_ascii_lowercase());
+    }
+    name
+}
+
 /// The entry of a key in either spelling.
 pub(crate) fn find<'a>(entries: &'a Entries, snake: &str) -> Option<&'a Entry> {
     entries
@@ -57,6 +69,7 @@ mod tests {
             ("mean_ms", "meanMs"),
         ] {
             assert_eq!(camel(snake), expected);
+            assert_eq!(super::snake(expected), snake);
         }
     }
 

@@ -340,7 +340,18 @@ macro_rules! section {
                             &mut properties,
                             &mut required,
                             stringify!($field),
-                            <$kind as $crate::document::read::Read>::schema(definitions),
+                            $crate::document::schema::annotated(
+                                <$kind as $crate::document::read::Read>::schema(definitions),
+                                stringify!($name),
+                                $crate::document::read::bare(stringify!($field)),
+                                $crate::document::read::section!(@limit $(, $check)?),
+                                default.map(|make| {
+                                    $crate::document::read::Read::dump(
+                                        &make(),
+                                        $crate::document::read::Dump::Full,
+                                    )
+                                }),
+                            ),
                             default.is_none(),
                         );
                     )*
@@ -353,6 +364,8 @@ macro_rules! section {
     (@default $kind:ty, $default:expr) => { Some((|| $default) as fn() -> $kind) };
     (@check) => { |_| None };
     (@check, $check:expr) => { $check };
+    (@limit) => { "" };
+    (@limit, $check:expr) => { stringify!($check) };
 }
 
 pub(crate) use section;

@@ -250,7 +250,7 @@ fn broken_rules_are_told_with_their_key() {
         ),
         (
             phases("{name: profiling, type: concurrency, requests: 1, gracePeriod: 1}"),
-            "needs `duration`",
+            "`benchmark.phases.0.gracePeriod` needs `benchmark.phases.0.duration`",
         ),
         (
             phases("{name: profiling, type: poisson, requests: 1}"),
@@ -270,11 +270,11 @@ fn broken_rules_are_told_with_their_key() {
         ),
         (
             phases("{name: profiling, type: user_centric, requests: 1, rate: 5, users: 2}"),
-            "1 is less than `users`",
+            "`benchmark.phases.0.users: 2` is more than `benchmark.phases.0.requests: 1`",
         ),
         (
             phases("{name: profiling, type: fixed_schedule, startOffset: 1}"),
-            "needs `autoOffset: false`",
+            "needs `benchmark.phases.0.autoOffset: false`",
         ),
         (
             phases("{name: profiling, type: concurrency, requests: 1, seamless: true}"),
@@ -282,7 +282,7 @@ fn broken_rules_are_told_with_their_key() {
         ),
         (
             phases("{name: profiling, type: concurrency, requests: 1, prefillConcurrency: 2}"),
-            "2 is more than `concurrency`",
+            "2` is more than `benchmark.phases.0.concurrency`",
         ),
         (
             phases("{name: profiling, type: concurrency, requests: 1, excludeFromResults: true}"),
@@ -311,7 +311,7 @@ fn broken_rules_are_told_with_their_key() {
             format!(
                 "model: m, {PHASES}, dataset: {{isl: 1}}, endpoint: {{url: 'h:1', uuidAndStrip: true, type: completions}}"
             ),
-            "does not go with `type: completions`",
+            "does not go with `benchmark.endpoint.type: completions`",
         ),
         (
             format!("model: m, {PHASES}, dataset: {{isl: 1}}, endpoint: {{url: 'ftp://h'}}"),
@@ -321,7 +321,7 @@ fn broken_rules_are_told_with_their_key() {
             format!(
                 "model: m, {PHASES}, dataset: {{isl: 1}}, endpoint: {{url: 'h:1', perChunkUsage: true}}"
             ),
-            "needs `useServerTokenCount: true`",
+            "needs `benchmark.endpoint.useServerTokenCount: true`",
         ),
         (
             format!(
@@ -333,13 +333,13 @@ fn broken_rules_are_told_with_their_key() {
             format!(
                 "model: m, {PHASES}, dataset: {{isl: 1}}, endpoint: {{url: 'h:1', waitForModelInterval: 1}}"
             ),
-            "`benchmark.endpoint.waitForModelInterval`: needs",
+            "`benchmark.endpoint.waitForModelInterval` needs",
         ),
         (
             format!(
                 "models: {{strategy: weighted, items: [{{name: a, weight: 0.5}}]}}, {PHASES}, dataset: {{isl: 1}}, {ENDPOINT}"
             ),
-            "0.5 in all, not 1",
+            "their sum is 0.5, not 1",
         ),
         (
             format!("model: m, {PHASES}, dataset: {{type: file}}, {ENDPOINT}"),
@@ -353,7 +353,7 @@ fn broken_rules_are_told_with_their_key() {
             format!(
                 "model: m, {PHASES}, dataset: {{type: file, path: p, audioBatchSize: 1}}, {ENDPOINT}"
             ),
-            "does not go with `format: single_turn`",
+            "cannot be used with `benchmark.datasets.0.format: single_turn`",
         ),
         (
             format!("model: m, {PHASES}, dataset: {{systemPrompt: ' '}}, {ENDPOINT}"),

@@ -5,7 +5,9 @@ mod control;
 mod phase;
 
 pub use control::{CacheReset, Readiness, ServerProfiler};
-pub use phase::{Arrivals, CancellationConfig, Limit, PhaseConfig, Rate, RatePattern, RateShape};
+pub use phase::{
+    Arrivals, CancellationConfig, Limit, PhaseConfig, Ramp, Rate, RatePattern, RateShape,
+};
 
 use std::fmt;
 use std::path::PathBuf;
@@ -15,8 +17,9 @@ use aiperf_dataset::media::{AudioPlan, ImagePlan, VideoPlan};
 use aiperf_dataset::public::PublicPlan;
 use aiperf_dataset::trace::TracePlan;
 use aiperf_dataset::{
-    CacheBust, PairedLengths, PoolBatch, PromptCorpus, PromptPrefix, RankingsPlan,
+    CacheBust, Law, PairedLengths, PoolBatch, PromptCorpus, PromptPrefix, RankingsPlan,
 };
+use aiperf_schedule::PhaseKind;
 use serde_json::{Map, Value};
 
 use super::choices::{
@@ -33,10 +36,8 @@ pub struct ProfileConfig {
     pub endpoint: EndpointConfig,
     /// What to send.
     pub dataset: DatasetConfig,
-    /// What to send, and when, before the measurement; not part of the results.
-    pub warmup: Option<PhaseConfig>,
-    /// The measurement.
-    pub profiling: PhaseConfig,
+    /// When what is sent, in this order. At least one phase is measured.
+    pub phases: Vec<PhaseConfig>,
     /// How tokens are counted.
     pub tokenizer: TokenizerConfig,
     /// What is written, and where.
@@ -49,6 +50,20 @@ pub struct ProfileConfig {
     pub random_seed: Option<u64>,
 }
 
+impl ProfileConfig {
+    /// The phases that are measured, in order.
+    pub fn measured(&self) -> impl Iterator<Item = &PhaseConfig> {
+        let phases = self.phases.iter();
+        phases.filter(|phase| phase.kind == PhaseKind::Profiling)
+    }
+
+    /// The phases before and between them whose results do not count.
+    pub fn warmups(&self) -> impl Iterator<Item = &PhaseConfig> {
+        let phases = self.phases.iter();
+        phases.filter(|phase| phase.kind == PhaseKind::Warmup)
+    }
+}
+
 /// The models that requests name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Models {
@@ -58,6 +73,8 @@ pub struct Models {
     pub selection: ModelSelection,
     /// With `Weighted`: each model's share, 1 in all; else empty.
     pub weights: Vec<f64>,
+    /// Tokenizers of single models, which go before the run's: as many as names, or none.
+    pub tokenizers: Vec<Option<String>>,
 }
 
 /// Whom to ask, and how.
@@ -130,6 +147,8 @@ pub struct DatasetConfig {
     pub source: DatasetSource,
     /// The order in which they are played.
     pub sampling: Sampling,
+    /// The seed of conversations and their order, where it is not the run's.
+    pub random_seed: Option<u64>,
     /// Whether a trace with times, whose format was named, is replayed at these times without
     /// `--fixed-schedule`. Already applied to the measurement's arrivals.
     pub replays_traces: bool,
@@ -167,15 +186,15 @@ pub struct SyntheticDataset {
     /// How many, at least 1.
     pub entries: u64,
     /// Tokens of each prompt; none for protocols that take no text.
-    pub isl: Option<Normal>,
+    pub isl: Option<Law>,
     /// Tokens that each answer is limited to; no limit where absent.
-    pub osl: Option<Normal>,
+    pub osl: Option<Law>,
     /// Prompts in each request, at least 1.
     pub batch_size: u64,
     /// Turns of each conversation; the mean is at least 1.
-    pub turns: Normal,
+    pub turns: Law,
     /// Milliseconds between an answer and the next turn.
-    pub turn_delay_ms: Normal,
+    pub turn_delay_ms: Law,
     /// What all turn delays are multiplied with.
     pub turn_delay_ratio: f64,
     /// What prompts are made of.
@@ -205,7 +224,7 @@ pub struct FileDataset {
     /// How many conversations to read; all where absent.
     pub entries: Option<u64>,
     /// Tokens that each answer is limited to, where the file does not say it.
-    pub osl: Option<Normal>,
+    pub osl: Option<Law>,
     /// Pauses between turns are cut down to so many seconds.
     pub turn_delay_cap_seconds: Option<f64>,
     /// How many conversations are drawn from a `random_pool`.
@@ -216,15 +235,6 @@ pub struct FileDataset {
     pub strip_repeated_images: bool,
     /// What traces need to know besides, with the window of the measurement's schedule.
     pub trace: TracePlan,
-}
-
-/// A normal distribution. Who draws from it says how negative draws are treated.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Normal {
-    /// Finite and not negative.
-    pub mean: f64,
-    /// Finite and not negative; 0 means that every draw is the mean.
-    pub stddev: f64,
 }
 
 /// How tokens are counted.
@@ -246,6 +256,8 @@ pub struct OutputConfig {
     /// What names of files begin with, as typed: a known ending may follow. Relative, and ends
     /// with a file name. Absent: the usual names.
     pub prefix: Option<PathBuf>,
+    /// Whether the summary is written as JSON; it is always written as CSV.
+    pub summary_json: bool,
     /// How much is written about each request.
     pub export_level: ExportLevel,
     /// Length of the time slices that have metrics of their own. Above 0; none where absent.
@@ -309,13 +321,6 @@ impl EndpointConfig {
     /// How long a request may take in all; `None` for ever.
     pub fn timeout(&self) -> Option<Duration> {
         finite_duration(self.timeout_seconds)
-    }
-}
-
-impl Normal {
-    /// Always the same value.
-    pub const fn fixed(mean: f64) -> Self {
-        Self { mean, stddev: 0.0 }
     }
 }
 

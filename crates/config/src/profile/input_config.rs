@@ -9,7 +9,7 @@ mod dataset;
 use std::path::Path;
 
 use aiperf_redact::REDACTED;
-use aiperf_schedule::RateSeries;
+use aiperf_schedule::{PhaseKind, RateSeries};
 use serde_json::{Map, Value, json};
 
 use super::args::ProfileArgs;
@@ -27,14 +27,11 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     block.set("models", models(args));
     block.set("endpoint", endpoint(args, config));
     block.set("datasets", json!([dataset::block(args, config)]));
-    let warmup = config.warmup.as_ref().map(|phase| warmup(args, phase));
-    block.set(
-        "phases",
-        warmup
-            .into_iter()
-            .chain([profiling(args, &config.profiling)])
-            .collect::<Vec<_>>(),
-    );
+    let phases = config.phases.iter().map(|phase| match phase.kind {
+        PhaseKind::Warmup => warmup(args, phase),
+        PhaseKind::Profiling => profiling(args, phase),
+    });
+    block.set("phases", phases.collect::<Vec<_>>());
     block.set("artifacts", artifacts(args, artifact_dir));
     if !args.goodput.is_empty() {
         block.set(

@@ -12,8 +12,12 @@ mod rules;
 
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
 pub(crate) use endpoint::check as check_url;
-pub(super) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
-pub(crate) use rules::{generated_prefix, generated_turns};
+pub(crate) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
+pub(crate) use phases::DEFAULT_REQUESTS;
+pub(crate) use rules::{
+    DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE, EXAMPLES as RULE_EXAMPLES,
+    generated_prefix, generated_turns, names as rule_names,
+};
 
 use self::load::Load;
 use super::args::ProfileArgs;
@@ -50,14 +54,13 @@ pub fn resolve(args: &ProfileArgs, surroundings: Surroundings) -> Result<Resolve
 }
 
 /// The same for a run whose phases are known already, and make sense: `args` say nothing about
-/// them.
+/// them. At least one of them is measured.
 pub(crate) fn resolve_with_phases(
     args: &ProfileArgs,
-    warmup: Option<PhaseConfig>,
-    profiling: PhaseConfig,
+    phases: Vec<PhaseConfig>,
     surroundings: Surroundings,
 ) -> Result<Resolved, UsageError> {
-    let load = Load::with_phases(args, warmup, profiling);
+    let load = Load::with_phases(args, phases);
     resolve_load(load, surroundings, rules::check_all_but_load)
 }
 
@@ -76,8 +79,7 @@ fn resolve_load(
         models,
         endpoint,
         dataset,
-        warmup: load.warmup,
-        profiling: load.profiling,
+        phases: load.phases,
         tokenizer: TokenizerConfig {
             name: args.tokenizer.clone(),
             revision: args
@@ -89,6 +91,7 @@ fn resolve_load(
         output: OutputConfig {
             artifact_dir: args.artifact_dir.clone(),
             prefix: args.export_prefix.clone(),
+            summary_json: true,
             export_level: args.export_level.unwrap_or(ExportLevel::Records),
             slice_duration_seconds: args.slice_duration_seconds,
             outputs_json: given(args.export_outputs_json),
@@ -149,6 +152,7 @@ fn models(args: &ProfileArgs, findings: &mut Findings) -> Models {
         names: args.models.clone(),
         selection: args.model_selection.unwrap_or(ModelSelection::RoundRobin),
         weights: args.model_weights.clone(),
+        tokenizers: Vec::new(),
     }
 }
 

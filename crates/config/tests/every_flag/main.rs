@@ -406,7 +406,7 @@ fn defaults_are_those_that_act_in_the_reference_and_not_those_of_its_help() {
     let typed = ["--model", "m", "--isl", "550"].map(str::to_owned);
     assert_eq!(plain.dataset, config(&typed).dataset);
     let typed = ["--model", "m", "--request-count", "10"].map(str::to_owned);
-    assert_eq!(plain.profiling, config(&typed).profiling);
+    assert_eq!(plain.phases, config(&typed).phases);
 }
 
 /// What a file means with words over it; `None` where that is refused.
@@ -452,4 +452,57 @@ fn every_flag_over_a_file_does_something_or_is_refused() {
     }
     assert_eq!(idle, Vec::<Vec<String>>::new());
     assert!(effective > 120, "{effective}");
+}
+
+/// Flags that are not the same after having been a file: the file or its command line says it in another way.
+const NOT_THE_SAME_BY_A_FILE: &[(&str, &str)] = &[
+    ("--api-key", "credentials are left out"),
+    (
+        "--request-rate-series",
+        "no flag takes points that are not in a file",
+    ),
+];
+
+#[test]
+fn flags_that_become_a_file_and_flags_again_mean_the_same() {
+    let surroundings = Surroundings {
+        stdout_is_terminal: false,
+    };
+    let mut others = Vec::new();
+    for flag in PROFILE.flags().filter(|flag| !flag.path.is_empty()) {
+        let (mut words, value) = sample_of(&flag.main_name());
+        words.push(flag.main_name());
+        words.extend(value);
+        let typed = args(&words);
+        let resolved = resolve(&typed, surroundings).unwrap().config;
+        let folder = typed.artifact_dir.clone().unwrap_or_default();
+        let body = aiperf_config::input_config(&typed, &resolved, &folder);
+        let file = aiperf_config::document::of_flags(&typed, body);
+        let document = match Document::parse(&file.to_string(), &|_: &str| None) {
+            Ok(document) => document,
+            Err(error) => {
+                others.push(format!("{words:?}: {error}\n{file}"));
+                continue;
+            }
+        };
+        let line = document.command_line_with_credentials();
+        let again = match PROFILE.parse(&line[1..]) {
+            Ok(Parsed::Values(again)) => resolve(&again, surroundings),
+            other => panic!("{line:?}: {other:?}"),
+        };
+        let is_known = NOT_THE_SAME_BY_A_FILE
+            .iter()
+            .any(|(name, _)| *name == flag.main_name());
+        match again {
+            Ok(again) if is_known => assert_ne!(again.config, resolved, "{words:?}"),
+            Ok(again) => {
+                let parts = aiperf_config::document::differences(&resolved, &again.config);
+                if !parts.is_empty() {
+                    others.push(format!("{words:?} became {line:?}: {parts:?}"));
+                }
+            }
+            Err(error) => others.push(format!("{words:?} became {line:?}: {error}")),
+        }
+    }
+    assert!(others.is_empty(), "{}", others.join("\n\n"));
 }

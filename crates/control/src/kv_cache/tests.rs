@@ -293,3 +293,57 @@ fn a_path_to_another_server_is_refused_before_anything_is_sent() {
     ));
     assert!(server.seen().is_empty());
 }
+
+/// A proxy would be asked in place of the server, which is not there.
+#[test]
+fn a_hook_takes_no_proxy_and_a_question_does() {
+    use aiperf_transport::{Proxies, TransportOptions};
+
+    let proxy = TestServer::with_status(200);
+    let proxies = Proxies::from_variables(|name| (name == "HTTP_PROXY").then(|| proxy.url.clone()));
+    let options = TransportOptions {
+        proxies: std::sync::Arc::new(proxies.unwrap()),
+        ..TransportOptions::default()
+    };
+    let client = ControlClient::new(&HeaderSettings::default(), options).unwrap();
+    let result = reset_kv_cache(&client, &[nobody()], &settings(0), &patient);
+    assert!(matches!(result, Err(ControlError::Hook(_))), "{result:?}");
+    assert_eq!(proxy.lines(), [""; 0]);
+
+    let server = Destination::new(&nobody()).unwrap();
+    let asked = block_on(async { Ok(client.get(&server, Duration::from_secs(5)).await) });
+    assert!(asked.unwrap().is_ok());
+    assert_eq!(proxy.seen().len(), 1);
+}
+
+#[test]
+fn a_server_at_a_socket_is_reached() {
+    use std::io::{Read as _, Write as _};
+
+    let folder = std::env::temp_dir().join(format!("aiperf-control-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let socket = folder.join("hook.sock");
+    let _ = std::fs::remove_file(&socket);
+    let listener = std::os::unix::net::UnixListener::bind(&socket).unwrap();
+    let served = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        let mut head = [0; 1024];
+        let length = stream.read(&mut head).unwrap();
+        let answer = b"HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+        stream.write_all(answer).unwrap();
+        String::from_utf8_lossy(&head[..length]).into_owned()
+    });
+    let url = format!("unix:{}:/v1", socket.display());
+    let result = reset(&[&url], &settings(0));
+    std::fs::remove_dir_all(&folder).unwrap();
+    result.unwrap();
+    let head = served.join().unwrap();
+    assert!(
+        head.starts_with("POST /reset_prefix_cache HTTP/1.1\r\n"),
+        "{head}"
+    );
+    assert!(
+        head.to_ascii_lowercase().contains("host: localhost\r\n"),
+        "{head}"
+    );
+}

@@ -8,12 +8,11 @@ use std::time::Duration;
 use aiperf_endpoint::url::compose;
 use http::StatusCode;
 use serde::Deserialize;
-use url::Url;
 
 use super::{ProbedEndpoint, Verdict, refused};
 use crate::client::ControlClient;
 use crate::error::{ControlError, RequestFailure};
-use crate::origin::{self, Destination};
+use crate::origin::{Address, Destination};
 
 /// The path of the list, by OpenAI's convention.
 const LIST_PATH: &str = "/v1/models";
@@ -40,8 +39,8 @@ impl ModelsProbe {
         let (base, list) = addresses(endpoint, url)?;
         Ok(Self {
             model: model.to_owned(),
-            list: Destination::new(list.as_str())?,
-            base: Destination::new(base.as_str())?,
+            list: Destination::new(&list)?,
+            base: Destination::new(&base)?,
         })
     }
 
@@ -97,13 +96,14 @@ fn lists(body: &[u8], model: &str) -> bool {
 
 /// The base address of the API, and that of its list of models. The path of inference requests is
 /// no part of either, so a URL that is complete with it leads to the same list as one without.
-fn addresses(endpoint: &ProbedEndpoint<'_>, url: &str) -> Result<(Url, Url), ControlError> {
-    let mut base = origin::base(url)?;
-    let prefix = api_prefix(endpoint, base.path()).to_owned();
-    base.set_path(&prefix);
+fn addresses(endpoint: &ProbedEndpoint<'_>, url: &str) -> Result<(String, String), ControlError> {
+    let mut base = Address::parse(url)?;
+    let prefix = api_prefix(endpoint, base.url.path()).to_owned();
+    base.url.set_path(&prefix);
     let kind = endpoint.settings.endpoint_type;
-    let list = compose(base.as_str(), Some(LIST_PATH), kind, false)?;
-    Ok((base, list))
+    let mut list = base.clone();
+    list.url = compose(base.url.as_str(), Some(LIST_PATH), kind, false)?;
+    Ok((base.text(), list.text()))
 }
 
 /// What stands before the path of inference requests.
@@ -209,6 +209,13 @@ mod tests {
                 "http://h/v1/models",
             ),
             (
+                "unix:///run/s.sock:/a/v1/chat/completions",
+                "chat",
+                None,
+                "unix:/run/s.sock:/a",
+                "unix:/run/s.sock:/a/v1/models",
+            ),
+            (
                 "http://h/a/v1/chat/completions",
                 "template",
                 None,
@@ -227,7 +234,7 @@ mod tests {
             };
             let (found_base, found_list) = addresses(&endpoint, url).unwrap();
             assert_eq!(
-                (found_base.as_str(), found_list.as_str()),
+                (&*found_base, &*found_list),
                 (base, list),
                 "{url} {endpoint_type} {custom:?}"
             );

@@ -84,11 +84,8 @@ fn turn(endpoint_type: EndpointType) -> Option<Turn> {
                 STANDARD.encode(silence())
             ))];
         }
-        EndpointType::Embeddings
-        | EndpointType::ChatEmbeddings
-        | EndpointType::NimEmbeddings
-        | EndpointType::ImageGeneration
-        | EndpointType::SolidoRag => {}
+        // A text is all they want.
+        _ => {}
     }
     Some(turn)
 }

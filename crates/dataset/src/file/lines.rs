@@ -9,12 +9,12 @@ use flate2::bufread::MultiGzDecoder;
 use crate::error::DatasetError;
 
 const GZIP_MAGIC: [u8; 2] = [0x1F, 0x8B];
-const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
+pub(super) const BYTE_ORDER_MARK: &[u8] = b"\xEF\xBB\xBF";
 
 /// The lines of a file that are not blank, each with its number, counted from 1.
 pub(crate) struct Lines {
     path: PathBuf,
-    reader: Box<dyn BufRead>,
+    reader: Box<dyn BufRead + Send>,
     line: usize,
 }
 
@@ -34,7 +34,7 @@ impl Lines {
         })?;
         let mut plain = BufReader::with_capacity(1 << 16, file);
         let head = plain.fill_buf().map_err(|error| unreadable(path, &error))?;
-        let reader: Box<dyn BufRead> = if head.starts_with(&GZIP_MAGIC) {
+        let reader: Box<dyn BufRead + Send> = if head.starts_with(&GZIP_MAGIC) {
             Box::new(BufReader::with_capacity(
                 1 << 16,
                 MultiGzDecoder::new(plain),
@@ -50,7 +50,7 @@ impl Lines {
     }
 
     /// The whole file as bytes, for formats that are no lines.
-    pub(crate) fn into_reader(self) -> Box<dyn BufRead> {
+    pub(crate) fn into_reader(self) -> Box<dyn BufRead + Send> {
         self.reader
     }
 
@@ -96,7 +96,7 @@ fn without_byte_order_mark(mut content: Vec<u8>) -> Vec<u8> {
     content
 }
 
-fn unreadable(path: &Path, error: &std::io::Error) -> DatasetError {
+pub(super) fn unreadable(path: &Path, error: &std::io::Error) -> DatasetError {
     DatasetError::Unreadable {
         path: path.to_path_buf(),
         reason: error.to_string(),

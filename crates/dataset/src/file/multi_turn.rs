@@ -11,8 +11,8 @@ use crate::session_ids::SessionIds;
 
 /// A row: a session, or a piece of one.
 pub(super) struct SessionRow {
-    session_id: Option<String>,
-    turns: Vec<Turn>,
+    pub(super) session_id: Option<String>,
+    pub(super) turns: Vec<Turn>,
 }
 
 pub(super) fn read_row(row: Map<String, Value>) -> Result<SessionRow, Flaw> {
@@ -72,19 +72,27 @@ pub(super) fn conversations(
     conversations
 }
 
+pub(super) fn is_system(turn: &Turn) -> bool {
+    turn.role.as_deref() == Some("system")
+}
+
+/// Whether a first turn is nothing but a text for the system message.
+pub(super) fn may_be_hoisted(turn: &Turn) -> bool {
+    let text_only = turn.images.is_empty() && turn.audios.is_empty() && turn.videos.is_empty();
+    let plain = turn.timestamp_ms.is_none()
+        && turn.delay_ms.is_none()
+        && turn.max_tokens.is_none()
+        && turn.extra_body.is_empty();
+    is_system(turn) && text_only && plain
+}
+
 /// A leading system turn is no request of its own: its text becomes the system message of every
 /// request of the conversation.
-fn hoist_system_turn(conversation: &mut Conversation) {
-    let is_system = |turn: &Turn| turn.role.as_deref() == Some("system");
+pub(super) fn hoist_system_turn(conversation: &mut Conversation) {
     let [first, second, ..] = &conversation.turns[..] else {
         return;
     };
-    let text_only = first.images.is_empty() && first.audios.is_empty() && first.videos.is_empty();
-    let plain = first.timestamp_ms.is_none()
-        && first.delay_ms.is_none()
-        && first.max_tokens.is_none()
-        && first.extra_body.is_empty();
-    if !is_system(first) || is_system(second) || !text_only || !plain {
+    if !may_be_hoisted(first) || is_system(second) {
         return;
     }
     let first = conversation.turns.remove(0);

@@ -10,14 +10,51 @@ use rand::Rng;
 use serde_json::{Map, Value};
 
 use super::fields::Flaw;
-use super::{rows, sorted_entries, turn_row};
+use super::kept_lines::KeptLines;
+use super::{large, rows, sorted_entries, turn_row};
 use crate::error::DatasetError;
 use crate::plan::{FilePlan, PoolBatch};
 use crate::session_ids::SessionIds;
 
 /// The rows of one file.
 struct Pool {
-    turns: Vec<Turn>,
+    rows: PoolRows,
+    /// The name of contents that have none of their own.
+    stem: String,
+}
+
+enum PoolRows {
+    Turns(Vec<Turn>),
+    /// Of a large file, of which a few rows are drawn: as they are written, and without media.
+    Lines(KeptLines),
+}
+
+impl Pool {
+    fn draw(&self, generator: &mut Generator) -> Turn {
+        let count = match &self.rows {
+            PoolRows::Turns(turns) => turns.len(),
+            PoolRows::Lines(lines) => lines.len(),
+        };
+        let index = generator.random_range(0..count);
+        match &self.rows {
+            PoolRows::Turns(turns) => turns[index].clone(),
+            PoolRows::Lines(lines) => {
+                // What could be read when the file was opened can be read now.
+                let row = rows::parse_object(lines.get(index)).and_then(read_row);
+                let mut turn = row.unwrap_or_default();
+                name_contents(&mut turn, &self.stem);
+                turn
+            }
+        }
+    }
+
+    /// The turns, where they are at hand.
+    fn turns(&self) -> &[Turn] {
+        match &self.rows {
+            PoolRows::Turns(turns) => turns,
+            PoolRows::Lines(_) => &[],
+        }
+    }
 }
 
 /// The kinds of content, each with what the rows hold of it and how many a conversation gets.
@@ -40,7 +77,7 @@ pub(super) fn conversations(
 ) -> Result<Vec<Conversation>, DatasetError> {
     let pools = files_of(&plan.path)?
         .iter()
-        .map(|file| read_pool(file))
+        .map(|file| read_pool(file, plan.pool_batch))
         .collect::<Result<Vec<_>, _>>()?;
     let draw = if asks_for_batches(&pools, plan.pool_batch) {
         Draw::Contents(batched_contents(plan, &pools)?)
@@ -73,28 +110,44 @@ fn files_of(path: &Path) -> Result<Vec<PathBuf>, DatasetError> {
     Ok(files)
 }
 
-fn read_pool(file: &Path) -> Result<Pool, DatasetError> {
-    let mut turns = rows::read(file, read_row)?;
-    // Contents without a name of their own are named after their file: `queries.jsonl` holds
-    // queries.
-    let stem = file.file_stem().map(|stem| stem.to_string_lossy());
-    for turn in &mut turns {
-        let all = [
-            &mut turn.texts,
-            &mut turn.images,
-            &mut turn.audios,
-            &mut turn.videos,
-        ];
-        for item in all.into_iter().flatten() {
-            if item.name.is_empty() {
-                item.name = stem.as_deref().unwrap_or_default().to_owned();
+fn read_pool(file: &Path, batch: PoolBatch) -> Result<Pool, DatasetError> {
+    let stem = file.file_stem().unwrap_or_default();
+    let stem = stem.to_string_lossy().into_owned();
+    // Batches are drawn from all contents, which must then be at hand.
+    let lines = if batch.texts == 1 {
+        large::pool_lines(file)?
+    } else {
+        None
+    };
+    let rows = match lines {
+        Some(lines) => PoolRows::Lines(lines),
+        None => {
+            let mut turns = rows::read(file, read_row)?;
+            for turn in &mut turns {
+                name_contents(turn, &stem);
             }
+            PoolRows::Turns(turns)
         }
-    }
-    Ok(Pool { turns })
+    };
+    Ok(Pool { rows, stem })
 }
 
-fn read_row(mut row: Map<String, Value>) -> Result<Turn, Flaw> {
+/// Contents without a name of their own are named after their file: `queries.jsonl` holds queries.
+fn name_contents(turn: &mut Turn, stem: &str) {
+    let all = [
+        &mut turn.texts,
+        &mut turn.images,
+        &mut turn.audios,
+        &mut turn.videos,
+    ];
+    for item in all.into_iter().flatten() {
+        if item.name.is_empty() {
+            item.name = stem.to_owned();
+        }
+    }
+}
+
+pub(super) fn read_row(mut row: Map<String, Value>) -> Result<Turn, Flaw> {
     // Only contents count here; a type of its own would be taken for that of another format.
     if let Some(name) = row.shift_remove("type")
         && name != "random_pool"
@@ -130,7 +183,7 @@ impl Draw<'_> {
             Self::Rows(pools) => {
                 let mut merged = Turn::default();
                 for pool in *pools {
-                    let drawn = pool.turns[generator.random_range(0..pool.turns.len())].clone();
+                    let drawn = pool.draw(generator);
                     merged.texts.extend(drawn.texts);
                     // Identifiers stay beside their images, also where others have none.
                     if !drawn.image_uuids.is_empty() || !merged.image_uuids.is_empty() {
@@ -167,7 +220,7 @@ impl Draw<'_> {
 
 /// A batch size of a kind that no row has means nothing.
 fn asks_for_batches(pools: &[Pool], batch: PoolBatch) -> bool {
-    let turns = || pools.iter().flat_map(|pool| &pool.turns);
+    let turns = || pools.iter().flat_map(Pool::turns);
     kinds(batch)
         .iter()
         .any(|(items, size)| *size != 1 && turns().any(|turn| !items(turn).is_empty()))
@@ -193,7 +246,7 @@ fn batched_contents(
         items.into_iter().flatten().any(is_named)
     };
     if pool
-        .turns
+        .turns()
         .iter()
         .any(|turn| all_items(turn) || !turn.image_uuids.is_empty())
     {
@@ -202,7 +255,7 @@ fn batched_contents(
         ));
     }
     let contents = kinds(plan.pool_batch).map(|(items, size)| {
-        let contents = pool.turns.iter().flat_map(items);
+        let contents = pool.turns().iter().flat_map(items);
         let contents: Vec<String> = contents.flat_map(|item| item.contents.clone()).collect();
         (contents, size)
     });

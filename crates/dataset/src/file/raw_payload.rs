@@ -49,7 +49,7 @@ pub(super) fn conversations(
     Ok(conversations)
 }
 
-fn read_row(row: Map<String, Value>) -> Result<Turn, Flaw> {
+pub(super) fn read_row(row: Map<String, Value>) -> Result<Turn, Flaw> {
     match row.get("messages") {
         Some(Value::Array(_)) => Ok(payload_turn(row)),
         Some(other) => Err(expected("messages", "an array", other)),

@@ -7,15 +7,8 @@ use serde_json::{Map, Value};
 
 use super::fields::{Flaw, kind};
 use super::lines::Lines;
+use super::pieces::{Piece, Pieces, Slice};
 use crate::error::DatasetError;
-
-/// Bytes that are parsed together. Large enough that threads pay, small enough to keep little.
-const BATCH_BYTES: usize = 4 << 20;
-
-/// Below this many bytes a thread costs more than it saves.
-const BYTES_PER_THREAD: usize = 64 << 10;
-
-type Numbered = (usize, Vec<u8>);
 
 /// Reads every line with `read_row`. One bad line refuses the file; the others are still looked
 /// at, so that the message can say how many there are.
@@ -47,88 +40,118 @@ pub(crate) fn for_each_line<Row: Send>(
     read_line: impl Fn(&[u8]) -> Result<Row, Flaw> + Sync,
     mut take: impl FnMut(usize, Row) -> Result<(), Flaw>,
 ) -> Result<(), DatasetError> {
-    let mut first_bad: Option<(usize, Flaw)> = None;
-    let mut bad_lines = 0;
-    let mut seen_any = false;
-    let mut lines = Lines::open(path)?;
-    loop {
-        let batch = next_batch(&mut lines)?;
-        let Some((first_line, first_content)) = batch.first() else {
-            break;
-        };
-        if !seen_any && *first_line == 1 && first_content.trim_ascii_start().starts_with(b"[") {
-            refuse_array_file(path, first_content)?;
+    let mut bad = BadLines::default();
+    for_each_slice(
+        path,
+        |slice| -> Vec<(usize, Result<Row, Flaw>)> {
+            let lines = slice.lines();
+            lines
+                .map(|(line, content)| (line, read_line(content)))
+                .collect()
+        },
+        |parsed| {
+            for (line, parsed) in parsed {
+                let outcome = match parsed {
+                    Ok(row) if bad.is_none() => take(line, row),
+                    Ok(_) => Ok(()),
+                    Err(flaw) => Err(flaw),
+                };
+                if let Err(flaw) = outcome {
+                    bad.note(line, flaw);
+                }
+            }
+        },
+    )?;
+    bad.refuse(path)
+}
+
+/// The lines of a file that cannot be used: the first, and how many.
+#[derive(Debug, Default)]
+pub(crate) struct BadLines {
+    first: Option<(usize, Flaw)>,
+    count: usize,
+}
+
+impl BadLines {
+    pub(crate) fn is_none(&self) -> bool {
+        self.first.is_none()
+    }
+
+    pub(crate) fn note(&mut self, line: usize, flaw: Flaw) {
+        self.count += 1;
+        self.first.get_or_insert((line, flaw));
+    }
+
+    /// Adds those of later lines.
+    pub(crate) fn append(&mut self, later: Self) {
+        self.count += later.count;
+        self.first = self.first.take().or(later.first);
+    }
+
+    /// Refuses the file for them.
+    pub(crate) fn refuse(self, path: &Path) -> Result<(), DatasetError> {
+        match self.first {
+            Some((line, flaw)) => Err(DatasetError::Row {
+                path: path.to_path_buf(),
+                line,
+                flaw: flaw.to_string(),
+                further_lines: self.count - 1,
+            }),
+            None => Ok(()),
         }
-        seen_any = true;
-        for (line, parsed) in parse(&batch, &read_line) {
-            let outcome = match parsed {
-                Ok(row) if first_bad.is_none() => take(line, row),
-                Ok(_) => Ok(()),
-                Err(flaw) => Err(flaw),
-            };
-            if let Err(flaw) = outcome {
-                bad_lines += 1;
-                first_bad.get_or_insert((line, flaw));
+    }
+}
+
+/// Reads slices of a file side by side and hands over what was made of each, in the order of the
+/// file. A file without rows is refused, and so is one that is a single array.
+pub(crate) fn for_each_slice<Made: Send>(
+    path: &Path,
+    read: impl Fn(Slice<'_>) -> Made + Sync,
+    mut take: impl FnMut(Made),
+) -> Result<(), DatasetError> {
+    let mut pieces = Pieces::open(path)?;
+    let (mut current, mut next) = (Piece::default(), Piece::default());
+    pieces.next_into(&mut current)?;
+    let mut has_rows = false;
+    while !current.is_empty() {
+        let slices = current.slices();
+        if !has_rows
+            && let Some((line, content)) = slices.iter().find_map(|slice| slice.lines().next())
+        {
+            has_rows = true;
+            if line == 1 && content.trim_ascii_start().starts_with(b"[") {
+                refuse_array_file(path, content)?;
             }
         }
+        if let [slice] = slices[..] {
+            take(read(slice));
+            pieces.next_into(&mut next)?;
+        } else {
+            let (made, ahead) = thread::scope(|scope| {
+                let workers: Vec<_> = slices
+                    .iter()
+                    .map(|slice| scope.spawn(|| read(*slice)))
+                    .collect();
+                let ahead = pieces.next_into(&mut next);
+                let made = workers.into_iter().map(|worker| {
+                    worker
+                        .join()
+                        .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
+                });
+                (made.collect::<Vec<_>>(), ahead)
+            });
+            made.into_iter().for_each(&mut take);
+            ahead?;
+        }
+        std::mem::swap(&mut current, &mut next);
     }
-    match first_bad {
-        Some((line, flaw)) => Err(DatasetError::Row {
+    if has_rows {
+        Ok(())
+    } else {
+        Err(DatasetError::Empty {
             path: path.to_path_buf(),
-            line,
-            flaw: flaw.to_string(),
-            further_lines: bad_lines - 1,
-        }),
-        None if !seen_any => Err(DatasetError::Empty {
-            path: path.to_path_buf(),
-        }),
-        None => Ok(()),
+        })
     }
-}
-
-fn next_batch(lines: &mut Lines) -> Result<Vec<Numbered>, DatasetError> {
-    let mut batch = Vec::new();
-    let mut bytes = 0;
-    while bytes < BATCH_BYTES {
-        let Some(numbered) = lines.next() else { break };
-        let (line, content) = numbered?;
-        bytes += content.len();
-        batch.push((line, content));
-    }
-    Ok(batch)
-}
-
-fn parse<Row: Send>(
-    batch: &[Numbered],
-    read_line: &(impl Fn(&[u8]) -> Result<Row, Flaw> + Sync),
-) -> Vec<(usize, Result<Row, Flaw>)> {
-    let parse_share = |share: &[Numbered]| -> Vec<_> {
-        share
-            .iter()
-            .map(|(line, content)| (*line, read_line(content)))
-            .collect()
-    };
-    let bytes: usize = batch.iter().map(|(_, content)| content.len()).sum();
-    let cores = thread::available_parallelism().map_or(1, usize::from);
-    let threads = cores.min(bytes / BYTES_PER_THREAD).max(1);
-    if threads == 1 {
-        return parse_share(batch);
-    }
-    let share = batch.len().div_ceil(threads).max(1);
-    thread::scope(|scope| {
-        let workers: Vec<_> = batch
-            .chunks(share)
-            .map(|share| scope.spawn(|| parse_share(share)))
-            .collect();
-        workers
-            .into_iter()
-            .flat_map(|worker| {
-                worker
-                    .join()
-                    .unwrap_or_else(|panic| std::panic::resume_unwind(panic))
-            })
-            .collect()
-    })
 }
 
 /// A line as a JSON object.

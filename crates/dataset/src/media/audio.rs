@@ -38,10 +38,10 @@ pub(super) struct Clip {
 
 impl AudioMaker {
     pub(super) fn new(plan: &AudioPlan, seed: RootSeed) -> Result<Self, DatasetError> {
-        if !(SHORTEST_SECONDS..=LONGEST_SECONDS).contains(&plan.seconds.mean) {
+        if !(SHORTEST_SECONDS..=LONGEST_SECONDS).contains(&plan.seconds.mean()) {
             return Err(refused(format!(
                 "`--audio-length-mean` must lie between {SHORTEST_SECONDS} and {LONGEST_SECONDS} seconds, not at {}",
-                plan.seconds.mean
+                plan.seconds.mean()
             )));
         }
         if plan.sample_rates.is_empty() || plan.depths.is_empty() {
@@ -151,7 +151,7 @@ fn as_mp3(wav: &[u8]) -> Result<Vec<u8>, DatasetError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lengths::Normal;
+    use crate::law::Law;
     use crate::media::wav::HEADER_BYTES;
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
@@ -169,7 +169,7 @@ mod tests {
     #[test]
     fn half_a_second_at_16_khz_has_16000_bytes_of_samples() {
         let plan = AudioPlan {
-            seconds: Normal::fixed(0.5),
+            seconds: Law::fixed(0.5),
             ..AudioPlan::default()
         };
         let clip = maker(&plan).clip(0).unwrap();
@@ -184,7 +184,7 @@ mod tests {
     fn noise_is_as_loud_at_24_bits_as_at_16() {
         for (depth, unit) in [(16, 32_767.0), (24, 8_388_607.0), (32, 2_147_483_647.0)] {
             let plan = AudioPlan {
-                seconds: Normal::fixed(1.0),
+                seconds: Law::fixed(1.0),
                 depths: vec![depth],
                 ..AudioPlan::default()
             };
@@ -211,10 +211,7 @@ mod tests {
     #[test]
     fn clips_depend_on_seed_and_number_and_take_all_rates_and_depths() {
         let plan = AudioPlan {
-            seconds: Normal {
-                mean: 0.05,
-                stddev: 0.03,
-            },
+            seconds: Law::normal(0.05, 0.03),
             sample_rates: vec![
                 SampleRate::from_option(8.0),
                 SampleRate::from_option(16_000.0),
@@ -260,7 +257,7 @@ mod tests {
         for (plan, complaint) in [
             (
                 AudioPlan {
-                    seconds: Normal::fixed(0.0),
+                    seconds: Law::fixed(0.0),
                     ..plan()
                 },
                 "--audio-length-mean",
@@ -305,7 +302,7 @@ mod tests {
     #[test]
     fn mp3_is_made_by_ffmpeg_or_refused_with_a_hint() {
         let plan = AudioPlan {
-            seconds: Normal::fixed(0.3),
+            seconds: Law::fixed(0.3),
             format: AudioFormat::Mp3,
             ..AudioPlan::default()
         };

@@ -43,13 +43,13 @@ enum Pictures {
 impl ImageMaker {
     pub(super) fn new(plan: &ImagePlan, seed: RootSeed) -> Result<Self, DatasetError> {
         for (option, side) in [
-            ("--image-width-mean", plan.width),
-            ("--image-height-mean", plan.height),
+            ("--image-width-mean", &plan.width),
+            ("--image-height-mean", &plan.height),
         ] {
-            if !(0.0..=f64::from(LONGEST_SIDE)).contains(&side.mean) {
+            if !(0.0..=f64::from(LONGEST_SIDE)).contains(&side.mean()) {
                 return Err(refused(format!(
                     "`{option}` must lie between 0 and {LONGEST_SIDE}, not at {}",
-                    side.mean
+                    side.mean()
                 )));
             }
         }
@@ -157,15 +157,15 @@ fn file(image: &RgbImage, is_png: bool) -> image::ImageResult<Vec<u8>> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::lengths::Normal;
+    use crate::law::Law;
     use base64::Engine;
     use base64::prelude::BASE64_STANDARD;
     use std::fs;
 
     fn small(source: ImageSource) -> ImagePlan {
         ImagePlan {
-            width: Normal::fixed(40.0),
-            height: Normal::fixed(24.0),
+            width: Law::fixed(40.0),
+            height: Law::fixed(24.0),
             source,
             ..ImagePlan::default()
         }
@@ -231,10 +231,7 @@ mod tests {
     #[test]
     fn formats_and_sizes_can_be_drawn() {
         let maker = maker(&ImagePlan {
-            width: Normal {
-                mean: 30.0,
-                stddev: 5.0,
-            },
+            width: Law::normal(30.0, 5.0),
             format: ImageFormat::Random,
             ..small(ImageSource::Noise)
         });

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use crate::lengths::Normal;
+use crate::law::Law;
 
 /// Images of made-up turns.
 #[derive(Debug, Clone, PartialEq)]
@@ -10,9 +10,9 @@ pub struct ImagePlan {
     /// Images in each turn; 0 makes an item without content.
     pub batch_size: usize,
     /// In pixels.
-    pub width: Normal,
+    pub width: Law,
     /// In pixels.
-    pub height: Normal,
+    pub height: Law,
     /// How they are encoded.
     pub format: ImageFormat,
     /// What they show.
@@ -25,8 +25,8 @@ impl Default for ImagePlan {
     fn default() -> Self {
         Self {
             batch_size: 1,
-            width: Normal::fixed(512.0),
-            height: Normal::fixed(512.0),
+            width: Law::fixed(512.0),
+            height: Law::fixed(512.0),
             format: ImageFormat::default(),
             source: ImageSource::default(),
             sampling: ImageSampling::default(),
@@ -76,7 +76,7 @@ pub struct AudioPlan {
     /// Clips in each turn; 0 makes an item without content.
     pub batch_size: usize,
     /// Length of each clip in seconds; draws are at least 0.01.
-    pub seconds: Normal,
+    pub seconds: Law,
     /// How clips are encoded.
     pub format: AudioFormat,
     /// Each clip has one of these; at least one.
@@ -91,7 +91,7 @@ impl Default for AudioPlan {
     fn default() -> Self {
         Self {
             batch_size: 1,
-            seconds: Normal::fixed(10.0),
+            seconds: Law::fixed(10.0),
             format: AudioFormat::default(),
             sample_rates: vec![SampleRate::from_option(16.0)],
             depths: vec![16],

@@ -16,17 +16,20 @@ pub(super) fn extend_code(text: &mut String, length: usize, generator: &mut Gene
     }
 }
 
+/// How headings end.
+pub(super) const HEADING_END: &str = " module\n\n";
+
 /// A line of comment that makes beginnings differ.
 pub(super) fn push_heading(text: &mut String, generator: &mut Generator) {
     let pick = |words: &[&'static str], generator: &mut Generator| {
         words[generator.random_range(0..words.len())]
     };
-    text.push_str("# ");
+    text.push('#');
     for words in [ADJECTIVES, NOUNS, VERBS, NOUNS] {
-        text.push_str(pick(words, generator));
         text.push(' ');
+        text.push_str(pick(words, generator));
     }
-    text.push_str("module\n\n");
+    text.push_str(HEADING_END);
 }
 
 /// One block. It starts with a letter, `#` or `{` in the first column and ends with a blank line,

@@ -15,7 +15,7 @@ use aiperf_random::{Generator, RootSeed};
 use aiperf_tokenizer::Tokenizer;
 use rand::Rng;
 
-use super::code::{push_block, push_heading};
+use super::code::{HEADING_END, push_block, push_heading};
 use super::corpus::PromptCorpus;
 use super::exact::PromptWriter;
 use super::prose::{extend_prose, push_opening};
@@ -41,6 +41,8 @@ pub(crate) struct Phrasebook {
     phrases: Vec<Phrase>,
     /// Tokens of what stands between a prefix and the opening of a body.
     joint_tokens: usize,
+    /// Tokens of how headings of code end.
+    heading_end_tokens: usize,
     /// Tokens of a phrase's start, which tells how the phrase before it is encoded.
     next_tokens: usize,
     /// Whether sums need no check.
@@ -76,6 +78,7 @@ impl Phrasebook {
             text: String::new(),
             phrases: Vec::new(),
             joint_tokens: 0,
+            heading_end_tokens: 0,
             next_tokens: 0,
             adds_up: tokenizer.encodes_words_apart(),
             words: Words::default(),
@@ -103,6 +106,7 @@ impl Phrasebook {
             });
         }
         if book.is_code() {
+            book.heading_end_tokens = book.tokens_before_another(HEADING_END);
             let apart = tokenizer.count("x") + tokenizer.count("def");
             book.joint_tokens = tokenizer.count("x\ndef").saturating_sub(apart);
         }
@@ -172,7 +176,7 @@ impl Phrasebook {
             missing -= self.joint_tokens;
         }
         let opening = self.opening(prefix.is_empty(), generator);
-        let opening_tokens = self.tokens_before_another(&opening);
+        let opening_tokens = self.opening_tokens(&opening);
         if opening_tokens >= missing {
             let end = end_with(&self.ends(&opening), missing)?;
             text.push_str(&opening[..end]);
@@ -212,8 +216,7 @@ impl Phrasebook {
     fn ends(&self, phrase: &str) -> Box<[End]> {
         let bytes = phrase.as_bytes();
         let is_word = |at: usize| bytes.get(at).is_some_and(u8::is_ascii_alphanumeric);
-        // A word ends a piece whatever follows, unless that is an apostrophe.
-        let parts_add_up = self.adds_up && !phrase.contains('\'');
+        let parts_add_up = self.adds_up && !has_contraction(phrase);
         let (mut start, mut tokens) = (0, 0);
         (1..=bytes.len())
             .filter(|&at| {
@@ -256,15 +259,28 @@ impl Phrasebook {
     }
 
     fn tokens_before_another(&self, phrase: &str) -> usize {
-        if self.adds_up && !self.is_code() && !phrase.contains('\'') {
-            return word_starts(phrase)
-                .map(|word| self.words.count(&self.tokenizer, word))
-                .sum();
+        if self.adds_up && !self.is_code() && !has_contraction(phrase) {
+            return self.sum_of_words(phrase);
         }
         let together = self
             .tokenizer
             .count(&format!("{phrase}{}", self.next_start()));
         together.saturating_sub(self.next_tokens).max(1)
+    }
+
+    /// Tokens of an opening when a phrase follows. Openings are new in each prompt, but not their
+    /// words; that of code is one line of them, too.
+    fn opening_tokens(&self, opening: &str) -> usize {
+        match opening.strip_suffix(HEADING_END) {
+            Some(words) if self.adds_up => self.sum_of_words(words) + self.heading_end_tokens,
+            _ => self.tokens_before_another(opening),
+        }
+    }
+
+    fn sum_of_words(&self, text: &str) -> usize {
+        word_starts(text)
+            .map(|word| self.words.count(&self.tokenizer, word))
+            .sum()
     }
 
     /// How phrases start.
@@ -275,6 +291,15 @@ impl Phrasebook {
     fn is_code(&self) -> bool {
         self.corpus == PromptCorpus::Coding
     }
+}
+
+/// Whether letters follow an apostrophe behind a word, as in `it's`. Some patterns take both together,
+/// so that the word does not end a piece.
+fn has_contraction(text: &str) -> bool {
+    let bytes = text.as_bytes();
+    bytes.windows(3).any(|near| {
+        near[1] == b'\'' && near[0].is_ascii_alphanumeric() && near[2].is_ascii_alphabetic()
+    })
 }
 
 /// The words of a sentence, each with the space before it and the marks behind it.

@@ -1,13 +1,15 @@
 //! Prompts made of tokens as such, as the benchmarks of vLLM and SGLang make them.
 //!
-//! Token `j` of text `i` is the vocabulary's token at `offset + i + j`, with an offset drawn for
-//! each text.
+//! Text `i` is the vocabulary from place `offset + i` on, in its order, with an offset drawn for each
+//! text. Where the tokenizer allows it the text is put together of parts whose tokens are known
+//! (`segments`); else it is decoded, encoded and mended until it has its length.
 
 use aiperf_random::Generator;
 use aiperf_tokenizer::Tokenizer;
 use rand::Rng;
 
 use super::exact::{repaired, settled};
+use super::segments::Segments;
 use crate::error::DatasetError;
 use crate::range_ratio::CorpusStyle;
 
@@ -19,6 +21,8 @@ pub(crate) struct RandomTokens {
     pool: Vec<u32>,
     /// What mends them.
     all: Vec<u32>,
+    /// The text of the pool; absent where its parts cannot be told.
+    segments: Option<Segments>,
 }
 
 impl RandomTokens {
@@ -34,6 +38,7 @@ impl RandomTokens {
             });
         }
         Ok(Self {
+            segments: Segments::of(tokenizer, &pool),
             tokenizer: tokenizer.clone(),
             pool,
             all,
@@ -50,6 +55,9 @@ impl RandomTokens {
         number: u64,
         generator: &mut Generator,
     ) -> Result<String, DatasetError> {
+        if let Some(text) = self.composed(prefix, tokens, number, &mut generator.clone()) {
+            return Ok(text);
+        }
         let offset = generator.random_range(0..self.pool.len() as u64);
         let body = (0..tokens as u64).map(|place| {
             let at = offset.wrapping_add(number).wrapping_add(place) % self.pool.len() as u64;
@@ -71,6 +79,25 @@ impl RandomTokens {
         repaired(&self.tokenizer, kept, target, &mut more)
             .or_else(|| settled(&self.tokenizer, &text, target))
             .ok_or(DatasetError::PromptLength { tokens })
+    }
+
+    /// The text, where no encoding is needed to know its tokens.
+    fn composed(
+        &self,
+        prefix: &str,
+        tokens: usize,
+        number: u64,
+        generator: &mut Generator,
+    ) -> Option<String> {
+        let segments = self.segments.as_ref()?;
+        if !Segments::can_follow(prefix) {
+            return None;
+        }
+        let first = number.wrapping_add(generator.random_range(0..segments.len() as u64));
+        let mut text = String::with_capacity(prefix.len() + tokens * 6);
+        text.push_str(prefix);
+        segments.push(&mut text, &self.tokenizer, tokens, first, generator)?;
+        Some(text)
     }
 }
 
@@ -101,6 +128,55 @@ mod tests {
                 assert_ne!(text(&random, "", 20, 1), text(&random, "", 20, 2));
             }
         }
+    }
+
+    #[test]
+    #[ignore = "needs published tokenizers in the folder AIPERF_TEST_TOKENIZERS"]
+    fn texts_of_published_tokenizers_have_exact_lengths() {
+        let folder = std::env::var("AIPERF_TEST_TOKENIZERS")
+            .expect("AIPERF_TEST_TOKENIZERS names the folder with the published tokenizers");
+        for name in ["llama3_1", "qwen3"] {
+            let tokenizer = Tokenizer::from_path(format!("{folder}/{name}").as_ref()).unwrap();
+            for style in [CorpusStyle::Vllm, CorpusStyle::Sglang] {
+                let random = RandomTokens::new(&tokenizer, style).unwrap();
+                assert!(random.segments.is_some());
+                for number in 0..300 {
+                    let tokens = 1 + number as usize * 7;
+                    let text = text(&random, "", tokens, number);
+                    assert_eq!(tokenizer.count(&text), tokens, "{name} {text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn texts_are_composed_without_encoding_them_again() {
+        let tokenizer = Tokenizer::builtin();
+        let random = RandomTokens::new(&tokenizer, CorpusStyle::Vllm).unwrap();
+        let mut generator = RootSeed::fixed(8).stream("random").at(1);
+        let composed = |tokens| random.composed("", tokens, 3, &mut generator.clone());
+        for tokens in 1..300 {
+            let text = composed(tokens).unwrap();
+            assert_eq!(tokenizer.count(&text), tokens, "{text:?}");
+        }
+        // Parts cannot be put behind what is no word.
+        assert!(random.composed("a, ", 5, 3, &mut generator).is_none());
+    }
+
+    #[test]
+    fn texts_cover_the_vocabulary_and_beginnings_differ() {
+        let tokenizer = Tokenizer::builtin();
+        let random = RandomTokens::new(&tokenizer, CorpusStyle::Vllm).unwrap();
+        let mut seen = std::collections::HashSet::new();
+        let mut beginnings = std::collections::HashSet::new();
+        for number in 0..1000 {
+            let tokens = tokenizer.encode(&text(&random, "", 200, number));
+            beginnings.insert(tokens[..4].to_vec());
+            seen.extend(tokens);
+        }
+        // A tenth of the vocabulary, whose rarer half has no place in any text.
+        assert!(seen.len() > 20_000, "{}", seen.len());
+        assert!(beginnings.len() > 980, "{}", beginnings.len());
     }
 
     #[test]

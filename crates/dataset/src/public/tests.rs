@@ -217,7 +217,7 @@ fn prompts_are_read_from_parquet_in_the_order_of_files() {
 
     let mut plan = PublicPlan::new("spec_al_gsm8k").unwrap();
     plan.limit = Some(2);
-    plan.output_tokens = Some(Normal::fixed(9.0));
+    plan.output_tokens = Some(Law::fixed(9.0));
     let hub_of_one = hub;
     hub_of_one.fetched.lock().unwrap().clear();
     let loaded = load_plan(plan, &hub_of_one).unwrap();
@@ -417,7 +417,7 @@ fn sharegpt_keeps_exchanges_within_its_limits() {
     assert_eq!(loaded[0].turns[0].max_tokens, Some(expected));
     // With a length of the user's own, short answers are no reason to drop anything.
     let mut plan = PublicPlan::new("sharegpt").unwrap();
-    plan.output_tokens = Some(Normal::fixed(50.0));
+    plan.output_tokens = Some(Law::fixed(50.0));
     assert_eq!(load_plan(plan, &hub).unwrap().len(), 3);
 }
 

@@ -25,7 +25,7 @@ pub(crate) struct RankingsSource {
 impl RankingsSource {
     pub(crate) fn new(
         plan: &SyntheticPlan,
-        rankings: RankingsPlan,
+        rankings: &RankingsPlan,
         tokenizer: Option<&Tokenizer>,
         ids: SessionIds,
         seed: RootSeed,
@@ -33,7 +33,7 @@ impl RankingsSource {
         let tokenizer = tokenizer.ok_or(DatasetError::NoTokenizer)?;
         Ok(Self {
             entries: plan.entries,
-            plan: rankings,
+            plan: rankings.clone(),
             ids,
             prompts: Prompts::new(tokenizer, plan.corpus, seed)?,
             passage_counts: seed.stream("dataset.rankings.passages"),

@@ -4,11 +4,58 @@ use aiperf_random::{Generator, RootSeed, Stream};
 use aiperf_tokenizer::Tokenizer;
 
 use crate::error::DatasetError;
+use crate::law::Law;
 use crate::lengths::Normal;
 use crate::plan::{DatasetPlan, PairedLengths, PromptPrefix, SyntheticPlan};
 use crate::prompt::TemplateOverhead;
 use crate::range_ratio::{CorpusStyle, LengthWindows};
 use crate::sequences::SequenceDistribution;
+
+/// What tokens of a text are drawn from. A server puts its special tokens around the text; the
+/// length counts them.
+#[derive(Debug, Clone)]
+enum InputLength {
+    /// The mean is that of the text alone.
+    Plain(Normal),
+    Drawn {
+        law: Law,
+        special_tokens: u32,
+    },
+}
+
+impl InputLength {
+    fn of(law: &Law, special_tokens: usize) -> Self {
+        match law.plain() {
+            Some(normal) => Self::Plain(Normal {
+                mean: (normal.mean.trunc() - special_tokens as f64).max(1.0),
+                ..normal.truncated()
+            }),
+            None => Self::Drawn {
+                law: law.clone(),
+                special_tokens: special_tokens as u32,
+            },
+        }
+    }
+
+    /// Tokens of one text; `shorten` takes off what is added elsewhere. Of a normal law it takes
+    /// that off the mean, as the reference does, of any other off the draw.
+    fn draw(&self, shorten: impl Fn(u32) -> u32, generator: &mut Generator) -> u32 {
+        match self {
+            Self::Plain(normal) => Normal {
+                mean: f64::from(shorten(normal.mean as u32)),
+                ..*normal
+            }
+            .positive_integer(generator),
+            Self::Drawn {
+                law,
+                special_tokens,
+            } => shorten(
+                law.positive_integer(generator)
+                    .saturating_sub(*special_tokens),
+            ),
+        }
+    }
+}
 
 /// What one turn needs.
 #[derive(Debug, Clone, PartialEq)]
@@ -66,7 +113,8 @@ pub(super) struct Sizes {
     text: TextLengths,
     batch: usize,
     turn_counts: TurnCounts,
-    delay: Normal,
+    /// None where turns follow at once.
+    delay: Option<Law>,
     delay_ratio: f64,
     first_turn_has_prefix: bool,
     template: TemplateOverhead,
@@ -81,7 +129,7 @@ pub(super) struct Sizes {
 #[derive(Debug)]
 enum TextLengths {
     /// Input and output by themselves; none where there is no text or no bound.
-    Apart(Option<Normal>, Option<Normal>),
+    Apart(Option<InputLength>, Option<Law>),
     Pairs(SequenceDistribution),
     Windows(LengthWindows),
 }
@@ -98,7 +146,7 @@ impl Sizes {
             text: text_lengths(plan, special_tokens)?,
             batch: plan.prompt_batch_size,
             turn_counts: TurnCounts::draw(plan, seed.stream("composer.conversation.turn_count")),
-            delay: plan.turn_delay_ms.truncated(),
+            delay: Some(plan.turn_delay_ms.truncated()).filter(|delay| delay.mean() > 0.0),
             delay_ratio: plan.turn_delay_ratio,
             first_turn_has_prefix: plan.prefix.pool_tokens() > 0,
             template: plan.template_overhead,
@@ -130,9 +178,9 @@ impl Sizes {
         (0..self.turn_counts.of(index))
             .map(|turn| {
                 let (text_tokens, max_tokens) = self.lengths(turn as usize, &mut draws);
-                let delay_ms = (turn > 0 && self.delay.mean > 0.0).then(|| {
-                    f64::from(self.delay.positive_integer(&mut delays)) * self.delay_ratio
-                });
+                let delay = self.delay.as_ref().filter(|_| turn > 0);
+                let delay_ms = delay
+                    .map(|delay| f64::from(delay.positive_integer(&mut delays)) * self.delay_ratio);
                 TurnSizes {
                     text_tokens,
                     max_tokens,
@@ -146,14 +194,13 @@ impl Sizes {
     fn lengths(&self, turn: usize, draws: &mut Draws) -> (Vec<u32>, Option<u32>) {
         match &self.text {
             TextLengths::Apart(input, output) => {
-                let texts = input.map_or_else(Vec::new, |input| {
-                    let mean = f64::from(self.shortened(input.mean as u32, turn));
-                    let input = Normal { mean, ..input };
-                    (0..self.batch)
-                        .map(|_| input.positive_integer(&mut draws.inputs))
-                        .collect()
+                let texts = input.as_ref().map_or_else(Vec::new, |input| {
+                    let text =
+                        |_| input.draw(|tokens| self.shortened(tokens, turn), &mut draws.inputs);
+                    (0..self.batch).map(text).collect()
                 });
-                let bound = output.map(|output| output.positive_integer(&mut draws.outputs));
+                let bound = output.as_ref();
+                let bound = bound.map(|output| output.positive_integer(&mut draws.outputs));
                 (texts, bound)
             }
             TextLengths::Pairs(pairs) => {
@@ -192,15 +239,10 @@ struct Draws {
 fn text_lengths(plan: &SyntheticPlan, special_tokens: usize) -> Result<TextLengths, DatasetError> {
     match &plan.paired_lengths {
         None => {
-            // A server puts its special tokens around the text; the length counts them.
-            let input = plan.prompt_tokens.map(|length| Normal {
-                mean: (length.mean.trunc() - special_tokens as f64).max(1.0),
-                ..length.truncated()
-            });
-            let output = plan
-                .output_tokens
-                .map(Normal::truncated)
-                .filter(|length| length.mean > 0.0);
+            let input = plan.prompt_tokens.as_ref();
+            let input = input.map(|length| InputLength::of(length, special_tokens));
+            let output = plan.output_tokens.as_ref().map(Law::truncated);
+            let output = output.filter(|length| length.mean() > 0.0);
             Ok(TextLengths::Apart(input, output))
         }
         Some(PairedLengths::Sequences(pairs)) => Ok(TextLengths::Pairs(pairs.clone())),
@@ -208,11 +250,14 @@ fn text_lengths(plan: &SyntheticPlan, special_tokens: usize) -> Result<TextLengt
             let refused = |reason: &str| DatasetError::Settings {
                 reason: reason.to_owned(),
             };
-            let (Some(input), Some(output)) = (plan.prompt_tokens, plan.output_tokens) else {
+            let (Some(input), Some(output)) = (&plan.prompt_tokens, &plan.output_tokens) else {
                 return Err(refused("`--random-range-ratio` needs `--isl` and `--osl`"));
             };
-            let windows =
-                ratio.windows(input.mean as u32, output.mean as u32, special_tokens as u32);
+            let windows = ratio.windows(
+                input.mean() as u32,
+                output.mean() as u32,
+                special_tokens as u32,
+            );
             if ratio.style() == CorpusStyle::Vllm
                 && windows.input.low as usize + plan.prefix.pool_tokens() < 1
             {
@@ -236,12 +281,16 @@ enum TurnCounts {
 
 impl TurnCounts {
     fn draw(plan: &SyntheticPlan, stream: Stream) -> Self {
-        let turns = Normal {
-            mean: plan.turns.mean.max(1.0),
-            ..plan.turns
-        }
-        .truncated();
-        if turns.stddev <= 0.0 {
+        let turns = match plan.turns.plain() {
+            Some(turns) => Normal {
+                mean: turns.mean.max(1.0),
+                ..turns
+            }
+            .truncated()
+            .into(),
+            None => plan.turns.clone(),
+        };
+        if turns.is_fixed() {
             return Self::Same(turns.positive_integer(&mut stream.at(0)));
         }
         let mut sum = 0;

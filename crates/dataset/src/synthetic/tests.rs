@@ -9,8 +9,8 @@ use aiperf_tokenizer::Tokenizer;
 use crate::media::{AudioPlan, ImagePlan};
 use crate::plan::{PairedLengths, RankingsPlan, SessionIdStyle};
 use crate::{
-    CacheBust, CorpusStyle, DatasetError, DatasetPlan, Normal, PromptCorpus, PromptPrefix,
-    RangeRatio, SequenceDistribution, Source, SyntheticPlan, TemplateOverhead, open,
+    CacheBust, CorpusStyle, DatasetError, DatasetPlan, Law, PromptCorpus, PromptPrefix, RangeRatio,
+    SequenceDistribution, Source, SyntheticPlan, TemplateOverhead, open,
 };
 
 fn dataset(plan: &SyntheticPlan) -> DatasetPlan {
@@ -37,7 +37,7 @@ fn made(plan: &SyntheticPlan) -> Vec<Conversation> {
 fn plan(entries: usize, prompt_tokens: f64) -> SyntheticPlan {
     SyntheticPlan {
         entries,
-        prompt_tokens: Some(Normal::fixed(prompt_tokens)),
+        prompt_tokens: Some(Law::fixed(prompt_tokens)),
         ..SyntheticPlan::default()
     }
 }
@@ -79,13 +79,10 @@ fn defaults_are_one_turn_of_550_tokens_without_output_bound() {
 #[test]
 fn a_conversation_does_not_depend_on_how_many_others_there_are() {
     let plan = |entries| SyntheticPlan {
-        turns: Normal {
-            mean: 3.0,
-            stddev: 1.0,
-        },
+        turns: Law::normal(3.0, 1.0),
         images: Some(ImagePlan {
-            width: Normal::fixed(8.0),
-            height: Normal::fixed(8.0),
+            width: Law::fixed(8.0),
+            height: Law::fixed(8.0),
             ..ImagePlan::default()
         }),
         ..plan(entries, 40.0)
@@ -96,18 +93,9 @@ fn a_conversation_does_not_depend_on_how_many_others_there_are() {
 #[test]
 fn conversations_are_the_same_in_any_order_and_outlines_agree_with_them() {
     let plan = SyntheticPlan {
-        turns: Normal {
-            mean: 3.0,
-            stddev: 2.0,
-        },
-        turn_delay_ms: Normal {
-            mean: 50.0,
-            stddev: 20.0,
-        },
-        output_tokens: Some(Normal {
-            mean: 100.0,
-            stddev: 30.0,
-        }),
+        turns: Law::normal(3.0, 2.0),
+        turn_delay_ms: Law::normal(50.0, 20.0),
+        output_tokens: Some(Law::normal(100.0, 30.0)),
         ..plan(30, 20.0)
     };
     let opened = open(
@@ -158,14 +146,8 @@ fn every_prompt_is_different() {
 #[test]
 fn input_and_output_lengths_follow_their_distributions() {
     let conversations = made(&SyntheticPlan {
-        prompt_tokens: Some(Normal {
-            mean: 60.0,
-            stddev: 10.0,
-        }),
-        output_tokens: Some(Normal {
-            mean: 200.0,
-            stddev: 20.0,
-        }),
+        prompt_tokens: Some(Law::normal(60.0, 10.0)),
+        output_tokens: Some(Law::normal(200.0, 20.0)),
         ..plan(800, 0.0)
     });
     let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
@@ -185,10 +167,10 @@ fn input_and_output_lengths_follow_their_distributions() {
 #[test]
 fn means_lose_their_fraction_before_anything_is_drawn() {
     let conversations = made(&SyntheticPlan {
-        turns: Normal::fixed(3.9),
-        turn_delay_ms: Normal::fixed(10.7),
+        turns: Law::fixed(3.9),
+        turn_delay_ms: Law::fixed(10.7),
         turn_delay_ratio: 0.5,
-        output_tokens: Some(Normal::fixed(4.9)),
+        output_tokens: Some(Law::fixed(4.9)),
         ..plan(1, 12.9)
     });
     assert_eq!(lengths(&conversations), [12; 3]);
@@ -199,9 +181,31 @@ fn means_lose_their_fraction_before_anything_is_drawn() {
 }
 
 #[test]
+fn delays_between_turns_follow_their_law() {
+    let plan = dataset(&SyntheticPlan {
+        turns: Law::fixed(5.0),
+        turn_delay_ms: Law::normal(200.0, 40.0),
+        turn_delay_ratio: 0.5,
+        ..plan(500, 5.0)
+    });
+    let opened = open(&plan, Some(&Tokenizer::builtin()), RootSeed::fixed(3)).unwrap();
+    let delays: Vec<f64> = (0..500)
+        .flat_map(|index| opened.outline(index).turns)
+        .filter_map(|turn| turn.delay_ms)
+        .collect();
+    assert_eq!(delays.len(), 2_000);
+    // Four standard errors around mean and deviation of the rounded-up draws, halved.
+    let average = delays.iter().sum::<f64>() / 2_000.0;
+    assert!((average - 100.25).abs() < 1.8, "{average}");
+    let squares = delays.iter().map(|delay| (delay - average).powi(2));
+    let deviation = (squares.sum::<f64>() / 2_000.0).sqrt();
+    assert!((deviation - 20.0).abs() < 1.3, "{deviation}");
+}
+
+#[test]
 fn an_output_mean_of_zero_sends_no_bound() {
     let plan = SyntheticPlan {
-        output_tokens: Some(Normal::fixed(0.0)),
+        output_tokens: Some(Law::fixed(0.0)),
         ..plan(1, 5.0)
     };
     assert_eq!(made(&plan)[0].turns[0].max_tokens, None);
@@ -228,7 +232,7 @@ fn pairs_of_lengths_stay_together_and_special_tokens_do_not_count() {
     let pairs = SequenceDistribution::parse("30,3:50;60,6:50").unwrap();
     let plan = SyntheticPlan {
         paired_lengths: Some(PairedLengths::Sequences(pairs)),
-        turns: Normal::fixed(2.0),
+        turns: Law::fixed(2.0),
         ..plan(30, 1.0)
     };
     let conversations = all_of(&dataset(&plan), Some(&tiny())).unwrap();
@@ -255,7 +259,7 @@ fn lengths_in_a_window_around_the_mean_or_below_it() {
             paired_lengths: Some(PairedLengths::Range(
                 RangeRatio::new(0.5, 0.5, style).unwrap(),
             )),
-            output_tokens: Some(Normal::fixed(10.0)),
+            output_tokens: Some(Law::fixed(10.0)),
             ..plan(200, 40.0)
         };
         let found = lengths(&made(&plan));
@@ -273,7 +277,7 @@ fn a_window_that_reaches_zero_needs_a_prefix() {
         paired_lengths: Some(PairedLengths::Range(
             RangeRatio::new(0.9, 0.0, CorpusStyle::Vllm).unwrap(),
         )),
-        output_tokens: Some(Normal::fixed(10.0)),
+        output_tokens: Some(Law::fixed(10.0)),
         prefix,
         ..plan(60, 3.0)
     };
@@ -305,7 +309,7 @@ fn a_window_that_reaches_zero_needs_a_prefix() {
 #[test]
 fn a_chat_template_takes_its_tokens_off_every_turn() {
     let plan = SyntheticPlan {
-        turns: Normal::fixed(2.0),
+        turns: Law::fixed(2.0),
         template_overhead: TemplateOverhead {
             fixed: 4,
             each_message: 5,
@@ -321,7 +325,7 @@ fn a_mark_takes_its_tokens_off_the_text_that_gets_it() {
     let cost_behind = CacheBust::SystemSuffix.mark_tokens(&Tokenizer::builtin());
     let with_target = |target, prefix, system: Option<&str>| {
         let plan = SyntheticPlan {
-            turns: Normal::fixed(2.0),
+            turns: Law::fixed(2.0),
             prefix,
             ..plan(1, 64.0)
         };
@@ -377,7 +381,7 @@ fn a_mark_takes_its_tokens_off_the_text_that_gets_it() {
 fn a_prefix_pool_is_shared_by_first_turns_and_adds_to_their_length() {
     for corpus in [PromptCorpus::Prose, PromptCorpus::Coding] {
         let conversations = made(&SyntheticPlan {
-            turns: Normal::fixed(2.0),
+            turns: Law::fixed(2.0),
             prefix: PromptPrefix::Pool {
                 size: 2,
                 tokens: 30,
@@ -443,12 +447,9 @@ fn rankings_have_a_query_and_passages_by_name() {
     let tokenizer = Tokenizer::builtin();
     let plan = SyntheticPlan {
         rankings: Some(RankingsPlan {
-            passages: Normal {
-                mean: 6.0,
-                stddev: 2.0,
-            },
-            passage_tokens: Normal::fixed(20.0),
-            query_tokens: Normal::fixed(7.0),
+            passages: Law::normal(6.0, 2.0),
+            passage_tokens: Law::fixed(20.0),
+            query_tokens: Law::fixed(7.0),
         }),
         ..plan(20, 10.0)
     };
@@ -476,15 +477,15 @@ fn rankings_have_a_query_and_passages_by_name() {
 #[test]
 fn media_come_beside_the_text_and_each_turn_has_its_own() {
     let plan = SyntheticPlan {
-        turns: Normal::fixed(2.0),
+        turns: Law::fixed(2.0),
         images: Some(ImagePlan {
             batch_size: 2,
-            width: Normal::fixed(8.0),
-            height: Normal::fixed(8.0),
+            width: Law::fixed(8.0),
+            height: Law::fixed(8.0),
             ..ImagePlan::default()
         }),
         audio: Some(AudioPlan {
-            seconds: Normal::fixed(0.02),
+            seconds: Law::fixed(0.02),
             ..AudioPlan::default()
         }),
         ..plan(3, 10.0)

@@ -9,10 +9,10 @@ use super::Loaded;
 use super::mooncake::hash_ids;
 use super::rows::{Input, NewRow, Rows};
 use super::select::Selection;
-use super::sessions::SessionBuilder;
 use crate::error::DatasetError;
 use crate::file::fields::{Fields, Flaw, missing};
 use crate::file::rows;
+use crate::sessions::SessionBuilder;
 
 const MILLISECONDS: f64 = 1000.0;
 const NO_PARENT: i64 = -1;
@@ -41,7 +41,7 @@ pub(super) fn load(path: &Path, selection: &mut Selection) -> Result<Loaded, Dat
     let mut builder = SessionBuilder::default();
     let roots = Roots::new(&links);
     for link in &links {
-        builder.push(Some(roots.of(link.chat).to_string()));
+        builder.push(Some(roots.of(link.chat).to_string().into()));
     }
     let mut sessions = builder.finish();
     sessions.sort_rows_by_key(|row| links[row as usize].turn);

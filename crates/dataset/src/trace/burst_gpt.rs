@@ -8,9 +8,9 @@ use serde_json::Map;
 use super::Loaded;
 use super::rows::{Input, NewRow, Rows};
 use super::select::Selection;
-use super::sessions::SessionBuilder;
 use crate::error::DatasetError;
 use crate::file::lines::Lines;
+use crate::sessions::SessionBuilder;
 
 const COLUMNS: [&str; 3] = ["Timestamp", "Request tokens", "Response tokens"];
 const MILLISECONDS: f64 = 1000.0;

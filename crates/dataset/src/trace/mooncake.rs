@@ -2,51 +2,81 @@
 
 use std::path::Path;
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::Loaded;
 use super::rows::{Input, NewRow, Rows};
 use super::select::Selection;
-use super::sessions::SessionBuilder;
+use super::{Loaded, plain_row};
 use crate::error::DatasetError;
 use crate::file::fields::{Fields, Flaw, expected};
-use crate::file::rows;
+use crate::file::pieces::Slice;
+use crate::file::rows::{self, BadLines};
+use crate::sessions::{SessionBuilder, SessionNames};
+
+/// What one thread makes of some lines.
+struct Part {
+    rows: Rows,
+    sessions: SessionNames,
+    selection: Selection,
+    bad: BadLines,
+}
 
 pub(super) fn load(path: &Path, selection: &mut Selection) -> Result<Loaded, DatasetError> {
     let mut loaded = Rows::default();
     let mut sessions = SessionBuilder::default();
-    rows::for_each_line(path, read_line, |line, (mut row, session)| {
-        if selection.keeps(&mut row) {
-            if selection.ignores_times() {
-                row.timestamp_ms = None;
+    let mut bad = BadLines::default();
+    let settings = selection.without_counts();
+    rows::for_each_slice(
+        path,
+        |slice| Part::read(slice, settings.clone()),
+        |part| {
+            bad.append(part.bad);
+            if bad.is_none() {
+                loaded.append(part.rows);
+                sessions.append(part.sessions);
+                selection.add_counts(&part.selection);
             }
-            sessions.push(session);
-            loaded.push(line, row);
-        }
-        Ok(())
-    })?;
+        },
+    )?;
+    bad.refuse(path)?;
     Ok(Loaded {
         rows: loaded,
         sessions: sessions.finish(),
     })
 }
 
-/// A row as traces of millions have it, which is worth a faster way to read it. Everything else,
-/// and everything that is wrong, is left to [`read_row`].
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct PlainRow {
-    timestamp: Option<f64>,
-    delay: Option<f64>,
-    input_length: u32,
-    output_length: Option<u32>,
-    hash_ids: Option<Vec<u64>>,
-    session_id: Option<String>,
+impl Part {
+    fn read(slice: Slice<'_>, selection: Selection) -> Self {
+        let mut part = Self {
+            rows: Rows::default(),
+            sessions: SessionNames::default(),
+            selection,
+            bad: BadLines::default(),
+        };
+        for (line, content) in slice.lines() {
+            match read_line(content) {
+                Ok((row, session)) => part.push(line, row, session),
+                Err(flaw) => part.bad.note(line, flaw),
+            }
+        }
+        part
+    }
+
+    fn push(&mut self, line: usize, mut row: NewRow, session: Option<String>) {
+        if !self.selection.keeps(&mut row) {
+            return;
+        }
+        if self.selection.ignores_times() {
+            row.timestamp_ms = None;
+        }
+        self.sessions.push(session.map(Into::into));
+        self.rows.push(line, row);
+    }
 }
 
+/// The row and the name of its session.
 pub(super) fn read_line(line: &[u8]) -> Result<(NewRow, Option<String>), Flaw> {
-    let Ok(plain) = serde_json::from_slice::<PlainRow>(line) else {
+    let Some(plain) = plain_row::read(line) else {
         return read_row(rows::parse_object(line)?);
     };
     let row = NewRow {
@@ -55,11 +85,11 @@ pub(super) fn read_line(line: &[u8]) -> Result<(NewRow, Option<String>), Flaw> {
         output_tokens: plain.output_length,
         input_tokens: Some(plain.input_length),
         input: Input::Tokens {
-            hash_ids: plain.hash_ids.unwrap_or_default(),
+            hash_ids: plain.hash_ids,
         },
         extra: Map::new(),
     };
-    Ok((row, plain.session_id.filter(|id| !id.is_empty())))
+    Ok((row, plain.session_id.map(str::to_owned)))
 }
 
 /// The row and the name of its session.
@@ -190,6 +220,19 @@ mod tests {
             let line = row.to_string();
             let careful = rows::parse_object(line.as_bytes()).and_then(read_row);
             prop_assert_eq!(read_line(line.as_bytes()), careful);
+        }
+
+        #[test]
+        fn both_ways_to_read_a_row_agree_on_lines_that_are_nearly_rows(
+            place in 0usize..90,
+            byte in prop::sample::select(br#" 0159.,:-eE"\[]{}nx"#.to_vec()),
+            cuts in 0usize..2,
+        ) {
+            let row = br#"{"timestamp": 27.50, "delay": null, "input_length": 10, "hash_ids": [46, 0, 9], "session_id": "a"}"#;
+            let mut line = row.to_vec();
+            line.splice(place..place + cuts, [byte]);
+            let careful = rows::parse_object(&line).and_then(read_row);
+            prop_assert_eq!(read_line(&line), careful);
         }
     }
 }

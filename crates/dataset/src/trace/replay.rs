@@ -6,43 +6,36 @@ use aiperf_random::{Generator, RootSeed, Stream};
 use super::blocks::BlockText;
 use super::rows::{InputKind, RowHead, Rows};
 use super::sagemaker::BOUNDS;
-use super::sessions::Sessions;
 use crate::conversations::{ConversationSource, Outline, TurnOutline};
 use crate::error::DatasetError;
-use crate::lengths::Normal;
-use crate::session_ids::SessionIds;
+use crate::law::Law;
+use crate::sessions::NamedSessions;
 
 /// A trace that is ready to be replayed.
 #[derive(Debug)]
 pub(crate) struct TraceReplay {
     rows: Rows,
-    sessions: Sessions,
-    /// Numbers of made-up names.
-    numbers: Vec<Option<u64>>,
-    ids: SessionIds,
+    sessions: NamedSessions,
     /// None where no row has a length instead of a text.
     text: Option<BlockText>,
     /// Parameters beside recorded messages name the bound of the answer themselves.
     parameters_name_bounds: bool,
     /// Drawn for rows that name no output length.
-    output_fallback: Option<Normal>,
+    output_fallback: Option<Law>,
     output_lengths: Stream,
 }
 
 impl TraceReplay {
     pub(super) fn new(
         rows: Rows,
-        sessions: Sessions,
+        sessions: NamedSessions,
         text: Option<BlockText>,
-        output_fallback: Option<Normal>,
-        mut ids: SessionIds,
+        output_fallback: Option<Law>,
         seed: RootSeed,
     ) -> Self {
         Self {
-            numbers: sessions.number(&mut ids),
             rows,
             sessions,
-            ids,
             text,
             parameters_name_bounds: false,
             output_fallback,
@@ -58,14 +51,7 @@ impl TraceReplay {
         }
     }
 
-    fn id(&self, index: usize) -> String {
-        match (self.numbers[index], self.sessions.name(index)) {
-            (Some(number), _) => self.ids.name(number),
-            (None, name) => name.unwrap_or_default().to_owned(),
-        }
-    }
-
-    fn heads(&self, index: usize) -> impl Iterator<Item = (u32, &RowHead)> {
+    fn heads(&self, index: usize) -> impl Iterator<Item = (u32, RowHead)> + '_ {
         let rows = self.sessions.rows_of(index);
         rows.iter().map(|&row| (row, self.rows.head(row as usize)))
     }
@@ -79,9 +65,9 @@ impl TraceReplay {
         }
     }
 
-    fn output_draws(&self, index: usize) -> OutputDraws {
+    fn output_draws(&self, index: usize) -> OutputDraws<'_> {
         OutputDraws {
-            fallback: self.output_fallback,
+            fallback: self.output_fallback.as_ref(),
             generator: self.output_lengths.at(index as u64),
         }
     }
@@ -92,7 +78,7 @@ impl TraceReplay {
         head: &RowHead,
         max_tokens: Option<u32>,
     ) -> Result<Turn, DatasetError> {
-        let literal = self.rows.literal(head);
+        let literal = self.rows.literal(row as usize);
         let mut turn = Turn {
             max_tokens,
             delay_ms: head.delay_ms,
@@ -103,7 +89,7 @@ impl TraceReplay {
         match head.kind {
             InputKind::Tokens => {
                 let writer = self.text.as_ref().ok_or(DatasetError::NoTokenizer)?;
-                let hash_ids = self.rows.hash_ids(head);
+                let hash_ids = self.rows.hash_ids(row as usize);
                 let tokens = head.input_tokens as usize;
                 turn.texts = vec![Media::unnamed(writer.prompt(
                     u64::from(row),
@@ -141,18 +127,18 @@ fn name_bound(turn: &mut Turn) {
 }
 
 /// The output lengths of one conversation's turns, in order.
-struct OutputDraws {
-    fallback: Option<Normal>,
+struct OutputDraws<'a> {
+    fallback: Option<&'a Law>,
     generator: Generator,
 }
 
-impl OutputDraws {
+impl OutputDraws<'_> {
     /// A row's own length wins; a draw is made either way, so that it changes no other turn's.
     fn next(&mut self, head: &RowHead) -> Option<u32> {
         let drawn = self
             .fallback
             .map(|length| length.positive_integer(&mut self.generator));
-        head.output_tokens().or(drawn)
+        head.output_tokens.or(drawn)
     }
 }
 
@@ -164,18 +150,30 @@ impl ConversationSource for TraceReplay {
     fn outline(&self, index: usize) -> Outline {
         let mut draws = self.output_draws(index);
         Outline {
-            id: self.id(index),
+            id: self.sessions.id(index),
             context_mode: self.context_mode(index),
             turns: self
                 .heads(index)
                 .map(|(_, head)| TurnOutline {
                     model: None,
-                    max_tokens: draws.next(head),
+                    max_tokens: draws.next(&head),
                     delay_ms: head.delay_ms,
                     timestamp_ms: head.timestamp_ms,
                 })
                 .collect(),
         }
+    }
+
+    fn turn_count(&self, index: usize) -> usize {
+        self.sessions.rows_of(index).len()
+    }
+
+    fn first_timestamp_ms(&self, index: usize) -> Option<f64> {
+        self.heads(index).next()?.1.timestamp_ms
+    }
+
+    fn text_bytes(&self) -> Option<u64> {
+        Some(self.rows.text_bytes())
     }
 
     fn turns_before(&self, index: usize) -> u64 {
@@ -187,12 +185,12 @@ impl ConversationSource for TraceReplay {
         let turns = self
             .heads(index)
             .map(|(row, head)| {
-                let max_tokens = draws.next(head);
-                self.turn(row, head, max_tokens)
+                let max_tokens = draws.next(&head);
+                self.turn(row, &head, max_tokens)
             })
             .collect::<Result<_, _>>()?;
         Ok(Conversation {
-            id: self.id(index),
+            id: self.sessions.id(index),
             turns,
             context_mode: self.context_mode(index),
             ..Conversation::default()

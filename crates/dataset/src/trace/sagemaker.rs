@@ -16,12 +16,12 @@ use serde_json::{Map, Value};
 use super::mooncake::refuse_bad_messages;
 use super::rows::{Input, NewRow, Rows};
 use super::select::Selection;
-use super::sessions::Sessions;
 use super::{CapturedBody, Loaded};
 use crate::error::DatasetError;
 use crate::file::detect::json_lines_below;
 use crate::file::fields::{Fields, Flaw, expected, missing};
 use crate::file::rows;
+use crate::sessions::Sessions;
 
 /// Keys of a request that the run decides or that have a place of their own. The bound of the answer
 /// stays, under the name that it had.
@@ -78,9 +78,7 @@ pub(super) fn load(
         });
     }
     let ignores_times = selection.ignores_times();
-    for head in loaded.heads_mut() {
-        head.timestamp_ms = head.timestamp_ms.map(|time| microseconds(time - earliest));
-    }
+    loaded.change_times(|time| Some(microseconds(time - earliest)));
     let time_of = |row: u32| loaded.head(row as usize).timestamp_ms;
     let mut order: Vec<u32> = (0..loaded.len() as u32)
         .filter(|&row| selection.is_inside(time_of(row)))
@@ -93,9 +91,7 @@ pub(super) fn load(
             .unwrap_or(std::cmp::Ordering::Equal)
     });
     if ignores_times {
-        for head in loaded.heads_mut() {
-            head.timestamp_ms = None;
-        }
+        loaded.change_times(|_| None);
     }
     Ok(Loaded {
         rows: loaded,

@@ -9,7 +9,7 @@ use super::rows::NewRow;
 const LONG_DELAY_MS: f64 = 60_000.0;
 
 /// Drops and trims rows as they are read, and counts what it did.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Selection {
     window: Window,
     max_isl: Option<u32>,
@@ -39,6 +39,29 @@ impl Selection {
             raised_outputs: 0,
             unusable: 0,
         }
+    }
+
+    /// The same rules for another thread, which counts for itself.
+    pub(super) fn without_counts(&self) -> Self {
+        Self {
+            outside_window: 0,
+            too_long: 0,
+            capped_delays: 0,
+            long_delays: 0,
+            raised_outputs: 0,
+            unusable: 0,
+            ..*self
+        }
+    }
+
+    /// Adds what another thread has counted.
+    pub(super) fn add_counts(&mut self, other: &Self) {
+        self.outside_window += other.outside_window;
+        self.too_long += other.too_long;
+        self.capped_delays += other.capped_delays;
+        self.long_delays += other.long_delays;
+        self.raised_outputs += other.raised_outputs;
+        self.unusable += other.unusable;
     }
 
     /// Whether the row is replayed. Its delay is capped on the way.
@@ -106,33 +129,40 @@ impl Selection {
     pub(super) fn report(&self) {
         if self.outside_window > 0 {
             tracing::info!(
-                "{} rows outside of the time window are left out",
-                self.outside_window
+                "{} outside of the time window: left out",
+                rows(self.outside_window)
             );
         }
         if let Some(limit) = self.max_isl.filter(|_| self.too_long > 0) {
             tracing::info!(
-                "{} rows with more than {limit} prompt tokens are left out",
-                self.too_long
+                "{} with more than {limit} prompt tokens: left out",
+                rows(self.too_long)
             );
         }
         if let Some(cap) = self.delay_cap_ms.filter(|_| self.capped_delays > 0) {
-            tracing::info!("{} delays were cut to {cap} ms", self.capped_delays);
+            tracing::info!("delays cut to {cap} ms: {}", self.capped_delays);
         }
         if self.long_delays > 0 {
             tracing::warn!(
-                "{} delays are longer than 60 s; `--inter-turn-delay-cap-seconds` cuts them",
+                "delays longer than 60 s: {}; `--inter-turn-delay-cap-seconds` cuts them",
                 self.long_delays
             );
         }
         if self.raised_outputs > 0 {
             tracing::warn!(
-                "{} rows have an output length of 0 and ask for 1 token",
-                self.raised_outputs
+                "{} with an output length of 0: sent with a bound of 1 token",
+                rows(self.raised_outputs)
             );
         }
         if self.unusable > 0 {
-            tracing::warn!("{} rows cannot be replayed and are left out", self.unusable);
+            tracing::warn!("{} that cannot be replayed: left out", rows(self.unusable));
         }
+    }
+}
+
+fn rows(count: u64) -> String {
+    match count {
+        1 => "1 row".to_owned(),
+        count => format!("{count} rows"),
     }
 }

@@ -10,8 +10,8 @@ use aiperf_random::RootSeed;
 use rand::Rng;
 
 use super::rows::{RowHead, Rows};
-use super::sessions::Sessions;
 use super::{RowFlaw, TracePlan};
+use crate::sessions::Sessions;
 
 /// Factors on what was recorded; all 1 changes nothing.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -67,23 +67,23 @@ pub(super) fn apply(
     };
     let mut made = Rows::default();
     for (place, &row) in sessions.rows().iter().enumerate() {
-        let mut head = *rows.head(row as usize);
+        let mut head = rows.head(row as usize);
         if synthesis.speedup != 1.0 && synthesis.speedup > 0.0 {
             head.timestamp_ms = head
                 .timestamp_ms
                 .map(|time| (time / synthesis.speedup).trunc());
         }
-        if let Some(tokens) = head.output_tokens() {
-            head.set_output_tokens(output_length(tokens, synthesis.output_length, plan.max_osl));
-        }
+        head.output_tokens = head
+            .output_tokens
+            .map(|tokens| output_length(tokens, synthesis.output_length, plan.max_osl));
         match &prompts {
             Some(prompts) if head.has_ids() => {
                 head.input_tokens = prompts.lengths[place];
-                made.push_copy(rows, head, &prompts.ids[place]);
+                made.push_copy(rows, row as usize, head, &prompts.ids[place]);
             }
             _ => {
-                let ids: Vec<u64> = rows.hash_ids(&head).collect();
-                made.push_copy(rows, head, &ids);
+                let ids: Vec<u64> = rows.hash_ids(row as usize).collect();
+                made.push_copy(rows, row as usize, head, &ids);
             }
         }
     }
@@ -122,12 +122,12 @@ impl Prompts {
         };
         for &row in order {
             let head = rows.head(row as usize);
-            let ids: Vec<u64> = rows.hash_ids(head).collect();
+            let ids: Vec<u64> = rows.hash_ids(row as usize).collect();
             let shared = ids.iter().take_while(|id| is_shared(id)).count();
             let (mut ids, mut length) = if ids.is_empty() {
                 (ids, u64::from(head.input_tokens))
             } else {
-                stretch.row(head, &ids[..shared])?
+                stretch.row(&head, &ids[..shared])?
             };
             if let Some(limit) = plan.max_isl.map(u64::from).filter(|limit| *limit < length) {
                 length = limit;
@@ -154,7 +154,7 @@ impl Prompts {
 fn count_ids(rows: &Rows, order: &[u32]) -> HashMap<u64, u32> {
     let mut occurrences = HashMap::new();
     for &row in order {
-        for id in rows.hash_ids(rows.head(row as usize)) {
+        for id in rows.hash_ids(row as usize) {
             *occurrences.entry(id).or_insert(0) += 1;
         }
     }

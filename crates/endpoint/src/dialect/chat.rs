@@ -11,10 +11,24 @@ use super::content::{messages, with_leading};
 use super::envelope::{Envelope, Text, choices, failure_of, usage_of};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, request_stream_usage};
+use crate::kind::{ALL_INPUT_MEDIA, Capabilities, EndpointType, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
 pub(super) struct Chat;
+
+impl Chat {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Chat,
+        name: "chat",
+        path: Some("/v1/chat/completions"),
+        media: ALL_INPUT_MEDIA,
+        system_messages: true,
+        single_turn: false,
+        ..TEXT
+    };
+}
 
 impl Dialect for Chat {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

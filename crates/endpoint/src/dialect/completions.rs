@@ -9,6 +9,7 @@ use super::content::contents;
 use super::envelope::{Envelope, Text, choices, failure_of, usage_of};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, request_stream_usage};
+use crate::kind::{Capabilities, EndpointType, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
@@ -18,6 +19,16 @@ pub(super) struct Completions;
 struct Choice<'t> {
     #[serde(borrow, default)]
     text: Option<Text<'t>>,
+}
+
+impl Completions {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Completions,
+        name: "completions",
+        path: Some("/v1/completions"),
+        ..TEXT
+    };
 }
 
 impl Dialect for Completions {

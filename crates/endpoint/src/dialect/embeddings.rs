@@ -11,6 +11,7 @@ use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::failure::Failure;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, IMAGES, SCORING};
 use crate::parse::{AnswerBuilder, MediaContent};
 
 /// OpenAI embeddings.
@@ -21,6 +22,16 @@ pub(super) struct NimEmbeddings;
 
 /// Chat bodies that are answered with embeddings.
 pub(super) struct ChatEmbeddings;
+
+impl Embeddings {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Embeddings,
+        name: "embeddings",
+        path: Some("/v1/embeddings"),
+        ..SCORING
+    };
+}
 
 impl Dialect for Embeddings {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {
@@ -35,6 +46,18 @@ impl Dialect for Embeddings {
     fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
         max_tokens_remark(context)
     }
+}
+
+impl NimEmbeddings {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::NimEmbeddings,
+        name: "nim_embeddings",
+        path: Some("/v1/embeddings"),
+        media: IMAGES,
+        title: "NIM Embeddings Metrics",
+        ..SCORING
+    };
 }
 
 impl Dialect for NimEmbeddings {
@@ -68,6 +91,19 @@ impl Dialect for NimEmbeddings {
     fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
         max_tokens_remark(context)
     }
+}
+
+impl ChatEmbeddings {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::ChatEmbeddings,
+        name: "chat_embeddings",
+        path: Some("/v1/embeddings"),
+        media: IMAGES,
+        system_messages: true,
+        single_turn: false,
+        ..SCORING
+    };
 }
 
 impl Dialect for ChatEmbeddings {

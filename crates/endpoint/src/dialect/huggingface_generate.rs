@@ -8,10 +8,22 @@ use super::content::contents;
 use super::envelope::{Text, failure_of};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
 pub(super) struct HuggingfaceGenerate;
+
+impl HuggingfaceGenerate {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::HuggingfaceGenerate,
+        name: "huggingface_generate",
+        path: Some("/generate"),
+        streaming_path: Some("/generate_stream"),
+        ..TEXT
+    };
+}
 
 impl Dialect for HuggingfaceGenerate {
     /// The run's extra inputs are parameters of the generation; a turn's keys are not.

@@ -7,10 +7,24 @@ use super::members::{Members, list};
 use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, IMAGES, SCORING};
 use crate::parse::{AnswerBuilder, MediaContent};
 
 /// The dialect; it has no state.
 pub(super) struct ImageRetrieval;
+
+impl ImageRetrieval {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::ImageRetrieval,
+        name: "image_retrieval",
+        path: Some("/v1/infer"),
+        tokenizes_input: false,
+        media: IMAGES,
+        title: "Image Retrieval Metrics",
+        ..SCORING
+    };
+}
 
 impl Dialect for ImageRetrieval {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

@@ -7,6 +7,7 @@ use super::members::{Members, objects};
 use super::upload::{file, merge_extras_except, prompt, reserved_remarks};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, IMAGES, MediaSupport, NO_MEDIA, SCORING, TEXT};
 use crate::parse::media::{GeneratedImage, ImageOptions};
 use crate::parse::{AnswerBuilder, MediaContent};
 
@@ -18,6 +19,23 @@ pub(super) struct Edit;
 
 /// Made from the turn; extras of these names are not sent.
 const RESERVED: [&str; 4] = ["prompt", "image", "url", "mask"];
+
+impl Generation {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::ImageGeneration,
+        name: "image_generation",
+        path: Some("/v1/images/generations"),
+        produces_tokens: false,
+        media: MediaSupport {
+            produces_images: true,
+            ..NO_MEDIA
+        },
+        single_turn: false,
+        title: "Image Generation Metrics",
+        ..TEXT
+    };
+}
 
 impl Dialect for Generation {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {
@@ -32,6 +50,23 @@ impl Dialect for Generation {
     fn read(&self, text: &str, at: u64, answer: &mut AnswerBuilder) {
         read_images(text, at, answer);
     }
+}
+
+impl Edit {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::ImageEdit,
+        name: "image_edit",
+        path: Some("/v1/images/edits"),
+        media: MediaSupport {
+            produces_images: true,
+            ..IMAGES
+        },
+        single_turn: false,
+        multipart: true,
+        title: "Image Edit Metrics",
+        ..SCORING
+    };
 }
 
 impl Dialect for Edit {

@@ -10,7 +10,7 @@ use crate::error::EndpointError;
 use crate::failure::Failure;
 use crate::format::FormatContext;
 use crate::input::PartTypes;
-use crate::kind::EndpointType;
+use crate::kind::{Authentication, Capabilities, EndpointType, IMAGES, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 use crate::reply::BlockKind;
 
@@ -54,6 +54,20 @@ fn refused(media: &'static str) -> EndpointError {
         endpoint_type: EndpointType::Messages,
         media,
     }
+}
+
+impl Messages {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Messages,
+        name: "messages",
+        path: Some("/v1/messages"),
+        media: IMAGES,
+        system_messages: true,
+        single_turn: false,
+        authentication: Authentication::Anthropic,
+        ..TEXT
+    };
 }
 
 impl Dialect for Messages {

@@ -6,6 +6,7 @@ use super::members::{Members, list, objects};
 use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, SCORING};
 use crate::parse::{AnswerBuilder, MediaContent};
 
 /// NVIDIA NIM ranking.
@@ -16,6 +17,17 @@ pub(super) struct Cohere;
 
 /// Hugging Face text-embeddings-inference rerank.
 pub(super) struct HfTei;
+
+impl Nim {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::NimRankings,
+        name: "nim_rankings",
+        path: Some("/v1/ranking"),
+        title: "Rankings Metrics",
+        ..SCORING
+    };
+}
 
 impl Dialect for Nim {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {
@@ -38,6 +50,17 @@ impl Dialect for Nim {
     }
 }
 
+impl Cohere {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::CohereRankings,
+        name: "cohere_rankings",
+        path: Some("/v2/rerank"),
+        title: "Ranking Metrics",
+        ..SCORING
+    };
+}
+
 impl Dialect for Cohere {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {
         let input = Input::of(context)?;
@@ -56,6 +79,17 @@ impl Dialect for Cohere {
     fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
         remarks(context)
     }
+}
+
+impl HfTei {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::HfTeiRankings,
+        name: "hf_tei_rankings",
+        path: Some("/rerank"),
+        title: "Ranking Metrics",
+        ..SCORING
+    };
 }
 
 impl Dialect for HfTei {

@@ -6,11 +6,24 @@ use super::Dialect;
 use super::detect::{self, Otherwise};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{ALL_INPUT_MEDIA, Capabilities, EndpointType, TEXT};
 use crate::parse::AnswerBuilder;
 use crate::response_field::ResponseField;
 
 /// The dialect; it has no state.
 pub(super) struct Raw;
+
+impl Raw {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Raw,
+        name: "raw",
+        path: None,
+        media: ALL_INPUT_MEDIA,
+        single_turn: false,
+        ..TEXT
+    };
+}
 
 impl Dialect for Raw {
     /// A turn with a whole body never comes here: of all types, [`crate::format::format`] sends it.

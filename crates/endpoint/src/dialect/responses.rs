@@ -10,7 +10,7 @@ use crate::error::EndpointError;
 use crate::failure::Failure;
 use crate::format::{EndpointSettings, FormatContext, is_truthy};
 use crate::input::PartTypes;
-use crate::kind::EndpointType;
+use crate::kind::{Capabilities, EndpointType, IMAGES_AND_AUDIO, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
@@ -43,6 +43,19 @@ impl Parts for ResponsesParts {
             media: "video",
         })
     }
+}
+
+impl Responses {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Responses,
+        name: "responses",
+        path: Some("/v1/responses"),
+        media: IMAGES_AND_AUDIO,
+        system_messages: true,
+        single_turn: false,
+        ..TEXT
+    };
 }
 
 impl Dialect for Responses {

@@ -7,10 +7,23 @@ use super::content::contents;
 use super::envelope::{failure_of, usage_of};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, TEXT};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
 pub(super) struct SolidoRag;
+
+impl SolidoRag {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::SolidoRag,
+        name: "solido_rag",
+        path: Some("/rag/api/prompt"),
+        single_turn: false,
+        title: "SOLIDO RAG Metrics",
+        ..TEXT
+    };
+}
 
 impl Dialect for SolidoRag {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

@@ -6,6 +6,7 @@ use super::Dialect;
 use super::detect::{self, Otherwise};
 use crate::error::EndpointError;
 use crate::format::{FormatContext, encode};
+use crate::kind::{ALL_INPUT_MEDIA, Capabilities, EndpointType, TEXT};
 use crate::parse::AnswerBuilder;
 use crate::response_field::ResponseField;
 
@@ -14,6 +15,18 @@ const CONFIGURATION: [&str; 2] = ["payload_template", "response_field"];
 
 /// The dialect; it has no state.
 pub(super) struct Template;
+
+impl Template {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::Template,
+        name: "template",
+        path: None,
+        media: ALL_INPUT_MEDIA,
+        single_turn: false,
+        ..TEXT
+    };
+}
 
 impl Dialect for Template {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

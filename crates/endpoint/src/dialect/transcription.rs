@@ -7,6 +7,7 @@ use super::members::Members;
 use super::upload::{file, merge_extras_except, reserved_remarks};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, MediaSupport, NO_MEDIA, SCORING};
 use crate::parse::{AnswerBuilder, Content};
 
 /// The dialect; it has no state.
@@ -14,6 +15,24 @@ pub(super) struct Transcription;
 
 /// Made from the turn; an extra of this name is not sent.
 const RESERVED: [&str; 1] = ["file"];
+
+impl Transcription {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::AudioTranscription,
+        name: "audio_transcription",
+        path: Some("/v1/audio/transcriptions"),
+        tokenizes_input: false,
+        media: MediaSupport {
+            audio: true,
+            ..NO_MEDIA
+        },
+        single_turn: false,
+        multipart: true,
+        title: "Audio Transcription Metrics",
+        ..SCORING
+    };
+}
 
 impl Dialect for Transcription {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

@@ -8,12 +8,30 @@ use super::upload::prompt;
 use crate::error::EndpointError;
 use crate::failure::Failure;
 use crate::format::FormatContext;
+use crate::kind::{Capabilities, EndpointType, MediaSupport, NO_MEDIA, SCORING};
 use crate::parse::media::VideoJob;
 use crate::parse::{AnswerBuilder, MediaContent};
 use crate::polling::generation_failure;
 
 /// The dialect; it has no state.
 pub(super) struct Videos;
+
+impl Videos {
+    /// What the type can do.
+    pub(super) const ROW: Capabilities = Capabilities {
+        endpoint_type: EndpointType::VideoGeneration,
+        name: "video_generation",
+        path: Some("/v1/videos"),
+        media: MediaSupport {
+            produces_video: true,
+            ..NO_MEDIA
+        },
+        single_turn: false,
+        multipart: true,
+        title: "Video Generation Metrics",
+        ..SCORING
+    };
+}
 
 impl Dialect for Videos {
     fn body(&self, context: &FormatContext<'_>) -> Result<Map<String, Value>, EndpointError> {

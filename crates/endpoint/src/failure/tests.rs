@@ -41,7 +41,7 @@ fn cancellations_and_timeouts_have_fixed_words() {
             "Request cancelled by external signal",
         ),
         (
-            Failure::send_timeout(),
+            Failure::send_timeout("Timed out waiting for request to be sent"),
             Some(0),
             "RequestSendTimeout",
             "Timed out waiting for request to be sent",
@@ -98,6 +98,7 @@ data: {"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}
             failure.message,
             format!("Error occurred in SSE response: {expected}")
         );
+        assert_eq!(failure.cause_chain, chain_of_reported());
     }
 }
 
@@ -124,6 +125,9 @@ fn an_error_inside_an_answer_keeps_the_servers_code_and_type() {
         ("{", None),
     ] {
         let failure = Failure::in_band(error);
+        if let Some(failure) = &failure {
+            assert_eq!(failure.cause_chain, chain_of_reported(), "{error}");
+        }
         let found = failure.as_ref().map(|failure| {
             (
                 failure.code.unwrap(),
@@ -166,4 +170,9 @@ fn context_overflow_is_found_in_the_text_and_in_its_json() {
     }
     assert!(!is_context_overflow::<&str>("context length", &[]));
     assert!(is_context_overflow("Too Big", &["too big".to_owned()]));
+}
+
+/// The chain of causes of what a server reports inside an answer.
+fn chain_of_reported() -> Option<Vec<String>> {
+    Some(vec!["SSEResponseError".to_owned()])
 }

@@ -50,8 +50,17 @@ impl ContentBlocks {
     /// Opens a block whose pieces follow. One without an index is the next of its kind.
     pub(crate) fn open(&mut self, kind: BlockKind, index: Option<i64>, block: &Map<String, Value>) {
         let index = index.unwrap_or_else(|| self.next_index(kind));
-        let arguments = (kind == BlockKind::ToolUse).then(String::new);
-        self.put(kind, index, block, arguments);
+        match kind {
+            BlockKind::ToolUse => self.put(kind, index, block, Some(String::new())),
+            BlockKind::Thinking => {
+                // A server wants both members back, however it sent them.
+                let mut members = block.clone();
+                for member in ["thinking", "signature"] {
+                    members.entry(member).or_insert_with(|| "".into());
+                }
+                self.put(kind, index, &members, None);
+            }
+        }
     }
 
     /// Appends to a member of an open thinking block: `thinking` or `signature`.

@@ -96,7 +96,7 @@ fn a_number_of_requests_cuts_sessions_short() {
             counts.sessions_completed,
             counts.sessions_cancelled
         ),
-        (2, 1, 1)
+        (2, 1, 0)
     );
 }
 

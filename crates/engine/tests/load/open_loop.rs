@@ -6,7 +6,9 @@ use aiperf_random::RootSeed;
 use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Overflow, Pattern, StopRules};
 
 use crate::server::{Reply, Server};
-use crate::support::{Run, most_under_way, plan, requests, run, settings, single_turns, threads};
+use crate::support::{
+    Run, most_under_way, plan, requests, run, sessions, settings, single_turns, threads,
+};
 
 const SEED: RootSeed = RootSeed::fixed(7);
 
@@ -238,5 +240,55 @@ fn one_thread_that_is_behind_moves_the_schedule_of_all_back() {
             });
         // Threads that moved by themselves would tell the sum of their moves.
         assert_eq!(moved.max(), Some(counts.reanchored_time));
+    }
+}
+
+#[test]
+fn arrivals_after_the_last_session_has_begun_are_not_lost() {
+    for thread_count in [1, 2] {
+        let server = Server::start(|_| {
+            std::thread::sleep(std::time::Duration::from_millis(300));
+            Reply::Answer(String::new())
+        });
+        let run = run(
+            threads(settings(&[&server.url]), thread_count),
+            single_turns(1),
+            plan(constant(50.0, Some(1)), sessions(1)),
+        );
+        let counts = run.outcome().counts;
+        assert_eq!((counts.sent, counts.arrivals_lost), (1, 0));
+    }
+}
+
+/// Arrivals come every 20 ms; the only place is taken for longer than the phase sends.
+#[test]
+fn arrivals_that_wait_in_vain_are_counted_as_lost() {
+    for (grace, cut_off) in [(Some(0), 1), (None, 0)] {
+        for thread_count in [1, 2] {
+            let server = Server::start(|_| {
+                std::thread::sleep(std::time::Duration::from_millis(600));
+                Reply::Answer(String::new())
+            });
+            let arrivals = Arrivals::OpenLoop {
+                process: ArrivalProcess::new(Pattern::Constant, 50.0, SEED),
+                session_cap: Some(LimitRamp::steady(1)),
+                overflow: Overflow::Queue,
+            };
+            let stop = StopRules {
+                duration: Some(310 * MILLISECOND),
+                grace,
+                ..StopRules::default()
+            };
+            let run = run(
+                threads(settings(&[&server.url]), thread_count),
+                single_turns(1),
+                plan(arrivals, stop),
+            );
+            let counts = run.outcome().counts;
+            assert_eq!((counts.sent, counts.cancelled), (1, cut_off));
+            // A machine that is held up may not come to look at the last of them.
+            let due = 15;
+            assert!((due - 2..=due).contains(&(counts.sent + counts.arrivals_lost)));
+        }
     }
 }

@@ -7,13 +7,17 @@ use aiperf_engine::{
     Compose, ConnectionReuse, EngineSettings, Exchange, PlannedTurn, Playing, TurnBody,
 };
 use aiperf_random::RootSeed;
-use aiperf_schedule::{ArrivalProcess, Arrivals, LimitRamp, Pattern, PhaseKind};
+use aiperf_schedule::{
+    ArrivalProcess, Arrivals, FixedSchedule, LimitRamp, Pattern, PhaseKind, UserCentricPlan,
+    ZeroPoint,
+};
 use bytes::Bytes;
 
 use crate::open_loop::{constant, open};
 use crate::server::Server;
 use crate::support::{
-    Run, closed_loop, composing, conversations, plan, run, sessions, settings, threads, turn,
+    Run, closed_loop, composing, conversations, plan, requests, run, sessions, settings, threads,
+    turn,
 };
 
 const DELAY: Nanos = 60 * MILLISECOND;
@@ -297,7 +301,7 @@ fn a_session_whose_body_cannot_be_composed_ends_there_and_the_others_go_on() {
     let counts = run.outcome().counts;
     assert_eq!(
         (counts.sessions_completed, counts.sessions_cancelled),
-        (2, 2)
+        (2, 0)
     );
 }
 
@@ -384,6 +388,38 @@ fn sessions_take_the_servers_in_turn_and_stay_with_theirs() {
                     .iter()
                     .find(|exchange| exchange.correlation_id.to_string() == seen.correlation_id);
                 assert_eq!(exchange.unwrap().target, index);
+            }
+        }
+    }
+}
+
+/// The order in which users begin is not that of their numbers.
+#[test]
+fn users_and_conversations_of_a_trace_take_the_servers_in_the_order_in_which_they_begin() {
+    let users = Arrivals::UserCentric {
+        plan: UserCentricPlan::new(20.0, 6, 3.0),
+        session_cap: None,
+    };
+    let begun = [30.0, 0.0, 20.0, 10.0];
+    let trace = begun.map(|at| ("c", Some(at)));
+    let trace = Arrivals::FixedSchedule {
+        schedule: Arc::new(FixedSchedule::new(trace, ZeroPoint::EarliestTurn).unwrap()),
+        session_cap: None,
+    };
+    for arrivals in [users, trace] {
+        for thread_count in [1, 3] {
+            let servers = [Server::quick(), Server::quick(), Server::quick()];
+            let urls = servers.each_ref().map(|server| server.url.as_str());
+            let mut settings = threads(settings(&urls), thread_count);
+            settings.connection_reuse = ConnectionReuse::Never;
+            let plan = plan(arrivals.clone(), requests(12));
+            let run = run(settings, conversations(vec![three_turns(); 4]), plan);
+            let mut sessions = run.sessions();
+            sessions.sort_by_key(|session| session[0].intended);
+            assert!(sessions.len() >= 4);
+            for (place, session) in sessions.into_iter().enumerate() {
+                let taken = session.iter().map(|exchange| exchange.target);
+                assert!(taken.into_iter().all(|target| target == place % 3));
             }
         }
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aiperf_clock::{Nanos, SECOND};
 use aiperf_engine::{
     Compose, ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderField,
-    HeaderPlan, HeaderValueSource, NothingToCompose, PhaseOutcome, PlannedConversation,
+    HeaderPlan, HeaderValueSource, IoPriority, NothingToCompose, PhaseOutcome, PlannedConversation,
     PlannedTurn, TurnBody, Workload,
 };
 use aiperf_schedule::{Arrivals, LimitRamp, PhaseKind, PhasePlan, StopRules};
@@ -23,6 +23,13 @@ pub(crate) struct Collector(Mutex<Vec<Exchange>>);
 impl ExchangeSink for Collector {
     fn accept(&self, exchange: Exchange) {
         self.0.lock().unwrap().push(exchange);
+    }
+}
+
+impl Collector {
+    /// What was collected.
+    pub(crate) fn take(&self) -> Vec<Exchange> {
+        std::mem::take(&mut *self.0.lock().unwrap())
     }
 }
 
@@ -93,6 +100,7 @@ pub(crate) fn settings(urls: &[&str]) -> EngineSettings {
         jobs: None,
         first_content: None,
         max_catch_up: 60 * SECOND,
+        io_priority: IoPriority::Normal,
     }
 }
 
@@ -198,7 +206,7 @@ pub(crate) fn run_phases(
         "the run does not end"
     );
     let outcomes = running.join().unwrap();
-    let exchanges = std::mem::take(&mut *collector.0.lock().unwrap());
+    let exchanges = collector.take();
     Run {
         exchanges,
         outcomes,

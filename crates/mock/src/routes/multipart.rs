@@ -35,10 +35,9 @@ impl Form {
         let mut form = Self::default();
         let broken = |error: multer::Error| format!("the form is not valid: {error}");
         while let Some(part) = parts.next_field().await.map_err(broken)? {
-            let name = part
-                .name()
-                .ok_or("a part of the form has no name")?
-                .to_owned();
+            let name = part.name().ok_or("a part of the form has no name")?;
+            // Fields that may come more than once are named `image[]` by some clients.
+            let name = name.strip_suffix("[]").unwrap_or(name).to_owned();
             let field = Field {
                 file_name: part.file_name().map(str::to_owned),
                 content_type: part.content_type().map(ToString::to_string),

@@ -184,6 +184,11 @@ fn image_edits_need_a_form_with_a_picture() {
     let answer = post_form(&server, "/v1/images/edits", &texts, &picture);
     assert_eq!(answer.status, 200, "{}", answer.text());
     assert_eq!(answer.json()["data"].as_array().unwrap().len(), 1);
+    let two = [("image[]", "image/png", &b"\x89PNG"[..]); 2];
+    assert_eq!(
+        post_form(&server, "/v1/images/edits", &texts, &two).status,
+        200
+    );
     let by_url = [("prompt", "a hat"), ("url", "http://x/y.png")];
     assert_eq!(
         post_form(&server, "/v1/images/edits", &by_url, &[]).status,

@@ -305,6 +305,68 @@ fn a_response_can_fail_or_stay_incomplete() {
 }
 
 #[test]
+fn a_client_can_demand_a_tool_call_or_forbid_it_in_every_protocol() {
+    let tools = json!([{"type": "function", "function": {"name": "look"}, "name": "look"},
+        {"type": "function", "function": {"name": "go"}, "name": "go"}]);
+    let (willing, unwilling) = (
+        MockOptions {
+            tool_calls: 1,
+            ..MockOptions::default()
+        },
+        MockOptions::default(),
+    );
+    let (willing, unwilling) = (start(willing), start(unwilling));
+    let called = |server, path, choice: &Value| {
+        let body = json!({"model": "m", "max_tokens": 20, "max_output_tokens": 20, "tools": &tools,
+            "tool_choice": choice, "messages": [{"role": "user", "content": "one"}], "input": "one"});
+        let answer = Client::connect(server).post_with(path, VERSION, &body);
+        assert_eq!(answer.status, 200, "{}", answer.text());
+        let answer = answer.json();
+        let blocks = ["/choices/0/message/tool_calls", "/output", "/content"]
+            .iter()
+            .filter_map(|place| answer.pointer(place)?.as_array());
+        blocks
+            .flatten()
+            .filter_map(|block| {
+                block["name"]
+                    .as_str()
+                    .or(block["function"]["name"].as_str())
+            })
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let nothing: [&str; 0] = [];
+    for (path, required, one) in [
+        (
+            CHAT,
+            json!("required"),
+            json!({"type": "function", "function": {"name": "go"}}),
+        ),
+        (
+            RESPONSES,
+            json!("required"),
+            json!({"type": "function", "name": "go"}),
+        ),
+        (
+            MESSAGES,
+            json!({"type": "any"}),
+            json!({"type": "tool", "name": "go"}),
+        ),
+    ] {
+        assert_eq!(called(&unwilling, path, &required), ["look"], "{path}");
+        assert_eq!(called(&unwilling, path, &one), ["go"], "{path}");
+        assert_eq!(called(&unwilling, path, &Value::Null), nothing, "{path}");
+        assert_eq!(called(&willing, path, &Value::Null), ["look"], "{path}");
+        for never in [json!("none"), json!({"type": "none"})] {
+            assert_eq!(called(&willing, path, &never), nothing, "{path}");
+        }
+        for auto in [json!("auto"), json!({"type": "auto"})] {
+            assert_eq!(called(&willing, path, &auto), ["look"], "{path}");
+        }
+    }
+}
+
+#[test]
 fn a_messages_stream_has_blocks_a_ping_and_split_usage() {
     let server = start(MockOptions {
         reasoning_tokens: 2,

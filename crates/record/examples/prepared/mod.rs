@@ -59,7 +59,8 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         conversations: vec![ConversationMeta {
             id: "conversation".into(),
             turns: vec![turn],
-        }],
+        }]
+        .into(),
         phases: vec![PhaseMeta {
             name: "profiling".to_owned(),
             is_profiling: true,

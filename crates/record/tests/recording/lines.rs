@@ -248,7 +248,9 @@ fn names_with_quotes_and_line_breaks_stay_within_their_line() {
     let path = folder.path().join("records.jsonl");
     let name = "a \"name\"\nof two lines \\ \u{7}";
     let mut settings = with_records(settings(1), &path);
-    settings.conversations[0].id = name.into();
+    let mut conversation = settings.conversations.get(0).unwrap().into_owned();
+    conversation.id = name.into();
+    settings.conversations = vec![conversation].into();
     record(settings, [answered(0, 200, EVENT_STREAM, &event("hi"))]);
     let records = read_records(&path);
     assert_eq!(records.len(), 1);

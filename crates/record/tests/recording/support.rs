@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use aiperf_clock::{Clock, MILLISECOND, SECOND, monotonic_now};
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate};
 use aiperf_engine::{
-    ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderPlan, NothingToCompose,
-    PhaseOutcome, PlannedConversation, PlannedTurn, TurnBody, Workload,
+    ConnectionReuse, Engine, EngineSettings, Exchange, ExchangeSink, HeaderPlan, IoPriority,
+    NothingToCompose, PhaseOutcome, PlannedConversation, PlannedTurn, TurnBody, Workload,
 };
 use aiperf_metrics::{ActiveMetrics, EndpointTraits, RunContext};
 use aiperf_mock::{MockOptions, MockServer};
@@ -227,6 +227,7 @@ pub(crate) fn send(
         jobs: None,
         first_content: None,
         max_catch_up: 60 * SECOND,
+        io_priority: IoPriority::Normal,
     };
     let count = bodies.len() as u64;
     let conversations = bodies

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use aiperf_config::document::{self, Document, Dump};
+use aiperf_config::document::{self, Document, Dump, Variation};
 use aiperf_config::{Command, Flag, Group, Kind, Parsed, Positional};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
@@ -20,7 +20,8 @@ struct ExpandArgs {
 
 static EXPAND: Command<ExpandArgs> = Command {
     name: "config expand",
-    about: "Lists the runs that a configuration describes, without running them. Sweeps are not supported yet.",
+    about: "Lists the runs that a configuration describes, without running them: every combination of a grid, the \
+            pairs of a zip, the runs of scenarios. This version lists sweeps and does not run them yet.",
     groups: &[&Group {
         title: "Parameters",
         flags: &[FULL, INDEX, FORMAT],
@@ -35,7 +36,16 @@ static EXPAND: Command<ExpandArgs> = Command {
         },
     }),
     reference_names: &[],
-    examples: &[],
+    examples: &[
+        aiperf_config::command::Example {
+            purpose: "The runs of a sweep, with the names of their directories",
+            line: "aiperf config expand sweep.yaml",
+        },
+        aiperf_config::command::Example {
+            purpose: "All that the second one does",
+            line: "aiperf config expand sweep.yaml --index 1 --format yaml",
+        },
+    ],
 };
 
 const FULL: Flag<ExpandArgs> = Flag {
@@ -88,40 +98,82 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         .file
         .context("name the file: `aiperf config expand FILE`")?;
     let document = Document::load(&file, &super::environment)?;
-    let mut whole = document.dump(Dump::Full);
-    if whole.get("sweep").is_some() {
-        bail!("`sweep` is an AIPerf setting that this version does not support yet");
+    let kind = document.sweep_kind();
+    if kind == "AdaptiveSearchSweep" {
+        commands::print_error(
+            "the runs of an adaptive search follow from the results of earlier ones: there is nothing to list\n",
+        )?;
+        return Ok(Exit::NothingToDo);
     }
-    if let Some(index) = args.index.filter(|index| *index > 0) {
-        bail!("`--index {index}` is out of range: there is 1 run");
+    let variations = document.variations()?;
+    let count = variations.len();
+    let index = args.index.and_then(|index| usize::try_from(index).ok());
+    if let Some(index) = args.index.filter(|index| *index >= count as u64) {
+        let last = count - 1;
+        bail!("`--index {index}` is out of range\n  hint: runs are counted from 0 to {last}");
     }
-    super::show::hide_credentials(&mut whole);
-    let is_full = args.full || args.index.is_some();
-    let body = is_full.then(|| whole["benchmark"].take());
+    let is_full = args.full || index.is_some();
+    let shown: Vec<Value> = variations
+        .iter()
+        .filter(|variation| index.is_none_or(|index| variation.index == index))
+        .map(|variation| listed(variation, is_full))
+        .collect();
     let text = match args.format.unwrap_or("text") {
-        "json" => format!("{}\n", serde_json::to_string_pretty(&listed(body))?),
-        "yaml" => document::to_yaml(&listed(body)),
-        _ => as_text(body.as_ref()),
+        "json" => {
+            let list = json!({ "sweep_type": kind, "variations": shown });
+            format!("{}\n", serde_json::to_string_pretty(&list)?)
+        }
+        "yaml" => document::to_yaml(&json!({ "sweep_type": kind, "variations": shown })),
+        _ => as_text(kind, count, document.trials(), &shown),
     };
     commands::print(&text)?;
     Ok(Exit::Success)
 }
 
-fn listed(body: Option<Value>) -> Value {
-    let mut run = json!({ "index": 0, "dir_name": "base", "label": "base", "values": {} });
-    if let Some(body) = body {
-        run["benchmark"] = body;
+/// A run with its name and values, and with all that it does.
+fn listed(variation: &Variation, is_full: bool) -> Value {
+    let mut run = json!({
+        "index": variation.index,
+        "dir_name": variation.dir_name,
+        "label": variation.label,
+        "values": variation.values,
+    });
+    if is_full {
+        let mut body = variation.document.dump(Dump::Full);
+        super::show::hide_credentials(&mut body);
+        run["benchmark"] = body["benchmark"].take();
     }
-    json!({ "sweep_type": "none", "variations": [run] })
+    run
 }
 
-fn as_text(body: Option<&Value>) -> String {
-    let mut text = "Sweep type: none (1 variation)\n\n[0] dir=base  label=base\n".to_owned();
-    if let Some(body) = body {
-        for line in document::to_yaml(body).lines() {
-            text.push_str(&format!("    {line}\n"));
+fn as_text(kind: &str, count: usize, trials: u64, runs: &[Value]) -> String {
+    let variations = if count == 1 {
+        "variation"
+    } else {
+        "variations"
+    };
+    let mut text = format!("Sweep type: {kind} ({count} {variations})");
+    if runs.len() != count {
+        text.push_str(&format!(" (showing {} of {count})", runs.len()));
+    }
+    if trials > 1 {
+        text.push_str(&format!(", each {trials} times"));
+    }
+    text.push_str("\n\n");
+    for run in runs {
+        let word = |key: &str| run[key].as_str().unwrap_or_default();
+        text.push_str(&format!(
+            "[{}] dir={}  label={}\n",
+            run["index"],
+            word("dir_name"),
+            word("label")
+        ));
+        if let Some(body) = run.get("benchmark") {
+            for line in document::to_yaml(body).lines() {
+                text.push_str(&format!("    {line}\n"));
+            }
+            text.push('\n');
         }
-        text.push('\n');
     }
     text
 }

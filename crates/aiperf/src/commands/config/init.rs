@@ -32,7 +32,16 @@ static INIT: Command<InitArgs> = Command {
     }],
     positional: None,
     reference_names: &[],
-    examples: &[],
+    examples: &[
+        aiperf_config::command::Example {
+            purpose: "What there is",
+            line: "aiperf config init --list",
+        },
+        aiperf_config::command::Example {
+            purpose: "A file to begin with",
+            line: "aiperf config init --template latency_test --model my-model --output bench.yaml",
+        },
+    ],
 };
 
 /// A flag that takes a text.
@@ -155,9 +164,10 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         return Ok(Exit::Success);
     }
     let Some(name) = &args.template else {
-        bail!(
-            "name a template: `--template NAME`\n  hint: `aiperf config init --list` shows what there is"
-        );
+        commands::print_error(
+            "name a template: `--template NAME`\n  hint: `aiperf config init --list` shows what there is\n",
+        )?;
+        return Ok(Exit::NothingToDo);
     };
     let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
         let names: Vec<_> = TEMPLATES.iter().map(|template| template.name).collect();

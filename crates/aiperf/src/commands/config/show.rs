@@ -1,41 +1,62 @@
-//! `aiperf config show FILE [FLAGS]`, `aiperf config convert FLAGS` and `aiperf config schema`.
-
-use std::path::Path;
+//! `aiperf config show FILE [FLAGS]` and `aiperf config schema`.
 
 use aiperf_config::document::{self, Document, Dump};
-use aiperf_config::{PROFILE, Parsed, ProfileArgs, Surroundings, input_config, resolve};
+use aiperf_config::{PROFILE, Parsed, ProfileArgs};
 use anyhow::{Context, Result, bail};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 use crate::commands;
 use crate::exit::Exit;
 
 const SHOW: &str = "\
+Shows what a configuration means: short forms written out, variables replaced, templates rendered, the
+flags of `aiperf profile` written over it, defaults filled in. Credentials are hidden.
+
 Usage: aiperf config show FILE [--given] [FLAGS]
 
-Shows what a configuration means: short forms written out, variables replaced, templates rendered, the
-flags of `aiperf profile` written over it, defaults filled in. With --given, without defaults.
-";
+Arguments:
+  FILE
+          The configuration.
 
-const CONVERT: &str = "\
-Usage: aiperf config convert FLAGS
+Options:
+      --given
+          Show what was written only, without defaults.
+  [FLAGS]
+          Flags of `aiperf profile`, which win over the file; `aiperf profile --help` shows them.
+  -h, --help
+          Show this text.
 
-Writes flags of `aiperf profile` as a YAML configuration. Credentials are left out.
+Examples:
+  # What a file comes to
+  aiperf config show bench.yaml
+  # What another rate makes of it
+  aiperf config show bench.yaml --given --request-rate 20
 ";
 
 const SCHEMA: &str = "\
+Prints the JSON Schema of configurations: keys, short forms, limits, defaults and what each key is for.
+Editors complete and check files with it.
+
 Usage: aiperf config schema
 
-Prints the JSON Schema of configurations, for editors.
+Options:
+  -h, --help
+          Show this text.
+
+Examples:
+  # Put it where an editor finds it
+  aiperf config schema > aiperf-config.schema.json
+  # The first line of a configuration, for editors that speak the YAML language server
+  # yaml-language-server: $schema=aiperf-config.schema.json
 ";
 
 /// Whether the words ask for help.
-fn wants_help(words: &[String]) -> bool {
+pub(super) fn wants_help(words: &[String]) -> bool {
     words.iter().any(|word| word == "-h" || word == "--help")
 }
 
 /// The flags of `aiperf profile`.
-fn flags(words: Vec<String>) -> Result<ProfileArgs> {
+pub(super) fn flags(words: Vec<String>) -> Result<ProfileArgs> {
     match PROFILE.parse(words)? {
         Parsed::Values(args) => Ok(args),
         _ => bail!("`--version` has no place here"),
@@ -81,56 +102,6 @@ pub(super) fn hide_credentials(shown: &mut Value) {
     if let Some(body) = shown.get_mut("benchmark") {
         document::hide_credentials(body);
     }
-}
-
-pub(super) fn convert(words: &[String]) -> Result<Exit> {
-    if wants_help(words) {
-        commands::print(CONVERT)?;
-        return Ok(Exit::Success);
-    }
-    let args = flags(words.to_vec())?;
-    if args.config.is_some() {
-        bail!(
-            "`--config` is a file already\n  hint: `aiperf config show` writes it with flags over it"
-        );
-    }
-    let surroundings = Surroundings {
-        stdout_is_terminal: false,
-    };
-    let resolved = resolve(&args, surroundings)?;
-    let folder = args.artifact_dir.clone();
-    let mut body = input_config(
-        &args,
-        &resolved.config,
-        folder.as_deref().unwrap_or(Path::new("")),
-    );
-    if let Some(members) = body.as_object_mut() {
-        if folder.is_none()
-            && let Some(artifacts) = members.get_mut("artifacts").and_then(Value::as_object_mut)
-        {
-            artifacts.shift_remove("dir");
-        }
-        if args.ui.is_none()
-            && let Some(runtime) = members.get_mut("runtime").and_then(Value::as_object_mut)
-        {
-            runtime.shift_remove("ui");
-        }
-        if let Some(endpoint) = members.get_mut("endpoint").and_then(Value::as_object_mut) {
-            endpoint.shift_remove("api_key");
-        }
-        members.retain(|_, section| {
-            section
-                .as_object()
-                .is_none_or(|section| !section.is_empty())
-        });
-    }
-    let mut file = json!({ "schema_version": "2.0" });
-    if let (Some(members), Some(seed)) = (file.as_object_mut(), args.random_seed) {
-        members.insert("random_seed".to_owned(), json!(seed));
-    }
-    file["benchmark"] = body;
-    commands::print(&document::to_yaml(&file))?;
-    Ok(Exit::Success)
 }
 
 pub(super) fn schema(words: &[String]) -> Result<Exit> {

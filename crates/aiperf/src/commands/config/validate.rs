@@ -29,7 +29,10 @@ static VALIDATE: Command<FileArgs> = Command {
         },
     }),
     reference_names: &[],
-    examples: &[],
+    examples: &[aiperf_config::command::Example {
+        purpose: "All that is wrong with a file",
+        line: "aiperf config validate bench.yaml",
+    }],
 };
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {

@@ -189,6 +189,13 @@ pub(super) const MAX_CATCH_UP: Variable<Seconds> = Variable {
     }),
     meaning: "How far an open loop may fall behind its schedule before the schedule moves back.",
 };
+pub(super) const IO_PRIORITY: Variable<Word> = Variable {
+    name: "AIPERF_IO_PRIORITY",
+    kind: Word {
+        words: &["auto", "normal"],
+    },
+    meaning: "Whether I/O threads run in real time while other programs want their cores, where the system permits it.",
+};
 pub(super) const RATE_RAMP_STEP: Variable<Seconds> = Variable {
     name: "AIPERF_TIMING_RATE_RAMP_UPDATE_INTERVAL",
     kind: Seconds(Number {
@@ -197,6 +204,15 @@ pub(super) const RATE_RAMP_STEP: Variable<Seconds> = Variable {
         most: 10.0,
     }),
     meaning: "How often a rate that ramps up is raised.",
+};
+pub(super) const WARMUP_LOG_INTERVAL: Variable<Seconds> = Variable {
+    name: "AIPERF_SERVICE_WARMUP_PROGRESS_LOG_INTERVAL",
+    kind: Seconds(Number {
+        default: 30.0,
+        least: 0.0,
+        most: 100_000.0,
+    }),
+    meaning: "How often the log tells how far a warmup is; 0 says nothing of it.",
 };
 pub(super) const USAGE_DIFFERENCE: Variable<Number> = Variable {
     name: "AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD",
@@ -278,7 +294,9 @@ pub(super) fn rows() -> Vec<Row> {
         MEDIA_DOWNLOAD_TIMEOUT.row(),
         MEDIA_DOWNLOADS.row(),
         MAX_CATCH_UP.row(),
+        IO_PRIORITY.row(),
         RATE_RAMP_STEP.row(),
+        WARMUP_LOG_INTERVAL.row(),
         USAGE_DIFFERENCE.row(),
         OSL_MISMATCH_PCT.row(),
         OSL_MISMATCH_TOKENS.row(),

@@ -55,15 +55,23 @@ fn the_page_lists_exactly_what_is_read() {
     );
 }
 
+/// Variables that the reference has no use for.
+const BEYOND_THE_REFERENCE: &[&str] = &["AIPERF_IO_PRIORITY"];
+
 #[test]
-fn every_variable_of_ours_is_one_of_the_reference() {
+fn every_variable_of_ours_is_one_of_the_reference_or_beyond_it() {
     for row in table::rows() {
-        assert!(
-            reference_names::REFERENCE_VARIABLES.contains(&row.name),
-            "{}",
-            row.name
-        );
+        let is_theirs = reference_names::REFERENCE_VARIABLES.contains(&row.name);
+        let is_beyond = BEYOND_THE_REFERENCE.contains(&row.name);
+        assert!(is_theirs != is_beyond, "{}", row.name);
     }
+}
+
+#[test]
+fn io_threads_may_be_kept_at_ordinary_priority() {
+    let priority = |value| read("AIPERF_IO_PRIORITY", value).unwrap().io_priority;
+    assert_eq!(priority("normal"), IoPriority::Normal);
+    assert_eq!(priority("auto"), IoPriority::Auto);
 }
 
 #[test]
@@ -86,7 +94,16 @@ fn every_variable_refuses_a_text_that_is_none_of_its_values() {
 fn every_variable_changes_what_is_read() {
     let usual = format!("{:?}", Environment::from_lookup(|_| None).unwrap());
     for row in table::rows() {
-        let candidates = ["true", "false", "7", "70", "7000", "4", r#"["too long"]"#];
+        let candidates = [
+            "true",
+            "false",
+            "7",
+            "70",
+            "7000",
+            "4",
+            "normal",
+            r#"["too long"]"#,
+        ];
         let changes = candidates.iter().any(|value| {
             let proxy = |name: &str| (name == "HTTP_PROXY").then(|| "http://p:1".to_owned());
             let lookup = |name: &str| match name == row.name {

@@ -5,8 +5,8 @@ use aiperf_config::profile::{
     Sampling, SyntheticDataset, SystemPrompt,
 };
 use aiperf_dataset::{
-    DatasetPlan, FileFormat, FilePlan, Normal, RemoteImages, SamplingStrategy, SessionIdStyle,
-    Source, SyntheticPlan, TemplateOverhead,
+    DatasetPlan, FileFormat, FilePlan, RemoteImages, SamplingStrategy, SessionIdStyle, Source,
+    SyntheticPlan, TemplateOverhead,
 };
 use aiperf_endpoint::model_selection::ModelSelection;
 use aiperf_tokenizer::Tokenizer;
@@ -50,7 +50,7 @@ pub(crate) fn dataset_plan(
             .map(system_prompt)
             .transpose()?,
         cache_bust: config.dataset.cache_bust,
-        session_ids: match config.random_seed {
+        session_ids: match config.dataset.random_seed.or(config.random_seed) {
             Some(_) => SessionIdStyle::Numbered,
             None => SessionIdStyle::Random,
         },
@@ -89,11 +89,11 @@ fn system_prompt(given: &SystemPrompt) -> Result<String> {
 fn synthetic_plan(given: &SyntheticDataset) -> Result<SyntheticPlan> {
     Ok(SyntheticPlan {
         entries: usize::try_from(given.entries)?,
-        prompt_tokens: given.isl.map(normal),
-        output_tokens: given.osl.map(normal),
+        prompt_tokens: given.isl.clone(),
+        output_tokens: given.osl.clone(),
         prompt_batch_size: usize::try_from(given.batch_size)?,
-        turns: normal(given.turns),
-        turn_delay_ms: normal(given.turn_delay_ms),
+        turns: given.turns.clone(),
+        turn_delay_ms: given.turn_delay_ms.clone(),
         turn_delay_ratio: given.turn_delay_ratio,
         prefix: given.prefix,
         paired_lengths: given.paired_lengths.clone(),
@@ -101,7 +101,7 @@ fn synthetic_plan(given: &SyntheticDataset) -> Result<SyntheticPlan> {
         images: given.images.clone(),
         audio: given.audio.clone(),
         video: given.video.clone(),
-        rankings: given.rankings,
+        rankings: given.rankings.clone(),
         ..SyntheticPlan::default()
     })
 }
@@ -116,7 +116,7 @@ fn file_plan(
     let wants_contents = config.endpoint.kind == EndpointType::ImageRetrieval;
     Ok(FilePlan {
         format: format.map(FileFormat::from_name).transpose()?,
-        output_tokens: given.osl.map(normal),
+        output_tokens: given.osl.clone(),
         delay_cap_ms: given.turn_delay_cap_seconds.map(|seconds| seconds * 1000.0),
         hoist_system_turns: config.endpoint.kind.capabilities().system_messages,
         limit: given.entries.map(usize::try_from).transpose()?,
@@ -134,13 +134,6 @@ fn file_plan(
         trace: given.trace,
         ..FilePlan::new(&given.path)
     })
-}
-
-fn normal(given: config::Normal) -> Normal {
-    Normal {
-        mean: given.mean,
-        stddev: given.stddev,
-    }
 }
 
 #[cfg(test)]

@@ -438,3 +438,29 @@ fn runs_that_a_configuration_file_describes_are_accepted() {
         .expect_code(0);
     reference.accepts(&place, &[], &[("profile_export.jsonl", 6)]);
 }
+
+#[test]
+fn files_of_a_run_of_many_phases_curves_and_distributions() {
+    let Some(reference) = Reference::find() else {
+        return;
+    };
+    let (place, server) = (Place::new(), mock(quick()));
+    let results = place.results();
+    let text = format!(
+        "randomSeed: 3\nbenchmark:\n  models: {{items: [{{name: m}}, {{name: n, tokenizer: {{name: builtin}}}}]}}\n  \
+         endpoint: {{url: '{}', streaming: true}}\n  tokenizer: {{name: builtin}}\n  artifacts: {{dir: '{}'}}\n  \
+         dataset: {{entries: 9, randomSeed: 5, isl: {{peaks: [{{value: 9}}, {{mean: 20, median: 15, weight: 2}}], max: 40}}, \
+         osl: {{points: [{{value: 3}}, {{value: 5, weight: 2}}]}}}}\n  phases:\n    \
+         - {{name: prime, kind: warmup, type: concurrency, requests: 2}}\n    \
+         - {{name: climb, kind: profiling, type: poisson, rate: 200, requests: 7, rateRamp: {{duration: 0.1, strategy: exponential}}}}\n    \
+         - {{name: burst, kind: profiling, type: concurrency, concurrency: 3, requests: 6, seamless: true, \
+         concurrencyRamp: {{duration: 0.1, strategy: poisson}}}}\n",
+        server.url(),
+        results.display()
+    );
+    place.write("bench.yaml", &text);
+    place
+        .run(&["profile", "--config", "bench.yaml"])
+        .expect_code(0);
+    reference.accepts(&place, &[], &[("profile_export.jsonl", 15)]);
+}

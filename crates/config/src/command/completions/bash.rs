@@ -1,6 +1,6 @@
 //! The script for GNU Bash.
 
-use super::{CommandSummary, FLAGS_OF_ALL, FLAGS_OF_PROGRAM, Offer, command_names};
+use super::{CommandSummary, FLAGS_OF_PROGRAM, Offer, command_names, flags_of_all};
 
 const FILES: &str = "compopt -o filenames 2>/dev/null; COMPREPLY=($(compgen -f -- \"$word\"))";
 
@@ -32,6 +32,13 @@ complete -F _{program} {program}
 
 fn of_command(command: &CommandSummary) -> String {
     let mut by_flag = String::new();
+    let topics = command.topics();
+    if !topics.is_empty() {
+        by_flag.push_str(&format!(
+            "                --help|-h) COMPREPLY=($(compgen -W \"{}\" -- \"$word\")); return ;;\n",
+            topics.join(" ")
+        ));
+    }
     for flag in command.flags() {
         let offer = if !flag.choices.is_empty() {
             format!(
@@ -57,7 +64,10 @@ fn of_command(command: &CommandSummary) -> String {
     let flags = command
         .flags()
         .flat_map(|flag| flag.spellings.iter().map(String::as_str));
-    let flags = flags.chain(FLAGS_OF_ALL).collect::<Vec<_>>().join(" ");
+    let flags = flags
+        .chain(flags_of_all(command))
+        .collect::<Vec<_>>()
+        .join(" ");
     let otherwise = match Offer::of(command) {
         Offer::Nothing => String::new(),
         Offer::Files => format!("[[ $word == -* ]] || {{ {FILES}; return; }}; "),

@@ -28,6 +28,16 @@ complete -c {program} -n '__fish_seen_subcommand_from help' -a '{}'
                 words.join(" ")
             )),
         }
+        let topics = command.topics();
+        if !topics.is_empty() {
+            script.push_str(&format!(
+                "complete -c {program} -n '__fish_seen_subcommand_from {name}; and __fish_prev_arg_in --help -h' -f -a '{}'\n",
+                topics.join(" ")
+            ));
+            script.push_str(&format!(
+                "complete -c {program} {when} -l help-all -d 'Show all flags'\n"
+            ));
+        }
         for flag in command.flags() {
             for spelling in &flag.spellings {
                 let of_flag = of_spelling(flag, spelling);

@@ -33,7 +33,16 @@ fn of_command(command: &CommandSummary) -> String {
         .flags()
         .flat_map(|flag| flag.spellings.iter().map(|name| of_spelling(flag, name)))
         .collect();
-    specifications.push("'--help[Show help]'".to_owned());
+    let topics = command.topics();
+    if topics.is_empty() {
+        specifications.push("'--help[Show help]'".to_owned());
+    } else {
+        let topics = topics.join(" ");
+        specifications.push(format!(
+            "'--help[Show help, of one group]::group:({topics})'"
+        ));
+        specifications.push("'--help-all[Show all flags]'".to_owned());
+    }
     specifications.push("'--version[Show the version]'".to_owned());
     match Offer::of(command) {
         Offer::Nothing => {}

@@ -2,10 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use aiperf_dataset::SequenceDistribution;
 use serde_json::{Map, Value};
 
-use super::laws::normal;
+use super::laws;
 use crate::command::Choice;
 use crate::document::sections::dataset::{
     DatasetSection, FileSection, PublicSection, SyntheticSection,
@@ -14,9 +13,7 @@ use crate::document::sections::distribution::Distribution;
 use crate::document::sections::endpoint::EndpointSection;
 use crate::document::sections::envelope::{BenchmarkSection, Envelope};
 use crate::document::sections::media::{AudioSection, ImagesSection, VideoSection};
-use crate::document::sections::prompts::{
-    PromptsSection, RankingsSection, SequencePairSection, SynthesisSection,
-};
+use crate::document::sections::prompts::{PromptsSection, RankingsSection, SynthesisSection};
 use crate::document::values::FormatsOrNone;
 use crate::profile::{
     AudioArgs, DatasetFormat, ExportLevel, Header, ImageArgs, LogLevel, ProfileArgs, RankingsArgs,
@@ -218,58 +215,15 @@ fn prompts(prompts: &PromptsSection, args: &mut ProfileArgs) {
     args.sequence_distribution = prompts
         .sequence_distribution
         .as_ref()
-        .and_then(|pairs| sequences(pairs));
-}
-
-/// The pairs in the words of the command line, whose reader makes the distribution.
-fn sequences(pairs: &[SequencePairSection]) -> Option<SequenceDistribution> {
-    let words: Option<Vec<String>> = pairs
-        .iter()
-        .map(|pair| {
-            let (isl, osl) = (normal(&pair.isl)?, normal(&pair.osl)?);
-            let isl_stddev = pair.isl_stddev.unwrap_or(isl.stddev);
-            let osl_stddev = pair.osl_stddev.unwrap_or(osl.stddev);
-            Some(format!(
-                "{}|{isl_stddev},{}|{osl_stddev}:{}",
-                isl.mean, osl.mean, *pair.probability
-            ))
-        })
-        .collect();
-    SequenceDistribution::parse(&words?.join(";")).ok()
-}
-
-/// Whether the lengths of a pair can be drawn.
-pub(super) fn pair_is_normal(pair: &SequencePairSection) -> bool {
-    sequences(std::slice::from_ref(&SequencePairSection {
-        probability: crate::document::read::Field::default_of(100.0),
-        ..pair.clone()
-    }))
-    .is_some()
-}
-
-/// Whether the sizes of images can be drawn.
-pub(super) fn images_are_normal(images: &ImagesSection) -> bool {
-    normal(&images.width).is_some() && normal(&images.height).is_some()
-}
-
-/// Whether the numbers of rankings can be drawn, which are whole on the command line.
-pub(super) fn rankings_are_normal(rankings: &RankingsSection) -> bool {
-    [
-        &rankings.passages,
-        &rankings.passage_tokens,
-        &rankings.query_tokens,
-    ]
-    .into_iter()
-    .all(|law| normal(law).is_some_and(|law| law.mean.fract() == 0.0 && law.stddev.fract() == 0.0))
+        .and_then(|pairs| laws::sequences(pairs).ok());
 }
 
 fn images(images: &ImagesSection) -> ImageArgs {
-    let (width, height) = (normal(&images.width), normal(&images.height));
     ImageArgs {
-        width_mean: width.map(|law| law.mean),
-        width_stddev: width.map(|law| law.stddev),
-        height_mean: height.map(|law| law.mean),
-        height_stddev: height.map(|law| law.stddev),
+        width_mean: Some(images.width.mean()),
+        width_stddev: laws::stddev(&images.width),
+        height_mean: Some(images.height.mean()),
+        height_stddev: laws::stddev(&images.height),
         batch_size: Some(*images.batch_size),
         format: images.format.choice(),
         source: Some((*images.source).clone()),
@@ -278,10 +232,9 @@ fn images(images: &ImagesSection) -> ImageArgs {
 }
 
 fn audio(audio: &AudioSection) -> AudioArgs {
-    let length = normal(&audio.length);
     AudioArgs {
-        length_mean: length.map(|law| law.mean),
-        length_stddev: length.map(|law| law.stddev),
+        length_mean: Some(audio.length.mean()),
+        length_stddev: laws::stddev(&audio.length),
         batch_size: Some(*audio.batch_size),
         format: audio.format.choice(),
         depths: audio
@@ -313,11 +266,8 @@ fn video(video: &VideoSection) -> VideoArgs {
 
 fn rankings(rankings: &RankingsSection) -> RankingsArgs {
     let moments = |law: &Distribution| {
-        let law = normal(law);
-        (
-            law.map(|law| law.mean as u64),
-            law.map(|law| law.stddev as u64),
-        )
+        let stddev = laws::stddev(law);
+        (Some(law.mean() as u64), stddev.map(|stddev| stddev as u64))
     };
     let (passages_mean, passages_stddev) = moments(&rankings.passages);
     let (passage_tokens_mean, passage_tokens_stddev) = moments(&rankings.passage_tokens);

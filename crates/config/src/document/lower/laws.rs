@@ -1,98 +1,122 @@
-//! Distributions of lengths, turns and pauses.
+//! Distributions of lengths, turns, pauses and sizes.
+
+use aiperf_dataset::{Law, PairedLengths, SequenceDistribution, SequencePair};
 
 use crate::document::fault::Fault;
-use crate::document::node::Mark;
-use crate::document::read::Field;
-use crate::document::sections::dataset::DatasetSection;
+use crate::document::sections::dataset::{DatasetSection, SyntheticSection};
 use crate::document::sections::distribution::Distribution;
 use crate::document::sections::envelope::BenchmarkSection;
-use crate::profile::{DatasetConfig, DatasetSource, Normal};
+use crate::document::sections::prompts::SequencePairSection;
+use crate::profile::{DatasetConfig, DatasetSource, SyntheticDataset};
 
-/// What a dataset draws from, where the file says it.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Laws {
-    isl: Option<Normal>,
-    osl: Option<Normal>,
-    turns: Option<Normal>,
-    turn_delay: Option<Normal>,
+/// The law that a distribution asks for.
+pub(super) fn law(given: &Distribution) -> Law {
+    let law = match given {
+        Distribution::Fixed(law) => Law::fixed(*law.value),
+        Distribution::Normal(law) => Law::normal(*law.mean, *law.stddev),
+        Distribution::LogNormal(law) => Law::log_normal(*law.mean, *law.median),
+        Distribution::Multimodal(law) => {
+            let peaks = law.peaks.iter();
+            Law::mixture(
+                peaks
+                    .map(|peak| (self::law(&peak.distribution), *peak.weight))
+                    .collect(),
+            )
+        }
+        Distribution::Empirical(law) => {
+            let points = law.points.iter();
+            Law::points(points.map(|point| (*point.value, *point.weight)).collect())
+        }
+    };
+    let (min, max) = given.bounds();
+    law.within(min, max)
 }
 
-/// The normal distribution that a law is, where it is one.
-pub(super) fn normal(law: &Distribution) -> Option<Normal> {
-    let (min, max) = law.bounds();
-    let (mean, stddev) = match law {
-        Distribution::Fixed(fixed) => {
-            // Bounds of a fixed value move it, once and for all.
-            let value = fixed.value.max(min.unwrap_or(f64::NEG_INFINITY));
-            return Some(Normal::fixed(value.min(max.unwrap_or(f64::INFINITY))));
-        }
-        Distribution::Normal(normal) => (*normal.mean, *normal.stddev),
-        Distribution::LogNormal(law) if *law.mean == *law.median => (*law.mean, 0.0),
-        _ => return None,
-    };
-    (min.is_none() && max.is_none()).then_some(Normal { mean, stddev })
+/// The deviation that a flag could say.
+pub(super) fn stddev(given: &Distribution) -> Option<f64> {
+    law(given).plain().map(|normal| normal.stddev)
 }
 
-/// The laws of a dataset; what cannot be drawn from is a fault.
-pub(super) fn lower(body: &BenchmarkSection, faults: &mut Vec<Fault>) -> Laws {
-    let mut read = |law: &Field<Option<Distribution>>, key: &str| {
-        let given = law.as_ref()?;
-        let normal = normal(given);
-        if normal.is_none() {
-            faults.push(not_yet(key, law.place()));
+/// The lengths that are drawn together.
+///
+/// # Errors
+/// What is wrong with them.
+pub(super) fn sequences(pairs: &[SequencePairSection]) -> Result<SequenceDistribution, String> {
+    let length = |given: &Distribution, stddev: Option<f64>| {
+        let law = law(given);
+        match (law.plain(), stddev) {
+            (Some(normal), Some(stddev)) => Law::normal(normal.mean, stddev),
+            _ => law,
         }
-        normal
     };
-    match body.dataset() {
-        Some(DatasetSection::Synthetic(dataset)) => {
-            let mut laws = Laws {
-                turns: read(&dataset.turns, "turns"),
-                turn_delay: read(&dataset.turn_delay, "turnDelay"),
-                ..Laws::default()
-            };
-            if let Some(prompts) = dataset.prompts.as_ref() {
-                laws.isl = read(&prompts.isl, "prompts.isl");
-                laws.osl = read(&prompts.osl, "prompts.osl");
-            }
-            laws
-        }
-        Some(DatasetSection::File(dataset)) => Laws {
-            osl: read(&dataset.osl, "osl"),
-            ..Laws::default()
-        },
-        Some(DatasetSection::Public(dataset)) => Laws {
-            osl: read(&dataset.osl, "osl"),
-            ..Laws::default()
-        },
-        None => Laws::default(),
+    // They need not add up to 100 exactly.
+    let sum: f64 = pairs.iter().map(|pair| *pair.probability).sum();
+    let pairs = pairs.iter().map(|pair| SequencePair {
+        input: length(&pair.isl, *pair.isl_stddev).truncated(),
+        output: length(&pair.osl, *pair.osl_stddev).truncated(),
+        percent: *pair.probability / sum * 100.0,
+    });
+    SequenceDistribution::new(pairs.collect())
+}
+
+/// Tells which distributions make no sense in a run.
+pub(super) fn check(body: &BenchmarkSection, faults: &mut Vec<Fault>) {
+    let Some(DatasetSection::Synthetic(dataset)) = body.dataset() else {
+        return;
+    };
+    if let Some(prompts) = dataset.prompts.as_ref()
+        && let Some(pairs) = prompts.sequence_distribution.as_ref()
+        && let Err(reason) = sequences(pairs)
+    {
+        let key = "benchmark.datasets.0.prompts.sequenceDistribution";
+        faults.push(Fault::new(reason).at(key, prompts.sequence_distribution.place()));
     }
 }
 
-fn not_yet(key: &str, mark: Mark) -> Fault {
-    Fault::new("this kind of distribution is not supported yet")
-        .at(format!("benchmark.datasets.0.{key}"), mark)
-        .hint("this version draws from a fixed value and from `{mean, stddev}` without bounds")
+/// Sets what flags could not say: fractions, laws that are not normal, bounds, and that there is no
+/// text.
+pub(super) fn set(config: &mut DatasetConfig, body: &BenchmarkSection) {
+    let osl = match body.dataset() {
+        Some(DatasetSection::File(dataset)) => dataset.osl.as_ref().map(law),
+        Some(DatasetSection::Public(dataset)) => dataset.osl.as_ref().map(law),
+        _ => None,
+    };
+    match (&mut config.source, body.dataset()) {
+        (DatasetSource::Synthetic(made), Some(DatasetSection::Synthetic(asked))) => {
+            synthetic(made, asked);
+        }
+        (DatasetSource::File(dataset), _) => dataset.osl = osl,
+        (DatasetSource::Public(plan), _) => plan.output_tokens = osl,
+        _ => {}
+    }
 }
 
-/// Sets what flags could not say: fractions, and that there is no text.
-pub(super) fn set(config: &mut DatasetConfig, laws: Laws) {
-    match &mut config.source {
-        DatasetSource::Synthetic(dataset) => {
-            dataset.isl = dataset.isl.and(laws.isl);
-            dataset.osl = laws.osl;
-            if let Some(turns) = laws.turns {
-                dataset.turns = turns;
-            }
-            if let Some(delay) = laws.turn_delay {
-                dataset.turn_delay_ms = delay;
-            }
-        }
-        DatasetSource::File(dataset) => dataset.osl = laws.osl,
-        DatasetSource::Public(plan) => {
-            plan.output_tokens = laws.osl.map(|law| aiperf_dataset::Normal {
-                mean: law.mean,
-                stddev: law.stddev,
-            });
-        }
+fn synthetic(made: &mut SyntheticDataset, asked: &SyntheticSection) {
+    let prompts = asked.prompts.as_ref();
+    let isl = prompts.and_then(|prompts| prompts.isl.as_ref()).map(law);
+    made.isl = made.isl.take().and(isl);
+    made.osl = prompts.and_then(|prompts| prompts.osl.as_ref()).map(law);
+    if let Some(turns) = asked.turns.as_ref() {
+        made.turns = law(turns);
+    }
+    if let Some(delay) = asked.turn_delay.as_ref() {
+        made.turn_delay_ms = law(delay);
+    }
+    if let Some(pairs) = prompts.and_then(|prompts| prompts.sequence_distribution.as_ref())
+        && let Ok(pairs) = sequences(pairs)
+    {
+        made.paired_lengths = Some(PairedLengths::Sequences(pairs));
+    }
+    if let (Some(made), Some(asked)) = (&mut made.images, asked.images.as_ref()) {
+        made.width = law(&asked.width);
+        made.height = law(&asked.height);
+    }
+    if let (Some(made), Some(asked)) = (&mut made.audio, asked.audio.as_ref()) {
+        made.seconds = law(&asked.length);
+    }
+    if let (Some(made), Some(asked)) = (&mut made.rankings, asked.rankings.as_ref()) {
+        made.passages = law(&asked.passages);
+        made.passage_tokens = law(&asked.passage_tokens);
+        made.query_tokens = law(&asked.query_tokens);
     }
 }

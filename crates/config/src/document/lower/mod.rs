@@ -19,9 +19,10 @@ use super::fault::{DocumentError, Fault};
 use super::overlay;
 use super::sections::dataset::{DatasetSection, Records};
 use super::substitution::Environment;
+use super::values::{Anything, FormatsOrNone};
 use super::{Document, Node};
 use crate::error::Warning;
-use crate::profile::{ProfileArgs, Resolved, Surroundings, resolve_with_phases};
+use crate::profile::{ProfileArgs, ProfileConfig, Resolved, Surroundings, resolve_with_phases};
 
 pub use input_config::{hide_credentials, input_config};
 
@@ -39,24 +40,25 @@ impl Document {
         Self::load_with(path, environment, change)
     }
 
-    /// The rows of a dataset that is written out in the document, as JSON lines.
-    pub fn inline_rows(&self) -> Option<String> {
+    /// The rows of a dataset that is written out in the document.
+    pub fn inline_rows(&self) -> Option<InlineRows> {
         let Some(DatasetSection::File(dataset)) = self.envelope.benchmark.dataset() else {
             return None;
         };
-        let Some(Records::List(rows)) = dataset.records.as_ref() else {
-            return None;
-        };
-        let mut lines = String::new();
-        for row in rows {
-            lines.push_str(&row.0.to_json().to_string());
-            lines.push('\n');
-        }
-        Some(lines)
+        Some(match dataset.records.as_ref()? {
+            Records::List(rows) => InlineRows::File(json_lines(rows)),
+            Records::Pools(pools) => InlineRows::Folder(
+                pools
+                    .0
+                    .iter()
+                    .map(|(name, rows)| (name.clone(), json_lines(rows)))
+                    .collect(),
+            ),
+        })
     }
 
     /// The run that it describes. `typed` has the flags that no key stands for; those that one
-    /// stands for must be in the document already. `rows` is a file with
+    /// stands for must be in the document already. `rows` is the file or folder with
     /// [`Document::inline_rows`], where there are any.
     ///
     /// # Errors
@@ -71,15 +73,15 @@ impl Document {
         unsupported::check(&self.envelope, &mut faults);
         let body = &self.envelope.benchmark;
         let phases = phases::lower(body, typed, &mut faults);
-        let lengths = laws::lower(body, &mut faults);
-        let Some((warmup, profiling)) = phases.filter(|_| faults.is_empty()) else {
+        laws::check(body, &mut faults);
+        if !faults.is_empty() {
             return Err(DocumentError::of_all(faults));
-        };
+        }
         let mut args = arguments::of(&self.envelope, typed);
         args.input_file = args.input_file.or_else(|| rows.map(Path::to_owned));
-        let mut resolved = resolve_with_phases(&args, warmup, profiling, surroundings)
+        let mut resolved = resolve_with_phases(&args, phases, surroundings)
             .map_err(|error| DocumentError::of_all(wording::faults(&error)))?;
-        laws::set(&mut resolved.config.dataset, lengths);
+        self.set_what_flags_cannot_say(&mut resolved.config);
         let told = self.warnings.iter().map(|fault| Warning {
             message: fault.to_string(),
             hint: None,
@@ -88,6 +90,34 @@ impl Document {
         resolved.warnings = told.chain(later).collect();
         Ok(resolved)
     }
+
+    fn set_what_flags_cannot_say(&self, config: &mut ProfileConfig) {
+        let body = &self.envelope.benchmark;
+        laws::set(&mut config.dataset, body);
+        config.dataset.random_seed = body.dataset().and_then(DatasetSection::random_seed);
+        config.output.summary_json = matches!(*body.artifacts.summary, FormatsOrNone::Formats(_));
+        let models = body.models.items.iter();
+        let own: Vec<Option<String>> = models
+            .map(|model| model.tokenizer.as_ref().map(|own| (*own.name).clone()))
+            .collect();
+        if own.iter().any(Option::is_some) {
+            config.models.tokenizers = own;
+        }
+    }
+}
+
+/// Rows as JSON lines, for the reader of files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum InlineRows {
+    /// Those of one file.
+    File(String),
+    /// Those of the files of a folder, by the names of the files without their ending.
+    Folder(Vec<(String, String)>),
+}
+
+fn json_lines(rows: &[Anything]) -> String {
+    let lines = rows.iter().map(|row| format!("{}\n", row.0.to_json()));
+    lines.collect()
 }
 
 #[cfg(test)]

@@ -1,47 +1,34 @@
-//! Phases: at most one warmup and one that is measured.
+//! Phases, in the order of the file.
 
-use aiperf_schedule::{PhaseKind, ScheduleOptions};
+use aiperf_schedule::{PhaseKind, RampShape, ScheduleOptions};
 
 use crate::document::fault::Fault;
 use crate::document::read::Field;
 use crate::document::sections::envelope::BenchmarkSection;
-use crate::document::sections::phase::{Phase, Ramp};
+use crate::document::sections::phase::{Phase, Ramp as RampKey};
 use crate::profile::{
-    ArrivalOverflow, Arrivals, CancellationConfig, Limit, PhaseConfig, ProfileArgs, Rate,
+    ArrivalOverflow, Arrivals, CancellationConfig, Limit, PhaseConfig, ProfileArgs, Ramp, Rate,
     RatePattern, RateShape,
 };
 
-/// The warmup and the measurement. What this version does not do is a fault.
+/// The phases, in order. What this version does not do is a fault.
 pub(super) fn lower(
     body: &BenchmarkSection,
     typed: &ProfileArgs,
     faults: &mut Vec<Fault>,
-) -> Option<(Option<PhaseConfig>, PhaseConfig)> {
-    let (mut warmup, mut profiling) = (None, None);
-    for (index, phase) in body.phases.iter().enumerate() {
-        let path = format!("benchmark.phases.{index}");
-        let place = if phase.is_profiling() {
-            &mut profiling
-        } else {
-            &mut warmup
-        };
-        let out_of_order = !phase.is_profiling() && index > 0;
-        if place.is_some() || out_of_order {
-            let fault = Fault::new("several phases of one kind are not supported yet");
-            let hint = "this version carries out one warmup and then one phase that is measured";
-            faults.push(fault.at(&path, phase.0.name.place()).hint(hint));
-            continue;
-        }
-        refuse_what_is_missing(phase, &path, faults);
-        *place = Some(lowered(phase, typed));
-    }
-    Some((warmup, profiling?))
+) -> Vec<PhaseConfig> {
+    let phases = body.phases.iter().enumerate();
+    phases
+        .map(|(index, phase)| {
+            refuse_what_is_missing(phase, &format!("benchmark.phases.{index}"), faults);
+            lowered(phase, typed)
+        })
+        .collect()
 }
 
 fn refuse_what_is_missing(phase: &Phase, path: &str, faults: &mut Vec<Fault>) {
     let phase = &phase.0;
     for (key, is_asked, mark) in [
-        ("seamless", *phase.seamless, phase.seamless.place()),
         (
             "adaptiveScale",
             *phase.adaptive_scale,
@@ -50,7 +37,9 @@ fn refuse_what_is_missing(phase: &Phase, path: &str, faults: &mut Vec<Fault>) {
         ("sla", !phase.sla.is_empty(), phase.sla.place()),
         (
             "timingMode",
-            phase.timing_mode.is_some(),
+            phase
+                .timing_mode
+                .is_some_and(|mode| mode.name() != usual_mode(phase.r#type.name())),
             phase.timing_mode.place(),
         ),
         (
@@ -78,19 +67,14 @@ fn refuse_what_is_missing(phase: &Phase, path: &str, faults: &mut Vec<Fault>) {
             faults.push(Fault::new("is not supported yet").at(format!("{path}.{key}"), mark));
         }
     }
-    for (key, ramp) in [
-        ("concurrencyRamp", &phase.concurrency_ramp),
-        ("prefillRamp", &phase.prefill_ramp),
-        ("rateRamp", &phase.rate_ramp),
-    ] {
-        let shape = ramp.as_ref().map(|ramp| ramp.0.strategy.name());
-        if let Some(shape) = shape.filter(|shape| *shape != "linear") {
-            faults.push(
-                Fault::new(format!("`{shape}` is not supported yet"))
-                    .at(format!("{path}.{key}.strategy"), ramp.place())
-                    .hint("ramps are `linear`"),
-            );
-        }
+}
+
+/// What times the requests of a phase of this type.
+fn usual_mode(kind: &str) -> &'static str {
+    match kind {
+        "user_centric" => "user_centric_rate",
+        "fixed_schedule" => "fixed_schedule",
+        _ => "request_rate",
     }
 }
 
@@ -104,6 +88,7 @@ fn lowered(phase: &Phase, typed: &ProfileArgs) -> PhaseConfig {
     // warmup waits for all of it.
     let usual = (is_profiling && duration.is_some()).then_some(0.0);
     PhaseConfig {
+        name: (*phase.name).clone(),
         kind: if is_profiling {
             PhaseKind::Profiling
         } else {
@@ -122,18 +107,27 @@ fn lowered(phase: &Phase, typed: &ProfileArgs) -> PhaseConfig {
             })
         }),
         failed_request_threshold: phase.failed_request_threshold.filter(|_| is_profiling),
+        seamless: *phase.seamless,
     }
 }
 
-fn limit(count: &Field<Option<u64>>, ramp: &Field<Option<Ramp>>) -> Option<Limit> {
+fn limit(count: &Field<Option<u64>>, ramp: &Field<Option<RampKey>>) -> Option<Limit> {
     Some(Limit {
         count: (**count)?,
-        ramp_seconds: seconds(ramp),
+        ramp: self::ramp(ramp),
     })
 }
 
-fn seconds(ramp: &Field<Option<Ramp>>) -> Option<f64> {
-    ramp.as_ref().map(|ramp| ramp.0.duration.0)
+fn ramp(given: &Field<Option<RampKey>>) -> Option<Ramp> {
+    let given = &given.as_ref()?.0;
+    Some(Ramp {
+        seconds: given.duration.0,
+        shape: match given.strategy.name() {
+            "exponential" => RampShape::Exponential,
+            "poisson" => RampShape::Poisson,
+            _ => RampShape::Linear,
+        },
+    })
 }
 
 fn arrivals(phase: &Phase, typed: &ProfileArgs) -> Arrivals {
@@ -154,7 +148,7 @@ fn arrivals(phase: &Phase, typed: &ProfileArgs) -> Arrivals {
                     Some(series) => RateShape::Series(series.0.clone()),
                     None => RateShape::Steady(phase.rate.unwrap_or(1.0)),
                 },
-                ramp_seconds: seconds(&phase.rate_ramp),
+                ramp: ramp(&phase.rate_ramp),
             },
             concurrency,
             overflow: typed.arrival_overflow.unwrap_or(ArrivalOverflow::Drop),

@@ -1,11 +1,14 @@
 use std::path::Path;
 
+use aiperf_dataset::{Law, PairedLengths};
+use aiperf_schedule::RampShape;
 use serde_json::{Value, json};
 
 use super::*;
 use crate::document::Dump;
 use crate::profile::{
-    Arrivals, DatasetSource, ExportLevel, PROFILE, ProfileConfig, RatePattern, Sampling,
+    Arrivals, DatasetSource, ExportLevel, PROFILE, ProfileConfig, Ramp, RatePattern, Sampling,
+    SyntheticDataset,
 };
 use crate::{Parsed, profile};
 
@@ -58,9 +61,9 @@ fn a_file_becomes_a_run_without_the_defaults_of_flags() {
         panic!()
     };
     assert_eq!(dataset.entries, 7);
-    assert_eq!(dataset.isl.map(|law| law.mean), Some(5.5));
-    assert_eq!(dataset.osl.map(|law| law.stddev), Some(2.0));
-    let measured = &config.profiling;
+    assert_eq!(dataset.isl, Some(Law::fixed(5.5)));
+    assert_eq!(dataset.osl, Some(Law::normal(9.0, 2.0)));
+    let measured = config.measured().next().unwrap();
     let Arrivals::Rate {
         pattern,
         rate,
@@ -72,7 +75,10 @@ fn a_file_becomes_a_run_without_the_defaults_of_flags() {
     };
     assert_eq!(*pattern, RatePattern::Gamma { smoothness: 1.0 });
     assert_eq!(rate.base(), 5.0);
-    assert_eq!(concurrency.and_then(|limit| limit.ramp_seconds), Some(10.0));
+    assert_eq!(
+        concurrency.and_then(|limit| limit.ramp),
+        Some(Ramp::linear(10.0))
+    );
     // No ten requests, no thirty seconds of grace.
     assert_eq!(
         (
@@ -82,10 +88,57 @@ fn a_file_becomes_a_run_without_the_defaults_of_flags() {
         ),
         (None, Some(120.0), Some(0.0))
     );
-    let warmup = config.warmup.unwrap();
+    let warmup = config.warmups().next().unwrap();
     // Nothing is inherited from the measurement.
     assert_eq!(warmup.arrivals.concurrency(), Some(1));
     assert_eq!(warmup.grace_seconds, None);
+}
+
+#[test]
+fn any_list_of_phases_is_carried_out_in_its_order() {
+    let body = with_phases(
+        "phases: [{name: prime, kind: warmup, type: concurrency, requests: 3}, \
+         {name: steady, kind: profiling, type: gamma, rate: 3, smoothness: 2, requests: 20, rateRamp: {duration: 2, strategy: poisson}}, \
+         {name: again, kind: warmup, type: concurrency, sessions: 2, timingMode: request_rate}, \
+         {name: burst, kind: profiling, type: concurrency, concurrency: 16, duration: 4, seamless: true, \
+          failedRequestThreshold: 0.5, concurrencyRamp: {duration: 3s, strategy: exponential}}]",
+    );
+    let config = run(&body, "").unwrap();
+    let phases: Vec<_> = config
+        .phases
+        .iter()
+        .map(|phase| (phase.name.as_str(), phase.kind.name(), phase.seamless))
+        .collect();
+    assert_eq!(
+        phases,
+        [
+            ("prime", "warmup", false),
+            ("steady", "profiling", false),
+            ("again", "warmup", false),
+            ("burst", "profiling", true)
+        ]
+    );
+    assert_eq!(
+        (config.measured().count(), config.warmups().count()),
+        (2, 2)
+    );
+    let Arrivals::Rate { rate, .. } = &config.phases[1].arrivals else {
+        panic!()
+    };
+    assert_eq!(
+        rate.ramp,
+        Some(Ramp {
+            seconds: 2.0,
+            shape: RampShape::Poisson
+        })
+    );
+    let burst = &config.phases[3];
+    let shape = burst.arrivals.session_limit().unwrap().ramp.unwrap().shape;
+    assert_eq!(shape, RampShape::Exponential);
+    // Each phase has its own bounds.
+    assert_eq!(burst.failed_request_threshold, Some(0.5));
+    assert_eq!((burst.requests, burst.grace_seconds), (None, Some(0.0)));
+    assert_eq!(config.phases[1].failed_request_threshold, None);
 }
 
 #[test]
@@ -120,7 +173,7 @@ fn keys_reach_the_run() {
     assert_eq!(config.runtime.log_level.name(), "debug");
     assert!(config.telemetry.gpu_declined);
     assert_eq!(
-        config.profiling.cancellation.map(|asked| asked.percent),
+        config.phases[0].cancellation.map(|asked| asked.percent),
         Some(50.0)
     );
 }
@@ -129,8 +182,8 @@ fn keys_reach_the_run() {
 fn what_is_not_there_yet_is_refused_by_its_key() {
     for (part, expected) in [
         (
-            "phases: [{name: a, kind: profiling, type: concurrency, requests: 1}, {name: b, kind: profiling, type: concurrency, requests: 1}]",
-            "`benchmark.phases.1`: several phases",
+            "phases: {type: poisson, rate: 1, requests: 1, timingMode: user_centric_rate}",
+            "`benchmark.phases.0.timingMode`",
         ),
         (
             "phases: {type: concurrency, requests: 1}, gpuTelemetry: {urls: [a]}",
@@ -141,10 +194,6 @@ fn what_is_not_there_yet_is_refused_by_its_key() {
             "`benchmark.wandb.project`",
         ),
         (
-            "phases: {type: concurrency, requests: 1, concurrencyRamp: {duration: 1, strategy: poisson}}",
-            "`poisson` is not supported yet",
-        ),
-        (
             "phases: {type: concurrency, requests: 1}, artifacts: {userFiles: [{path: a, content: b}]}",
             "`benchmark.artifacts.userFiles`",
         ),
@@ -152,10 +201,77 @@ fn what_is_not_there_yet_is_refused_by_its_key() {
         let told = run(&with_phases(part), "").unwrap_err();
         assert!(told.contains(expected), "{part}: {told}");
     }
-    let body = "model: m, endpoint: {url: 'h:1'}, dataset: {isl: {mean: 9, median: 5}}, phases: {type: concurrency, requests: 1}";
-    let told = run(body, "").unwrap_err();
+}
+
+fn synthetic_dataset(dataset: &str) -> Result<SyntheticDataset, String> {
+    let kind = if dataset.contains("rankings") {
+        "type: nim_rankings, "
+    } else {
+        ""
+    };
+    let body = format!(
+        "model: m, endpoint: {{{kind}url: 'h:1'}}, dataset: {{{dataset}}}, phases: {{type: concurrency, requests: 1}}"
+    );
+    match run(&body, "")?.dataset.source {
+        DatasetSource::Synthetic(dataset) => Ok(*dataset),
+        other => panic!("{other:?}"),
+    }
+}
+
+#[test]
+fn every_key_that_takes_a_distribution_takes_each_of_them() {
+    let peaks = "{peaks: [{mean: 128, stddev: 20, weight: 60}, {distribution: {mean: 2048, median: 1800}, weight: 40}]}";
+    let mixture = Law::mixture(vec![
+        (Law::normal(128.0, 20.0), 60.0),
+        (Law::log_normal(2048.0, 1800.0), 40.0),
+    ]);
+    let points = "{points: [{value: 128, weight: 40}, {value: 512}], max: 500}";
+    let chosen = Law::points(vec![(128.0, 40.0), (512.0, 1.0)]).within(None, Some(500.0));
+    let skewed = Law::log_normal(9.0, 5.0).within(Some(2.0), None);
+    let dataset = synthetic_dataset(&format!(
+        "isl: {peaks}, osl: {points}, turns: {{mean: 9, median: 5, min: 2}}, turnDelay: {{mean: 9, stddev: 5, max: 12}}, \
+         images: {{batchSize: 1, width: {peaks}, height: {points}}}, audio: {{batchSize: 1, length: {{mean: 9, median: 5, min: 2}}}}"
+    ))
+    .unwrap();
+    assert_eq!(dataset.isl, Some(mixture.clone()));
+    assert_eq!(dataset.osl, Some(chosen.clone()));
+    assert_eq!(dataset.turns, skewed);
+    assert_eq!(
+        dataset.turn_delay_ms,
+        Law::normal(9.0, 5.0).within(None, Some(12.0))
+    );
+    let images = dataset.images.unwrap();
+    assert_eq!((images.width, images.height), (mixture.clone(), chosen));
+    assert_eq!(dataset.audio.unwrap().seconds, skewed);
+
+    let ranked = synthetic_dataset(&format!(
+        "isl: 5, rankings: {{passages: {{mean: 9, median: 5, min: 2}}, passageTokens: {peaks}}}"
+    ))
+    .unwrap()
+    .rankings
+    .unwrap();
+    assert_eq!(
+        (ranked.passages, ranked.passage_tokens),
+        (skewed, mixture.clone())
+    );
+    assert_eq!(ranked.query_tokens, Law::fixed(32.0));
+
+    let paired = synthetic_dataset(&format!(
+        "prompts: {{sequenceDistribution: [{{isl: {peaks}, osl: 5, oslStddev: 2, probability: 50}}, {{isl: 7, osl: 8, probability: 49.5}}]}}"
+    ))
+    .unwrap();
+    let Some(PairedLengths::Sequences(pairs)) = paired.paired_lengths else {
+        panic!()
+    };
+    assert_eq!(pairs.pairs()[0].input, mixture);
+    assert_eq!(pairs.pairs()[0].output, Law::normal(5.0, 2.0));
+    let sum: f64 = pairs.pairs().iter().map(|pair| pair.percent).sum();
+    assert!((sum - 100.0).abs() < 1e-9, "{sum}");
+    let told =
+        synthetic_dataset("prompts: {sequenceDistribution: [{isl: 0, osl: 8, probability: 100}]}")
+            .unwrap_err();
     assert!(
-        told.contains("`benchmark.datasets.0.prompts.isl`: this kind of distribution"),
+        told.contains("`benchmark.datasets.0.prompts.sequenceDistribution`"),
         "{told}"
     );
 }
@@ -251,7 +367,7 @@ fn flags_write_their_keys_over_those_of_the_file() {
         ),
         (
             "--prefill-concurrency 4",
-            "`--prefill-concurrency`: `benchmark.phases.0.prefillConcurrency`: 4 is more than `concurrency`",
+            "`--prefill-concurrency 4` is more than `benchmark.phases.0.concurrency: 2`",
         ),
     ] {
         let told = document(&body, line).unwrap_err().to_string();
@@ -293,7 +409,9 @@ fn rows_in_the_file_itself_are_read_from_where_they_were_put() {
     let document = document(body, "").unwrap();
     assert_eq!(
         document.inline_rows().unwrap(),
-        "{\"session_id\":\"a\",\"turns\":[{\"text\":\"b\"}]}\n{\"turns\":[]}\n"
+        InlineRows::File(
+            "{\"session_id\":\"a\",\"turns\":[{\"text\":\"b\"}]}\n{\"turns\":[]}\n".to_owned()
+        )
     );
     let rows = Path::new("Cargo.toml");
     let resolved = document
@@ -303,4 +421,48 @@ fn rows_in_the_file_itself_are_read_from_where_they_were_put() {
         panic!()
     };
     assert_eq!(dataset.path, rows);
+}
+
+#[test]
+fn pools_in_the_file_itself_are_a_folder() {
+    let body = "model: m, endpoint: {url: 'h:1'}, phases: {type: concurrency, requests: 1}, \
+                dataset: {type: file, format: random_pool, records: {queries: [{text: a}, {text: b}], contexts: [{text: c}]}}";
+    let document = document(body, "").unwrap();
+    let text = |text: &str| text.to_owned();
+    assert_eq!(
+        document.inline_rows(),
+        Some(InlineRows::Folder(vec![
+            (
+                text("queries"),
+                text("{\"text\":\"a\"}\n{\"text\":\"b\"}\n")
+            ),
+            (text("contexts"), text("{\"text\":\"c\"}\n")),
+        ]))
+    );
+    assert!(run(body, "").is_err(), "rows must be somewhere");
+}
+
+#[test]
+fn what_no_flag_says_reaches_the_run() {
+    let body = "models: {items: [{name: m}, {name: n, tokenizer: {name: gpt2}}]}, endpoint: {url: 'h:1'}, \
+                dataset: {isl: 5, randomSeed: 4}, phases: {type: concurrency, requests: 1}, artifacts: {summary: false}";
+    let config = run(body, "").unwrap();
+    assert_eq!(config.models.tokenizers, [None, Some("gpt2".to_owned())]);
+    assert_eq!(
+        (config.dataset.random_seed, config.random_seed),
+        (Some(4), None)
+    );
+    assert!(!config.output.summary_json);
+    let usual = run(&with_phases("phases: {type: concurrency, requests: 1}"), "").unwrap();
+    assert_eq!(
+        (usual.models.tokenizers.len(), usual.dataset.random_seed),
+        (0, None)
+    );
+    assert!(usual.output.summary_json);
+    // The seed of the command line is that of both.
+    let both = run(body, "--random-seed 7").unwrap();
+    assert_eq!(
+        (both.dataset.random_seed, both.random_seed),
+        (Some(7), Some(7))
+    );
 }

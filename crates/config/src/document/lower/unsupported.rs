@@ -4,9 +4,8 @@
 use crate::document::fault::Fault;
 use crate::document::node::Mark;
 use crate::document::read::Field;
-use crate::document::sections::dataset::{DatasetSection, FileSection, Records};
+use crate::document::sections::dataset::{DatasetSection, FileSection};
 use crate::document::sections::envelope::{BenchmarkSection, Envelope};
-use crate::document::values::FormatsOrNone;
 use crate::profile::DatasetFormat;
 
 /// Tells every key that asks for what is missing.
@@ -34,7 +33,7 @@ pub(super) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
     );
     told.unless_absent("benchmark.scenario", &body.scenario);
     if let Some(dataset) = body.dataset() {
-        self::dataset(envelope, dataset, &mut told);
+        self::dataset(dataset, &mut told);
     }
 }
 
@@ -98,18 +97,11 @@ fn models(body: &BenchmarkSection, told: &mut Missing) {
     for (index, model) in body.models.items.iter().enumerate() {
         let path = format!("benchmark.models.items.{index}");
         told.unless_absent(&format!("{path}.lora"), &model.lora);
-        told.unless_absent(&format!("{path}.tokenizer"), &model.tokenizer);
     }
 }
 
 fn artifacts(body: &BenchmarkSection, told: &mut Missing) {
     let artifacts = &body.artifacts;
-    let has_summary = matches!(*artifacts.summary, FormatsOrNone::Formats(_));
-    told.unless(
-        "benchmark.artifacts.summary",
-        has_summary,
-        artifacts.summary.place(),
-    );
     told.unless_empty("benchmark.artifacts.userFiles", &artifacts.user_files);
     told.unless_is("benchmark.artifacts.autoPlot", &artifacts.auto_plot, false);
     told.unless_is(
@@ -157,16 +149,8 @@ fn telemetry(body: &BenchmarkSection, told: &mut Missing) {
     told.unless_absent("benchmark.wandb.project", &body.wandb.project);
 }
 
-fn dataset(envelope: &Envelope, dataset: &DatasetSection, told: &mut Missing) {
+fn dataset(dataset: &DatasetSection, told: &mut Missing) {
     let path = |key: &str| format!("{DATASET}.{key}");
-    let seed = match dataset {
-        DatasetSection::Synthetic(dataset) => &dataset.random_seed,
-        DatasetSection::File(dataset) => &dataset.random_seed,
-        DatasetSection::Public(dataset) => &dataset.random_seed,
-    };
-    // One seed is behind all random choices.
-    let is_the_same = seed.is_none() || **seed == *envelope.random_seed;
-    told.unless(&path("randomSeed"), is_the_same, seed.place());
     match dataset {
         DatasetSection::File(dataset) => file(dataset, told),
         DatasetSection::Public(dataset) => {
@@ -175,47 +159,7 @@ fn dataset(envelope: &Envelope, dataset: &DatasetSection, told: &mut Missing) {
             told.unless(&path("dataset"), known, dataset.dataset.place());
             replay!(dataset, told);
         }
-        DatasetSection::Synthetic(dataset) => {
-            let media = [
-                (
-                    "images",
-                    dataset
-                        .images
-                        .as_ref()
-                        .is_none_or(super::arguments::images_are_normal),
-                    dataset.images.place(),
-                ),
-                (
-                    "audio.length",
-                    dataset
-                        .audio
-                        .as_ref()
-                        .is_none_or(|audio| super::laws::normal(&audio.length).is_some()),
-                    dataset.audio.place(),
-                ),
-                (
-                    "rankings",
-                    dataset
-                        .rankings
-                        .as_ref()
-                        .is_none_or(super::arguments::rankings_are_normal),
-                    dataset.rankings.place(),
-                ),
-            ];
-            for (key, is_fine, mark) in media {
-                told.unless(&path(key), is_fine, mark);
-            }
-            if let Some(prompts) = dataset.prompts.as_ref() {
-                let pairs = prompts.sequence_distribution.as_ref();
-                let is_fine =
-                    pairs.is_none_or(|pairs| pairs.iter().all(super::arguments::pair_is_normal));
-                told.unless(
-                    &path("prompts.sequenceDistribution"),
-                    is_fine,
-                    prompts.sequence_distribution.place(),
-                );
-            }
-        }
+        DatasetSection::Synthetic(_) => {}
     }
 }
 
@@ -223,8 +167,6 @@ fn file(dataset: &FileSection, told: &mut Missing) {
     let path = |key: &str| format!("{DATASET}.{key}");
     let is_read = DatasetFormat::SUPPORTED.contains(&dataset.format.name());
     told.unless(&path("format"), is_read, dataset.format.place());
-    let has_pools = matches!(*dataset.records, Some(Records::Pools(_)));
-    told.unless(&path("records"), !has_pools, dataset.records.place());
     told.unless_absent(
         &path("traceSessionSampleRatio"),
         &dataset.trace_session_sample_ratio,

@@ -1,19 +1,23 @@
-//! What keys must not say together. One item for each rule; all that are broken are told.
+//! What keys must not say together, besides what flags and keys must not say alike. One item for
+//! each rule; all that are broken are told.
 
 mod dataset;
 mod endpoint;
+mod examples;
 mod phase;
+mod runs;
+mod settings;
+
+pub(crate) use examples::EXAMPLES;
 
 use super::fault::Fault;
 use super::node::Mark;
 use super::read::Field;
 use super::sections::envelope::{BenchmarkSection, Envelope};
-use super::values::OneOf;
 
 /// A rule about several keys.
 pub(super) struct Rule {
     /// Says what the rule demands.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests find rules by it"))]
     pub(super) name: &'static str,
     /// Tells where and why it is broken.
     pub(super) check: fn(&BenchmarkSection, &mut Told),
@@ -32,25 +36,50 @@ impl Told {
         message: impl Into<String>,
         hint: impl Into<String>,
     ) {
-        let path = format!("benchmark.{}", path.as_ref());
+        self.at_root(format!("benchmark.{}", path.as_ref()), mark, message, hint);
+    }
+
+    /// At any key.
+    fn at_root(
+        &mut self,
+        path: impl Into<String>,
+        mark: Mark,
+        message: impl Into<String>,
+        hint: impl Into<String>,
+    ) {
         self.0.push(Fault::new(message).at(path, mark).hint(hint));
     }
 }
 
 /// Reports every rule that is broken.
 pub(crate) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
+    for breach in crate::rules::check(&settings::view(&envelope.benchmark)).0 {
+        faults.push(
+            Fault::new(breach.message)
+                .at("", breach.mark)
+                .hint(breach.hint),
+        );
+    }
     let mut told = Told::default();
     for rule in all() {
         (rule.check)(&envelope.benchmark, &mut told);
     }
+    for rule in runs::RULES {
+        (rule.check)(envelope, &mut told);
+    }
     faults.append(&mut told.0);
-    about_several_runs(envelope, faults);
 }
 
-/// In the order in which they are reported.
+/// About one benchmark, in the order in which they are reported.
 fn all() -> impl Iterator<Item = &'static Rule> {
     let groups = [endpoint::RULES, dataset::RULES, phase::RULES, RULES];
     groups.into_iter().flatten()
+}
+
+/// The names of all rules that only files can break.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    let runs = runs::RULES.iter().map(|rule| rule.name);
+    all().map(|rule| rule.name).chain(runs)
 }
 
 /// Settles what follows from other keys.
@@ -190,30 +219,6 @@ const RULES: &[Rule] = &[
         name: "answers are judged by a benchmark",
         check: accuracy_without_benchmark,
     },
-    Rule {
-        name: "a tokenizer needs something to count",
-        check: |body, told| {
-            let kind = endpoint::capabilities(&body.endpoint);
-            if kind.is_none_or(|kind| kind.produces_tokens || kind.tokenizes_input) {
-                return;
-            }
-            let Some(tokenizer) = body.tokenizer.as_ref() else {
-                return;
-            };
-            let is_given = tokenizer.name.is_given()
-                || tokenizer.revision.is_given()
-                || tokenizer.trust_remote_code.is_given()
-                || tokenizer.apply_chat_template.is_given();
-            if is_given {
-                told.at(
-                    "tokenizer",
-                    body.tokenizer.place(),
-                    format!("does not go with `type: {}`", body.endpoint.r#type.name()),
-                    "that type takes no text and answers with none; leave the section away",
-                );
-            }
-        },
-    },
 ];
 
 fn accuracy_without_benchmark(body: &BenchmarkSection, told: &mut Told) {
@@ -253,125 +258,6 @@ fn accuracy_without_benchmark(body: &BenchmarkSection, told: &mut Told) {
             mark,
             "needs `benchmark.accuracy.benchmark`",
             "name the questions that are asked",
-        );
-    }
-}
-
-fn about_several_runs(envelope: &Envelope, faults: &mut Vec<Fault>) {
-    use super::sections::sweep::SweepSection;
-
-    let mut told = |path: &str, mark: Mark, message: String, hint: &str| {
-        faults.push(Fault::new(message).at(path, mark).hint(hint));
-    };
-    let many = &envelope.multi_run;
-    if let Some(convergence) = many.convergence.as_ref()
-        && *convergence.min_runs > *many.num_runs
-    {
-        told(
-            "multiRun.convergence.minRuns",
-            convergence.min_runs.place(),
-            format!(
-                "{} is more than `multiRun.numRuns`, which is {}",
-                *convergence.min_runs, *many.num_runs
-            ),
-            "raise `numRuns`: trials end early where they agree",
-        );
-    }
-    let Some(sweep) = envelope.sweep.as_ref() else {
-        return;
-    };
-    let mark = envelope.sweep.place();
-    let body = &envelope.benchmark;
-    if body.runtime.ui.is_given() && body.runtime.ui.is("dashboard") {
-        told(
-            "benchmark.runtime.ui",
-            body.runtime.ui.place(),
-            "`dashboard` does not go with `sweep`".into(),
-            "choose `simple` or `none`",
-        );
-    }
-    if let (Some(scenario), false) = (body.scenario.as_ref(), *body.unsafe_override) {
-        told(
-            "sweep",
-            mark,
-            format!("does not go with `benchmark.scenario: {scenario}`"),
-            "a scenario is one fixed configuration",
-        );
-    }
-    let SweepSection::AdaptiveSearch(search) = sweep else {
-        if let SweepSection::Grid(grid) = sweep {
-            let order: OneOf<_> = *grid.iteration_order;
-            repeated_with_convergence(envelope, order.is("repeated"), mark, &mut told);
-        }
-        return;
-    };
-    if body.phases.iter().any(|phase| *phase.0.adaptive_scale) {
-        told(
-            "sweep",
-            mark,
-            "a search does not go with phases that search by themselves (`adaptiveScale`)".into(),
-            "keep one of them",
-        );
-    }
-    let plans_from_points = search.planner.is("bayesian") || search.planner.is("optuna");
-    if plans_from_points && *search.n_initial_points >= *search.max_iterations {
-        told(
-            "sweep.nInitialPoints",
-            search.n_initial_points.place(),
-            format!(
-                "{} leaves nothing of `maxIterations` {}",
-                *search.n_initial_points, *search.max_iterations
-            ),
-            "raise `maxIterations`",
-        );
-    }
-    let dimensions = &search.search_space;
-    for (index, dimension) in dimensions.iter().enumerate() {
-        let path = format!("sweep.searchSpace.{index}");
-        if *dimension.hi <= *dimension.lo {
-            told(
-                &path,
-                dimension.hi.place(),
-                "needs `lo` below `hi`".into(),
-                "swap them",
-            );
-        }
-        if dimension.prior.is("log-uniform") && *dimension.lo <= 0.0 {
-            told(
-                &path,
-                dimension.lo.place(),
-                "a `log-uniform` prior needs `lo` above 0".into(),
-                "raise `lo`, or choose `uniform`",
-            );
-        }
-        if dimensions[..index]
-            .iter()
-            .any(|other| *other.path == *dimension.path)
-        {
-            told(
-                &path,
-                dimension.path.place(),
-                format!("`{}` is there twice", *dimension.path),
-                "keep one of them",
-            );
-        }
-    }
-}
-
-/// The reference refuses trials that end early where the outer loop is that of trials.
-fn repeated_with_convergence(
-    envelope: &Envelope,
-    is_repeated: bool,
-    mark: Mark,
-    told: &mut impl FnMut(&str, Mark, String, &str),
-) {
-    let several = *envelope.multi_run.num_runs > 1;
-    if is_repeated && several && envelope.multi_run.convergence.is_some() {
-        told(
-            "sweep",
-            mark,
-            "`iterationOrder: repeated` does not go with `multiRun.convergence`".into(),
-            "choose `iterationOrder: independent`",
         );
     }
 }

@@ -2,7 +2,6 @@
 
 use super::{Rule, Told};
 use crate::document::node::Mark;
-use crate::document::sections::dataset::DatasetSection;
 use crate::document::sections::envelope::BenchmarkSection;
 use crate::document::sections::phase::Phase;
 
@@ -40,27 +39,41 @@ pub(super) const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "each phase fits together",
-        check: |body, told| {
-            for (index, phase) in body.phases.iter().enumerate() {
-                let mut told = |key: &str, mark: Mark, message: String, hint: &str| {
-                    let path = if key.is_empty() {
-                        format!("phases.{index}")
-                    } else {
-                        format!("phases.{index}.{key}")
-                    };
-                    told.at(path, mark, message, hint);
-                };
-                kind(phase, &mut told);
-                bounds(phase, &mut told);
-                limits(body, phase, &mut told);
-                rates(phase, &mut told);
-                dataset(body, phase, &mut told);
-                adaptive(phase, &mut told);
-            }
-        },
+        name: "the kind of a phase fits its name",
+        check: |body, told| each(body, told, kind),
+    },
+    Rule {
+        name: "a phase ends",
+        check: |body, told| each(body, told, end),
+    },
+    Rule {
+        name: "a rate phase has a rate",
+        check: |body, told| each(body, told, rate),
+    },
+    Rule {
+        name: "trajectories start between two ratios in order",
+        check: |body, told| each(body, told, trajectory),
+    },
+    Rule {
+        name: "a search within a phase says what it changes and when it ends",
+        check: |body, told| each(body, told, adaptive),
     },
 ];
+
+/// Checks each phase; what is told about it is below its own path.
+fn each(body: &BenchmarkSection, told: &mut Told, check: fn(&Phase, Tell)) {
+    for (index, phase) in body.phases.iter().enumerate() {
+        let mut told = |key: &str, mark: Mark, message: String, hint: &str| {
+            let path = if key.is_empty() {
+                format!("phases.{index}")
+            } else {
+                format!("phases.{index}.{key}")
+            };
+            told.at(path, mark, message, hint);
+        };
+        check(phase, &mut told);
+    }
+}
 
 type Tell<'a> = &'a mut dyn FnMut(&str, Mark, String, &str);
 
@@ -137,7 +150,7 @@ fn kind(phase: &Phase, told: Tell) {
     }
 }
 
-fn bounds(phase: &Phase, told: Tell) {
+fn end(phase: &Phase, told: Tell) {
     let has_end = phase.is("fixed_schedule");
     let phase = &phase.0;
     let is_bounded =
@@ -145,34 +158,15 @@ fn bounds(phase: &Phase, told: Tell) {
     if !has_end && !is_bounded {
         told(
             "",
-            phase.name.place(),
+            phase.r#type.place(),
             format!("the phase `{}` has no end", *phase.name),
             "give at least one of `requests`, `duration` and `sessions`",
         );
     }
-    if phase.grace_period.is_some() && phase.duration.is_none() {
-        told(
-            "gracePeriod",
-            phase.grace_period.place(),
-            "needs `duration`".into(),
-            "without a duration all requests are waited for",
-        );
-    }
-    if let Some(users) = *phase.users {
-        for (name, count, mark) in [
-            ("sessions", *phase.sessions, phase.sessions.place()),
-            ("requests", *phase.requests, phase.requests.place()),
-        ] {
-            if let Some(count) = count.filter(|count| *count < users) {
-                told(
-                    name,
-                    mark,
-                    format!("{count} is less than `users`, which is {users}"),
-                    "each user needs at least one",
-                );
-            }
-        }
-    }
+}
+
+fn trajectory(phase: &Phase, told: Tell) {
+    let phase = &phase.0;
     if *phase.trajectory_start_min_ratio > *phase.trajectory_start_max_ratio {
         told(
             "trajectoryStartMinRatio",
@@ -183,101 +177,15 @@ fn bounds(phase: &Phase, told: Tell) {
     }
 }
 
-fn limits(body: &BenchmarkSection, phase: &Phase, told: Tell) {
-    let phase = &phase.0;
-    let Some(prefill) = *phase.prefill_concurrency else {
-        return;
-    };
-    if !*body.endpoint.streaming {
-        told(
-            "prefillConcurrency",
-            phase.prefill_concurrency.place(),
-            "needs `benchmark.endpoint.streaming: true`".into(),
-            "only a stream shows when the first token comes",
-        );
-    }
-    if let Some(sessions) = phase.concurrency.filter(|sessions| prefill > *sessions) {
-        told(
-            "prefillConcurrency",
-            phase.prefill_concurrency.place(),
-            format!("{prefill} is more than `concurrency`, which is {sessions}"),
-            "raise `concurrency`, or lower this",
-        );
-    }
-}
-
-fn rates(phase: &Phase, told: Tell) {
+fn rate(phase: &Phase, told: Tell) {
     let is_rated = phase.has_rate() || phase.is("user_centric");
-    let is_user_centric = phase.is("user_centric");
     let phase = &phase.0;
-    if is_rated {
-        match (phase.rate.is_some(), phase.rate_series.is_some()) {
-            (false, false) => told(
-                "rate",
-                phase.r#type.place(),
-                format!("is missing for `type: {}`", phase.r#type.name()),
-                "say how many requests start each second",
-            ),
-            (true, true) => told(
-                "rateSeries",
-                phase.rate_series.place(),
-                "does not go with `rate`".into(),
-                "keep one of them",
-            ),
-            (false, true) if is_user_centric => told(
-                "rateSeries",
-                phase.rate_series.place(),
-                "does not go with `type: user_centric`".into(),
-                "users keep one pace; give a `rate`",
-            ),
-            _ => {}
-        }
-    }
-    if phase.auto_offset.unwrap_or(false) && phase.start_offset.is_some() {
+    if is_rated && phase.rate.is_none() && phase.rate_series.is_none() {
         told(
-            "startOffset",
-            phase.start_offset.place(),
-            "needs `autoOffset: false`".into(),
-            "both say where the schedule begins",
-        );
-    }
-    if let (Some(start), Some(end)) = (*phase.start_offset, *phase.end_offset)
-        && start > end
-    {
-        told(
-            "startOffset",
-            phase.start_offset.place(),
-            format!("{start} is after `endOffset` {end}"),
-            "give the earlier one as start",
-        );
-    }
-}
-
-fn dataset(body: &BenchmarkSection, phase: &Phase, told: Tell) {
-    let Some(dataset @ DatasetSection::File(file)) = body.dataset() else {
-        return;
-    };
-    let mark = phase.0.r#type.place();
-    if phase.is("fixed_schedule") && !dataset.sampling().is("sequential") {
-        told(
-            "type",
-            mark,
-            format!(
-                "`fixed_schedule` does not go with `sampling: {}`",
-                dataset.sampling().name()
-            ),
-            "a schedule plays each conversation once, at its time; leave the sampling away",
-        );
-    }
-    if phase.is("user_centric") && !file.format.is("multi_turn") {
-        told(
-            "type",
-            mark,
-            format!(
-                "`user_centric` does not go with `format: {}`",
-                file.format.name()
-            ),
-            "users come back for more turns: only `format: multi_turn` has them",
+            "rate",
+            phase.r#type.place(),
+            format!("is missing for `type: {}`", phase.r#type.name()),
+            "say how many requests start each second",
         );
     }
 }

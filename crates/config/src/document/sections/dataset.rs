@@ -132,6 +132,15 @@ section! {
 }
 
 impl DatasetSection {
+    /// The seed of this dataset alone.
+    pub(crate) fn random_seed(&self) -> Option<u64> {
+        match self {
+            Self::Synthetic(dataset) => *dataset.random_seed,
+            Self::File(dataset) => *dataset.random_seed,
+            Self::Public(dataset) => *dataset.random_seed,
+        }
+    }
+
     /// The system prompt in the user's own words, as text or as a file.
     pub(crate) fn system_prompt(&self) -> (&Field<Option<String>>, &Field<Option<PathBuf>>) {
         match self {
@@ -192,6 +201,11 @@ impl Read for DatasetSection {
     }
 }
 
+/// Pools are read like files.
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && !name.starts_with('.') && !name.contains(['/', '\\', '\0'])
+}
+
 /// Rows in the configuration itself: one list, or a list for each pool.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Records {
@@ -209,6 +223,15 @@ impl Read for Records {
             Self::List(rows) => vec![rows],
             Self::Pools(pools) => pools.0.iter().map(|(_, rows)| rows).collect(),
         };
+        if let Self::Pools(pools) = &read
+            && let Some((name, _)) = pools.0.iter().find(|(name, _)| !is_file_name(name))
+        {
+            reader.fault(
+                node,
+                format!("`{name}` is no name of a pool: it cannot name a file"),
+            );
+            return None;
+        }
         if lists.is_empty() || lists.iter().any(|rows| rows.is_empty()) {
             reader.fault(node, "holds no rows");
             return None;

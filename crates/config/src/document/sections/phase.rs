@@ -81,7 +81,7 @@ section! {
 }
 
 /// Keys that only some types take.
-const OWN_KEYS: &[(&str, &[&str])] = &[
+pub(crate) const OWN_KEYS: &[(&str, &[&str])] = &[
     ("rate", &["poisson", "gamma", "constant", "user_centric"]),
     (
         "rate_ramp",

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
-use aiperf_schedule::{LimitRamp, Nanos, PhaseKind, RateProfile, RateSeries, ScheduleOptions};
+use aiperf_random::Stream;
+use aiperf_schedule::{
+    LimitRamp, Nanos, PhaseKind, RampShape, RateProfile, RateSeries, ScheduleOptions,
+};
 
 use super::super::choices::ArrivalOverflow;
 use super::finite_duration;
@@ -10,6 +13,9 @@ use super::finite_duration;
 /// One phase of a run.
 #[derive(Debug, Clone, PartialEq)]
 pub struct PhaseConfig {
+    /// Its name in files, different from those of the other phases in more than case. A letter or
+    /// `_`, then letters, digits, `_` and `-`.
+    pub name: String,
     /// What it is for.
     pub kind: PhaseKind,
     /// When requests start.
@@ -30,6 +36,9 @@ pub struct PhaseConfig {
     pub cancellation: Option<CancellationConfig>,
     /// The share of failed requests, 0 to 1, above which the run is given up. Never in a warmup.
     pub failed_request_threshold: Option<f64>,
+    /// Whether it begins as soon as the phase before it has sent its last request, whose answers are
+    /// then still awaited. Never in the first phase.
+    pub seamless: bool,
 }
 
 /// When requests start.
@@ -76,8 +85,17 @@ pub enum Arrivals {
 pub struct Limit {
     /// At most so many, at least 1.
     pub count: u64,
-    /// The limit begins with 1 and grows to `count` in so many seconds, finite and above 0.
-    pub ramp_seconds: Option<f64>,
+    /// How the limit grows from 1 to `count`, where it does not hold from the start.
+    pub ramp: Option<Ramp>,
+}
+
+/// How something climbs.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Ramp {
+    /// How long that takes; finite and above 0.
+    pub seconds: f64,
+    /// The curve.
+    pub shape: RampShape,
 }
 
 /// Requests per second over time.
@@ -85,8 +103,8 @@ pub struct Limit {
 pub struct Rate {
     /// After the ramp, if there is one.
     pub shape: RateShape,
-    /// The rate climbs to the first value of `shape` in so many seconds, finite and above 0.
-    pub ramp_seconds: Option<f64>,
+    /// How the rate climbs to the first value of `shape`, where it does not begin with that.
+    pub ramp: Option<Ramp>,
 }
 
 /// Requests per second over time, without a ramp.
@@ -163,18 +181,27 @@ impl Arrivals {
 impl Limit {
     /// A limit that holds from the start.
     pub const fn steady(count: u64) -> Self {
-        Self {
-            count,
-            ramp_seconds: None,
-        }
+        Self { count, ramp: None }
     }
 
-    /// The limit as a function of time. Counts beyond 2^32 are no limit in practice.
-    pub fn over_time(self) -> LimitRamp {
-        LimitRamp::over(
-            u32::try_from(self.count).unwrap_or(u32::MAX),
-            self.ramp_seconds.map_or(0, nanos),
-        )
+    /// The limit as a function of time; what is random in it follows from `draws`. Counts beyond
+    /// 2^32 are no limit in practice.
+    pub fn over_time(self, draws: Stream) -> LimitRamp {
+        let limit = u32::try_from(self.count).unwrap_or(u32::MAX);
+        match self.ramp {
+            Some(ramp) => LimitRamp::over(limit, nanos(ramp.seconds)).on(ramp.shape.curve(draws)),
+            None => LimitRamp::steady(limit),
+        }
+    }
+}
+
+impl Ramp {
+    /// Equal climbs in equal times.
+    pub const fn linear(seconds: f64) -> Self {
+        Self {
+            seconds,
+            shape: RampShape::Linear,
+        }
     }
 }
 
@@ -183,7 +210,7 @@ impl Rate {
     pub const fn steady(per_second: f64) -> Self {
         Self {
             shape: RateShape::Steady(per_second),
-            ramp_seconds: None,
+            ramp: None,
         }
     }
 
@@ -195,14 +222,17 @@ impl Rate {
         }
     }
 
-    /// The rate as a function of time. For `first_step` see [`RateProfile::ramped`].
-    pub fn profile(&self, first_step: Nanos) -> RateProfile {
+    /// The rate as a function of time; what is random in it follows from `draws`. For `first_step`
+    /// see [`RateProfile::ramped`].
+    pub fn profile(&self, first_step: Nanos, draws: Stream) -> RateProfile {
         let profile = match &self.shape {
             RateShape::Steady(rate) => RateProfile::constant(*rate),
             RateShape::Series(series) => RateProfile::series(series),
         };
-        match self.ramp_seconds {
-            Some(seconds) => profile.ramped(nanos(seconds), first_step),
+        match self.ramp {
+            Some(ramp) => {
+                profile.ramped_on(ramp.shape.curve(draws), nanos(ramp.seconds), first_step)
+            }
             None => profile,
         }
     }
@@ -235,42 +265,63 @@ fn nanos(seconds: f64) -> Nanos {
 
 #[cfg(test)]
 mod tests {
+    use aiperf_random::RootSeed;
+
     use super::*;
+
+    fn draws() -> Stream {
+        RootSeed::fixed(1).stream("timing.ramp.poisson")
+    }
 
     #[test]
     fn a_limit_grows_from_one_to_its_full_value() {
         let limit = Limit {
             count: 4,
-            ramp_seconds: Some(0.6),
+            ramp: Some(Ramp::linear(0.6)),
         };
-        let ramp = limit.over_time();
+        let ramp = limit.over_time(draws());
         assert_eq!(
             (ramp.at(0), ramp.at(200_000_000), ramp.at(600_000_000)),
             (1, 2, 4)
         );
-        assert_eq!(Limit::steady(3).over_time().at(0), 3);
-        assert_eq!(Limit::steady(u64::MAX).over_time().limit(), u32::MAX);
+        assert_eq!(Limit::steady(3).over_time(draws()).at(0), 3);
+        assert_eq!(Limit::steady(u64::MAX).over_time(draws()).limit(), u32::MAX);
     }
 
     #[test]
     fn a_ramp_leads_to_the_rate_or_to_the_first_point_of_a_series() {
         const STEP: Nanos = 100_000_000;
         let steady = Rate {
-            ramp_seconds: Some(1.0),
+            ramp: Some(Ramp::linear(1.0)),
             ..Rate::steady(10.0)
         };
         assert_eq!(steady.base(), 10.0);
-        assert_eq!(steady.profile(STEP).initial_rate(), 1.0);
-        assert_eq!(steady.profile(STEP).final_rate(), 10.0);
+        assert_eq!(steady.profile(STEP, draws()).initial_rate(), 1.0);
+        assert_eq!(steady.profile(STEP, draws()).final_rate(), 10.0);
         let points = r#"[{"time_s":0,"qps":5},{"time_s":60,"qps":20}]"#;
         let series = Rate {
             shape: RateShape::Series(RateSeries::parse(points).unwrap()),
-            ramp_seconds: Some(1.0),
+            ramp: Some(Ramp::linear(1.0)),
         };
         assert_eq!(series.base(), 5.0);
-        assert_eq!(series.profile(STEP).rate_at(1.0), 5.0);
-        assert_eq!(series.profile(STEP).rate_at(61.0), 20.0);
-        assert!(Rate::steady(3.0).profile(STEP).is_constant());
+        assert_eq!(series.profile(STEP, draws()).rate_at(1.0), 5.0);
+        assert_eq!(series.profile(STEP, draws()).rate_at(61.0), 20.0);
+        assert!(Rate::steady(3.0).profile(STEP, draws()).is_constant());
+    }
+
+    #[test]
+    fn a_ramp_has_the_shape_that_was_asked_for() {
+        let ramp = Some(Ramp {
+            seconds: 1.0,
+            shape: RampShape::Exponential,
+        });
+        let limit = Limit { count: 5, ramp }.over_time(draws());
+        assert_eq!((limit.at(499_999_999), limit.at(500_000_000)), (1, 2));
+        let rate = Rate {
+            ramp,
+            ..Rate::steady(10.0)
+        };
+        assert_eq!(rate.profile(100_000_000, draws()).rate_at(0.5), 3.25);
     }
 
     #[test]

@@ -125,7 +125,7 @@ const EXPORT_FORMATS: Flag<ProfileArgs> = Flag {
         }
         Ok(())
     }),
-    value: "FORMAT,...",
+    value: "FORMAT",
     default: "",
     path: "",
     help: "Write records and time slices in these formats as well: parquet.",

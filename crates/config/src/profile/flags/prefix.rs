@@ -42,7 +42,7 @@ const SYSTEM_PROMPT_FILE: Flag<ProfileArgs> = Flag {
     value: "PATH",
     default: "",
     path: "benchmark.datasets[0].system_prompt_file",
-    help: "A text file that holds it.",
+    help: "A text file with the system message of every conversation.",
 };
 
 const POOL_SIZE: Flag<ProfileArgs> = Flag {

@@ -38,7 +38,7 @@ const PASSAGES_STDDEV: Flag<ProfileArgs> = Flag {
     value: "COUNT",
     default: "0",
     path: "benchmark.datasets[0].rankings.passages.stddev",
-    help: "Standard deviation of it; needs --rankings-passages-mean.",
+    help: "Standard deviation of the number of passages; needs --rankings-passages-mean.",
 };
 
 const PASSAGE_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
@@ -64,7 +64,7 @@ const PASSAGE_TOKENS_STDDEV: Flag<ProfileArgs> = Flag {
     value: "TOKENS",
     default: "0",
     path: "benchmark.datasets[0].rankings.passage_tokens.stddev",
-    help: "Standard deviation of it; needs --rankings-passages-prompt-token-mean.",
+    help: "Standard deviation of the length of a passage; needs --rankings-passages-prompt-token-mean.",
 };
 
 const QUERY_TOKENS_MEAN: Flag<ProfileArgs> = Flag {
@@ -90,5 +90,5 @@ const QUERY_TOKENS_STDDEV: Flag<ProfileArgs> = Flag {
     value: "TOKENS",
     default: "0",
     path: "benchmark.datasets[0].rankings.query_tokens.stddev",
-    help: "Standard deviation of it; needs --rankings-query-prompt-token-mean.",
+    help: "Standard deviation of the length of a query; needs --rankings-query-prompt-token-mean.",
 };

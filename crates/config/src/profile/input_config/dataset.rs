@@ -1,6 +1,6 @@
 //! The block of the dataset.
 
-use aiperf_dataset::SequencePair;
+use aiperf_dataset::{Law, SequencePair};
 use serde_json::{Map, Value, json};
 
 use super::Block;
@@ -139,9 +139,14 @@ fn cache_bust(args: &ProfileArgs) -> Option<Value> {
 }
 
 fn pair(pair: &SequencePair) -> Value {
+    // What flags say is plain.
+    let length = |law: &Law| {
+        let stddev = law.plain().map(|normal| normal.stddev);
+        normal(law.mean(), stddev)
+    };
     json!({
-        "isl": normal(pair.input.mean, Some(pair.input.stddev)),
-        "osl": normal(pair.output.mean, Some(pair.output.stddev)),
+        "isl": length(&pair.input),
+        "osl": length(&pair.output),
         "probability": pair.percent,
     })
 }

@@ -38,7 +38,9 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
         ramp_without_limit(
             ("--concurrency-ramp-duration", args.concurrency_ramp_seconds),
             "--concurrency",
-            phases(load).map(|phase| phase.arrivals.session_limit()),
+            load.phases
+                .iter()
+                .map(|phase| phase.arrivals.session_limit()),
         )
     },
     |load| {
@@ -49,7 +51,7 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
                 args.prefill_ramp_seconds,
             ),
             "--prefill-concurrency",
-            phases(load).map(|phase| phase.prefill),
+            load.phases.iter().map(|phase| phase.prefill),
         )
     },
     overflow_without_cap,
@@ -70,7 +72,7 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
     },
     |load| {
         let ramp = load.args.warmup_concurrency_ramp_seconds;
-        let warmup = load.warmup.as_ref()?;
+        let warmup = load.warmup()?;
         ramp_without_limit(
             ("--warmup-concurrency-ramp-duration", ramp),
             "--warmup-concurrency",
@@ -79,7 +81,7 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
     },
     |load| {
         let ramp = load.args.warmup_prefill_ramp_seconds;
-        let warmup = load.warmup.as_ref()?;
+        let warmup = load.warmup()?;
         ramp_without_limit(
             ("--warmup-prefill-concurrency-ramp-duration", ramp),
             "--warmup-prefill-concurrency",
@@ -90,10 +92,6 @@ const ADVICE: &[fn(&Load) -> Advice] = &[
 
 fn text(message: impl Into<String>, hint: impl Into<String>) -> (String, String) {
     (message.into(), hint.into())
-}
-
-fn phases<'a>(load: &'a Load) -> impl Iterator<Item = &'a PhaseConfig> {
-    load.warmup.iter().chain([&load.profiling])
 }
 
 fn pattern_without_rate(load: &Load) -> Advice {
@@ -168,7 +166,7 @@ fn delays_beside_users(load: &Load) -> Advice {
             args.turn_delay_ratio.is_some(),
         ),
     ]);
-    let only_users = load.mode == Mode::UserCentric && load.warmup.is_none();
+    let only_users = load.mode == Mode::UserCentric && load.warmup().is_none();
     let (flags, several) = flags.filter(|_| only_users)?;
     let verb = if several { "have" } else { "has" };
     Some(text(
@@ -204,7 +202,7 @@ fn overflow_without_cap(load: &Load) -> Advice {
             }
         )
     };
-    (!phases(load).any(overflows)).then(|| {
+    (!load.phases.iter().any(overflows)).then(|| {
         text(
             format!(
                 "`--arrival-overflow {policy}` has no effect without `--request-rate` and `--concurrency`"
@@ -240,7 +238,7 @@ fn warmup_flags_without_warmup(load: &Load) -> Advice {
             args.warmup_rate_ramp_seconds.is_some(),
         ),
     ]);
-    let (flags, several) = flags.filter(|_| load.warmup.is_none())?;
+    let (flags, several) = flags.filter(|_| load.warmup().is_none())?;
     let verb = if several { "have" } else { "has" };
     Some(text(
         format!("{flags} {verb} no effect: there is no warmup"),
@@ -250,7 +248,7 @@ fn warmup_flags_without_warmup(load: &Load) -> Advice {
 
 fn warmup_pattern_without_rate(load: &Load) -> Advice {
     let pattern = load.args.warmup_arrival_pattern?;
-    let idle = load.warmup.is_some() && !load.warmup_has_rate();
+    let idle = load.warmup().is_some() && !load.warmup_has_rate();
     idle.then(|| {
         text(
             format!("`--warmup-arrival-pattern {pattern}` has no effect without a rate"),

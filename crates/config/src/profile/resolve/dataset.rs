@@ -5,9 +5,9 @@ pub(super) mod text;
 
 use std::path::Path;
 
-use aiperf_dataset::PoolBatch;
 use aiperf_dataset::public::{Filters, PublicDataset, PublicPlan};
 use aiperf_dataset::trace::{Synthesis, TracePlan, Window};
+use aiperf_dataset::{Law, PoolBatch};
 use serde_json::Value;
 
 use super::endpoint::takes_text;
@@ -16,7 +16,7 @@ use super::{Findings, given};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{CacheBustTarget, CapturedBody, Sampling};
 use crate::profile::config::{
-    Arrivals, DatasetConfig, DatasetSource, FileDataset, Normal, SyntheticDataset, SystemPrompt,
+    Arrivals, DatasetConfig, DatasetSource, FileDataset, SyntheticDataset, SystemPrompt,
 };
 
 const DEFAULT_ENTRIES: u64 = 100;
@@ -35,6 +35,7 @@ pub(super) fn resolve(load: &Load, findings: &mut Findings) -> DatasetConfig {
     DatasetConfig {
         source,
         sampling: args.sampling.unwrap_or(Sampling::Sequential),
+        random_seed: None,
         replays_traces: !given(args.no_fixed_schedule),
         system_prompt: system_prompt(args),
         cache_bust: args.cache_bust.and_then(CacheBustTarget::mark),
@@ -87,13 +88,7 @@ fn trace(load: &Load) -> TracePlan {
     let unchanged = Synthesis::default();
     TracePlan {
         block_size: small(args.isl_block_size),
-        window: match &load.profiling.arrivals {
-            Arrivals::FixedSchedule { window, .. } => Window {
-                start_ms: window.start_offset_ms,
-                end_ms: window.end_offset_ms,
-            },
-            _ => Window::default(),
-        },
+        window: window(load),
         max_isl: small(asked.max_isl),
         max_osl: small(asked.max_osl),
         synthesis: Synthesis {
@@ -112,13 +107,31 @@ fn trace(load: &Load) -> TracePlan {
     }
 }
 
+/// What of a trace is replayed: from the first beginning to the last end, if several phases replay
+/// parts of it; all of it if one does not replay at its times.
+fn window(load: &Load) -> Window {
+    let windows = load.measured().map(|phase| match &phase.arrivals {
+        Arrivals::FixedSchedule { window, .. } => (window.start_offset_ms, window.end_offset_ms),
+        _ => (None, None),
+    });
+    let widest = windows.reduce(|(start, end), (other_start, other_end)| {
+        (
+            start.zip(other_start).map(|(one, other)| one.min(other)),
+            end.zip(other_end).map(|(one, other)| one.max(other)),
+        )
+    });
+    let (start_ms, end_ms) = widest.unwrap_or_default();
+    Window { start_ms, end_ms }
+}
+
 fn public(load: &Load, findings: &mut Findings) -> PublicPlan {
     let args = load.args;
     warn_of_stddev_alone(args, findings);
     let dataset = args.public_dataset.unwrap_or(&PublicDataset::all()[0]);
     let is_whole = !dataset.is_streamed;
     // A streamed dataset is read as far as the run goes; the others are read whole unless told.
-    let needed = entries(args).or(load.profiling.requests);
+    let requests = load.measured().map(|phase| phase.requests);
+    let needed = entries(args).or(requests.sum());
     let limit = args
         .num_dataset_entries
         .or((!is_whole).then(|| needed.unwrap_or(DEFAULT_ENTRIES)));
@@ -126,10 +139,7 @@ fn public(load: &Load, findings: &mut Findings) -> PublicPlan {
         dataset,
         subset: args.hf_subset.clone(),
         revision: None,
-        output_tokens: osl(args).map(|normal| aiperf_dataset::Normal {
-            mean: normal.mean,
-            stddev: normal.stddev,
-        }),
+        output_tokens: osl(args),
         limit: limit.map(count),
         // Its words were checked one by one as they were read.
         filters: Filters::from_words(args.dataset_filters.iter().map(String::as_str))
@@ -163,20 +173,22 @@ fn synthetic(args: &ProfileArgs, findings: &mut Findings) -> SyntheticDataset {
     }
     SyntheticDataset {
         entries: entries(args).unwrap_or(DEFAULT_ENTRIES),
-        isl: takes_text(args).then(|| Normal {
-            mean: tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)),
-            stddev: args.isl_stddev.unwrap_or(0.0),
+        isl: takes_text(args).then(|| {
+            Law::normal(
+                tokens(args.isl_mean.unwrap_or(DEFAULT_ISL)),
+                args.isl_stddev.unwrap_or(0.0),
+            )
         }),
         osl: osl(args),
         batch_size: args.prompt_batch_size.unwrap_or(1),
-        turns: Normal {
-            mean: tokens(args.turn_mean.unwrap_or(1)),
-            stddev: tokens(args.turn_stddev.unwrap_or(0)),
-        },
-        turn_delay_ms: Normal {
-            mean: args.turn_delay_mean_ms.unwrap_or(0.0),
-            stddev: args.turn_delay_stddev_ms.unwrap_or(0.0),
-        },
+        turns: Law::normal(
+            tokens(args.turn_mean.unwrap_or(1)),
+            tokens(args.turn_stddev.unwrap_or(0)),
+        ),
+        turn_delay_ms: Law::normal(
+            args.turn_delay_mean_ms.unwrap_or(0.0),
+            args.turn_delay_stddev_ms.unwrap_or(0.0),
+        ),
         turn_delay_ratio: args.turn_delay_ratio.unwrap_or(1.0),
         corpus: text::corpus(args),
         prefix: text::prefix(args),
@@ -188,11 +200,9 @@ fn synthetic(args: &ProfileArgs, findings: &mut Findings) -> SyntheticDataset {
     }
 }
 
-fn osl(args: &ProfileArgs) -> Option<Normal> {
-    args.osl_mean.map(|mean| Normal {
-        mean: tokens(mean),
-        stddev: args.osl_stddev.unwrap_or(0.0),
-    })
+fn osl(args: &ProfileArgs) -> Option<Law> {
+    args.osl_mean
+        .map(|mean| Law::normal(tokens(mean), args.osl_stddev.unwrap_or(0.0)))
 }
 
 /// Whether the body asks the server to go on to the limit.

@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::{BufRead, BufReader};
 use std::path::Path;
 
+use aiperf_schedule::PhaseKind;
 use serde_json::Value;
 
 use super::{given, phases};
@@ -29,8 +30,8 @@ pub(super) struct Load<'a> {
     pub(super) mode: Mode,
     /// Whether `mode` is a fixed schedule that nobody asked for by name.
     pub(super) replays_unasked: bool,
-    pub(super) warmup: Option<PhaseConfig>,
-    pub(super) profiling: PhaseConfig,
+    /// In order; at least one is measured.
+    pub(super) phases: Vec<PhaseConfig>,
 }
 
 impl<'a> Load<'a> {
@@ -49,35 +50,50 @@ impl<'a> Load<'a> {
             args,
             mode,
             replays_unasked,
-            warmup: phases::warmup(args),
-            profiling: phases::profiling(args, mode),
+            phases: phases::warmup(args)
+                .into_iter()
+                .chain([phases::profiling(args, mode)])
+                .collect(),
         }
     }
 
     /// A load whose phases are known already.
-    pub(super) fn with_phases(
-        args: &'a ProfileArgs,
-        warmup: Option<PhaseConfig>,
-        profiling: PhaseConfig,
-    ) -> Self {
-        let mode = match profiling.arrivals {
+    pub(super) fn with_phases(args: &'a ProfileArgs, phases: Vec<PhaseConfig>) -> Self {
+        let mut load = Self {
+            args,
+            mode: Mode::ClosedLoop,
+            replays_unasked: false,
+            phases,
+        };
+        load.mode = match load.profiling().arrivals {
             Arrivals::FixedSchedule { .. } => Mode::FixedSchedule,
             Arrivals::UserCentric { .. } => Mode::UserCentric,
             Arrivals::Rate { .. } => Mode::Rate,
             Arrivals::ClosedLoop { .. } => Mode::ClosedLoop,
         };
-        Self {
-            args,
-            mode,
-            replays_unasked: false,
-            warmup,
-            profiling,
-        }
+        load
+    }
+
+    /// The first warmup. Flags make one at most.
+    pub(super) fn warmup(&self) -> Option<&PhaseConfig> {
+        let mut phases = self.phases.iter();
+        phases.find(|phase| phase.kind == PhaseKind::Warmup)
+    }
+
+    /// The first phase that is measured. Flags make exactly one.
+    pub(super) fn profiling(&self) -> &PhaseConfig {
+        self.measured().next().expect("a run measures a phase")
+    }
+
+    /// The phases that are measured.
+    pub(super) fn measured(&self) -> impl Iterator<Item = &PhaseConfig> {
+        let phases = self.phases.iter();
+        phases.filter(|phase| phase.kind == PhaseKind::Profiling)
     }
 
     /// Whether the warmup sends at a rate.
     pub(super) fn warmup_has_rate(&self) -> bool {
-        self.warmup.is_some() && phases::warmup_rate(self.args).is_some()
+        self.warmup().is_some() && phases::warmup_rate(self.args).is_some()
     }
 
     /// Whether the warmup sends at `--request-rate` because it has no rate of its own.

@@ -6,11 +6,11 @@ use super::load::Mode;
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{ArrivalOverflow, ArrivalPattern};
 use crate::profile::config::{
-    Arrivals, CancellationConfig, Limit, PhaseConfig, Rate, RatePattern, RateShape,
+    Arrivals, CancellationConfig, Limit, PhaseConfig, Ramp, Rate, RatePattern, RateShape,
 };
 
 /// What bounds a run that nothing else bounds.
-pub(super) const DEFAULT_REQUESTS: u64 = 10;
+pub(crate) const DEFAULT_REQUESTS: u64 = 10;
 const DEFAULT_GRACE_SECONDS: f64 = 30.0;
 /// With this shape, gamma-distributed gaps are exponential.
 const DEFAULT_SMOOTHNESS: f64 = 1.0;
@@ -21,11 +21,12 @@ pub(super) fn profiling(args: &ProfileArgs, mode: Mode) -> PhaseConfig {
     // A schedule ends by itself.
     let needs_bound = !bounded && mode != Mode::FixedSchedule;
     PhaseConfig {
+        name: PhaseKind::Profiling.name().to_owned(),
         kind: PhaseKind::Profiling,
         arrivals: profiling_arrivals(args, mode),
         prefill: args.prefill_concurrency.map(|count| Limit {
             count,
-            ramp_seconds: args.prefill_ramp_seconds,
+            ramp: args.prefill_ramp_seconds.map(Ramp::linear),
         }),
         requests: args
             .request_count
@@ -41,13 +42,14 @@ pub(super) fn profiling(args: &ProfileArgs, mode: Mode) -> PhaseConfig {
             delay_seconds: args.cancellation_delay_seconds.unwrap_or(0.0),
         }),
         failed_request_threshold: args.failed_request_threshold,
+        seamless: false,
     }
 }
 
 fn profiling_arrivals(args: &ProfileArgs, mode: Mode) -> Arrivals {
     let limit = |count| Limit {
         count,
-        ramp_seconds: args.concurrency_ramp_seconds,
+        ramp: args.concurrency_ramp_seconds.map(Ramp::linear),
     };
     let concurrency = args.concurrency.map(limit);
     match mode {
@@ -67,7 +69,7 @@ fn profiling_arrivals(args: &ProfileArgs, mode: Mode) -> Arrivals {
                     Some(series) => RateShape::Series(series.clone()),
                     None => RateShape::Steady(args.request_rate.unwrap_or_default()),
                 },
-                ramp_seconds: args.rate_ramp_seconds,
+                ramp: args.rate_ramp_seconds.map(Ramp::linear),
             },
             concurrency,
             overflow: overflow(args),
@@ -96,9 +98,10 @@ pub(super) fn warmup(args: &ProfileArgs) -> Option<PhaseConfig> {
     }
     let limit = |count| Limit {
         count,
-        ramp_seconds: args
+        ramp: args
             .warmup_concurrency_ramp_seconds
-            .or(args.concurrency_ramp_seconds),
+            .or(args.concurrency_ramp_seconds)
+            .map(Ramp::linear),
     };
     let concurrency = args.warmup_concurrency.or(args.concurrency).map(limit);
     let arrivals = match warmup_rate(args) {
@@ -110,7 +113,10 @@ pub(super) fn warmup(args: &ProfileArgs) -> Option<PhaseConfig> {
             ),
             rate: Rate {
                 shape: RateShape::Steady(rate),
-                ramp_seconds: args.warmup_rate_ramp_seconds.or(args.rate_ramp_seconds),
+                ramp: args
+                    .warmup_rate_ramp_seconds
+                    .or(args.rate_ramp_seconds)
+                    .map(Ramp::linear),
             },
             concurrency,
             overflow: overflow(args),
@@ -121,13 +127,15 @@ pub(super) fn warmup(args: &ProfileArgs) -> Option<PhaseConfig> {
     };
     let prefill = args.warmup_prefill_concurrency.or(args.prefill_concurrency);
     Some(PhaseConfig {
+        name: PhaseKind::Warmup.name().to_owned(),
         kind: PhaseKind::Warmup,
         arrivals,
         prefill: prefill.map(|count| Limit {
             count,
-            ramp_seconds: args
+            ramp: args
                 .warmup_prefill_ramp_seconds
-                .or(args.prefill_ramp_seconds),
+                .or(args.prefill_ramp_seconds)
+                .map(Ramp::linear),
         }),
         requests: args.warmup_request_count,
         sessions: args.warmup_sessions,
@@ -135,6 +143,7 @@ pub(super) fn warmup(args: &ProfileArgs) -> Option<PhaseConfig> {
         grace_seconds: args.warmup_grace_seconds,
         cancellation: None,
         failed_request_threshold: None,
+        seamless: false,
     })
 }
 

@@ -1,29 +1,28 @@
-//! What flags must not do together. One item for each rule, each with its own test.
+//! What flags must not say together, besides what flags and files must not say alike. One item for
+//! each rule.
 
 mod dataset;
 mod endpoint;
+mod examples;
+mod settings;
 
 pub(crate) use dataset::{generated_prefix, generated_turns};
+pub(crate) use examples::EXAMPLES;
 
 use super::Findings;
 use super::dataset::is_synthetic;
-use super::endpoint::{kind, streams};
 use super::load::{Load, Mode};
 use super::{given, listed};
-use crate::profile::choices::{
-    ArrivalPattern, DatasetFormat, ExportLevel, ReadinessMode, Sampling,
-};
-use crate::profile::config::PhaseConfig;
+use crate::profile::choices::{ArrivalPattern, ExportLevel, ReadinessMode};
 
 /// Seconds between two questions whether a server is ready. Given as they are, the flags that need
 /// a timeout do not matter, as in the reference.
-pub(super) const DEFAULT_READINESS_INTERVAL_SECONDS: f64 = 5.0;
-pub(super) const DEFAULT_READINESS_MODE: ReadinessMode = ReadinessMode::Inference;
+pub(crate) const DEFAULT_READINESS_INTERVAL_SECONDS: f64 = 5.0;
+pub(crate) const DEFAULT_READINESS_MODE: ReadinessMode = ReadinessMode::Inference;
 
 /// A rule about several flags.
 pub(super) struct Rule {
     /// Says what the rule demands.
-    #[cfg_attr(not(test), expect(dead_code, reason = "tests find rules by it"))]
     pub(super) name: &'static str,
     /// What is wrong and what to do, where the rule is broken.
     pub(super) breach: fn(&Load) -> Option<Breach>,
@@ -32,12 +31,16 @@ pub(super) struct Rule {
 /// What is wrong, naming the flags, and what to do.
 pub(super) type Breach = (String, String);
 
-/// Reports every rule that is broken.
+/// Reports every rule that is broken, those that files can break too first.
 pub(super) fn check(load: &Load, findings: &mut Findings) {
+    for breach in crate::rules::check(&settings::view(load)).0 {
+        findings.conflict(breach.message, breach.hint);
+    }
     check_these(all(), load, findings);
 }
 
-/// The same without those about the load, for phases that were checked elsewhere.
+/// The same without those about the load, and without those that files can break too, for a file
+/// that keeps them.
 pub(super) fn check_all_but_load(load: &Load, findings: &mut Findings) {
     let groups = [endpoint::RULES, dataset::RULES];
     check_these(groups.into_iter().flatten(), load, findings);
@@ -51,18 +54,19 @@ fn check_these(rules: impl Iterator<Item = &'static Rule>, load: &Load, findings
     }
 }
 
-/// In the order in which breaches are reported.
+/// Those that only flags can break, in the order in which breaches are reported.
 fn all() -> impl Iterator<Item = &'static Rule> {
     let groups = [endpoint::RULES, dataset::RULES, RULES];
     groups.into_iter().flatten()
 }
 
+/// The names of all rules that only flags can break.
+pub(crate) fn names() -> impl Iterator<Item = &'static str> {
+    all().map(|rule| rule.name)
+}
+
 /// About the load.
 const RULES: &[Rule] = &[
-    Rule {
-        name: "readiness options need a readiness timeout",
-        breach: readiness_without_timeout,
-    },
     Rule {
         name: "a fixed schedule needs a file",
         breach: |load| {
@@ -76,45 +80,12 @@ const RULES: &[Rule] = &[
         },
     },
     Rule {
-        name: "a fixed schedule plays its file in order",
-        breach: fixed_schedule_out_of_order,
-    },
-    Rule {
         name: "a fixed schedule has no rate",
         breach: fixed_schedule_with_rate,
     },
     Rule {
         name: "offsets need a fixed schedule",
         breach: offsets_without_schedule,
-    },
-    Rule {
-        name: "a schedule begins at one place",
-        breach: |load| {
-            let args = load.args;
-            let both = args.fixed_schedule_auto_offset == Some(true)
-                && args.fixed_schedule_start_offset_ms.is_some();
-            both.then(|| {
-                breach(
-                    "`--fixed-schedule-auto-offset` does not go with `--fixed-schedule-start-offset`",
-                    "both say where the schedule begins; leave one of them away",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "a schedule does not end before it begins",
-        breach: |load| {
-            let start = load.args.fixed_schedule_start_offset_ms?;
-            let end = load.args.fixed_schedule_end_offset_ms?;
-            (start > end).then(|| {
-                breach(
-                    format!(
-                        "`--fixed-schedule-start-offset {start}` is after `--fixed-schedule-end-offset {end}`"
-                    ),
-                    "give the earlier one as start",
-                )
-            })
-        },
     },
     Rule {
         name: "users need a rate",
@@ -142,67 +113,6 @@ const RULES: &[Rule] = &[
     Rule {
         name: "users have several turns",
         breach: users_with_one_turn,
-    },
-    Rule {
-        name: "users play conversations of a file",
-        breach: |load| {
-            let format = load.args.custom_dataset_type?;
-            let wrong = load.mode == Mode::UserCentric && format != DatasetFormat::MultiTurn;
-            wrong.then(|| {
-                breach(
-                    format!(
-                        "`--user-centric-rate` does not go with `--custom-dataset-type {format}`"
-                    ),
-                    "users need conversations of several turns: `--custom-dataset-type multi_turn`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "each user has a request",
-        breach: |load| {
-            let requests = load.profiling.requests?;
-            let requested = load
-                .args
-                .request_count
-                .map(|count| format!("`--request-count {count}`"));
-            let bound = requested
-                .unwrap_or_else(|| format!("the {requests} requests of a run that nothing bounds"));
-            more_users_than(load, requests, &bound, "--request-count")
-        },
-    },
-    Rule {
-        name: "each user has a session",
-        breach: |load| {
-            let sessions = load.args.conversation_num?;
-            let bound = format!("`--conversation-num {sessions}`");
-            more_users_than(load, sessions, &bound, "--conversation-num")
-        },
-    },
-    Rule {
-        name: "a rate is either steady or a series",
-        breach: |load| {
-            let both = load.args.request_rate.is_some() && load.args.request_rate_series.is_some();
-            both.then(|| {
-                breach(
-                    "`--request-rate` does not go with `--request-rate-series`",
-                    "leave one of them away; a warmup has its own `--warmup-request-rate`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "users have no series of rates",
-        breach: |load| {
-            let args = load.args;
-            let both = args.request_rate_series.is_some() && args.user_centric_rate.is_some();
-            both.then(|| {
-                breach(
-                    "`--request-rate-series` does not go with `--user-centric-rate`",
-                    "users keep one pace; leave one of the two away",
-                )
-            })
-        },
     },
     Rule {
         name: "smoothness needs a rate",
@@ -261,58 +171,12 @@ const RULES: &[Rule] = &[
         name: "a ramp of the warmup's rate needs a rate",
         breach: |load| {
             let alone = load.args.warmup_rate_ramp_seconds.is_some()
-                && load.warmup.is_some()
+                && load.warmup().is_some()
                 && !load.warmup_has_rate();
             alone.then(|| {
                 breach(
                     "`--warmup-request-rate-ramp-duration` needs `--warmup-request-rate`",
                     "give the warmup a rate, or ramp what there is: `--warmup-concurrency-ramp-duration SECONDS`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "a prefill limit needs streaming",
-        breach: prefill_without_streaming,
-    },
-    Rule {
-        name: "a prefill limit is not above the limit of sessions",
-        breach: |load| prefill_above_concurrency(load, &load.profiling, false),
-    },
-    Rule {
-        name: "a prefill limit of the warmup is not above its limit of sessions",
-        breach: |load| {
-            let inherited = load.args.warmup_prefill_concurrency.is_none()
-                && load.args.warmup_concurrency.is_none();
-            let told = inherited && prefill_is_above(&load.profiling);
-            let warmup = load.warmup.as_ref().filter(|_| !told)?;
-            prefill_above_concurrency(load, warmup, true)
-        },
-    },
-    Rule {
-        name: "a grace period needs a duration",
-        breach: |load| {
-            let args = load.args;
-            let alone =
-                args.benchmark_grace_seconds.is_some() && args.benchmark_duration_seconds.is_none();
-            alone.then(|| {
-                breach(
-                    "`--benchmark-grace-period` needs `--benchmark-duration`",
-                    "without a duration all requests are waited for",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "a grace period of the warmup needs a duration",
-        breach: |load| {
-            let args = load.args;
-            let alone =
-                args.warmup_grace_seconds.is_some() && args.warmup_duration_seconds.is_none();
-            alone.then(|| {
-                breach(
-                    "`--warmup-grace-period` needs `--warmup-duration`",
-                    "without a duration all requests are waited for",
                 )
             })
         },
@@ -349,45 +213,6 @@ const RULES: &[Rule] = &[
 
 fn breach(message: impl Into<String>, hint: impl Into<String>) -> Breach {
     (message.into(), hint.into())
-}
-
-fn readiness_without_timeout(load: &Load) -> Option<Breach> {
-    let args = load.args;
-    let is_enabled = args
-        .wait_for_model_timeout_seconds
-        .is_some_and(|seconds| seconds > 0.0);
-    let mode = args.wait_for_model_mode;
-    let interval = args.wait_for_model_interval_seconds;
-    let flags = listed(&[
-        (
-            "--wait-for-model-mode",
-            mode.is_some_and(|mode| mode != DEFAULT_READINESS_MODE),
-        ),
-        (
-            "--wait-for-model-interval",
-            interval.is_some_and(|seconds| seconds != DEFAULT_READINESS_INTERVAL_SECONDS),
-        ),
-    ]);
-    let (flags, several) = flags.filter(|_| !is_enabled)?;
-    let verb = if several { "need" } else { "needs" };
-    Some(breach(
-        format!("{flags} {verb} `--wait-for-model-timeout`"),
-        "say how long to wait: `--wait-for-model-timeout SECONDS`, more than 0",
-    ))
-}
-
-fn fixed_schedule_out_of_order(load: &Load) -> Option<Breach> {
-    let sampling = load.args.sampling?;
-    let wrong = load.mode == Mode::FixedSchedule && sampling != Sampling::Sequential;
-    wrong.then(|| {
-        breach(
-            format!(
-                "`--dataset-sampling-strategy {sampling}` does not go with {}",
-                schedule(load)
-            ),
-            "a schedule plays each conversation once, at its time; leave the strategy away",
-        )
-    })
 }
 
 fn fixed_schedule_with_rate(load: &Load) -> Option<Breach> {
@@ -463,69 +288,6 @@ fn users_with_one_turn(load: &Load) -> Option<Breach> {
             "give users something to come back for, or send single turns with `--request-rate`",
         )
     })
-}
-
-fn more_users_than(load: &Load, bound: u64, described: &str, flag: &str) -> Option<Breach> {
-    let users = load.args.num_users?;
-    (load.mode == Mode::UserCentric && users > bound).then(|| {
-        breach(
-            format!("`--num-users {users}` is more than {described}"),
-            format!("raise `{flag}` to at least {users}, or bound the run by `--benchmark-duration` alone"),
-        )
-    })
-}
-
-fn prefill_without_streaming(load: &Load) -> Option<Breach> {
-    let args = load.args;
-    let of_warmup = load.warmup.is_some() && args.warmup_prefill_concurrency.is_some();
-    let flags = listed(&[
-        ("--prefill-concurrency", args.prefill_concurrency.is_some()),
-        ("--warmup-prefill-concurrency", of_warmup),
-    ]);
-    let (flags, several) = flags.filter(|_| !streams(args))?;
-    let verb = if several { "need" } else { "needs" };
-    let hint = if given(args.streaming) {
-        format!(
-            "only a stream shows when the first token comes, and `--endpoint-type {}` cannot stream",
-            kind(args)
-        )
-    } else {
-        "only a stream shows when the first token comes; add `--streaming`".to_owned()
-    };
-    Some(breach(format!("{flags} {verb} `--streaming`"), hint))
-}
-
-fn prefill_is_above(phase: &PhaseConfig) -> bool {
-    match (phase.prefill, phase.arrivals.concurrency()) {
-        (Some(prefill), Some(sessions)) => prefill.count > sessions,
-        _ => false,
-    }
-}
-
-fn prefill_above_concurrency(load: &Load, phase: &PhaseConfig, warmup: bool) -> Option<Breach> {
-    let prefill = phase.prefill.filter(|_| prefill_is_above(phase))?.count;
-    let sessions = phase.arrivals.concurrency()?;
-    let args = load.args;
-    let prefill_flag = if warmup && args.warmup_prefill_concurrency.is_some() {
-        "--warmup-prefill-concurrency"
-    } else {
-        "--prefill-concurrency"
-    };
-    let (flag, is_given) =
-        if warmup && (args.warmup_concurrency.is_some() || args.concurrency.is_none()) {
-            ("--warmup-concurrency", args.warmup_concurrency.is_some())
-        } else {
-            ("--concurrency", args.concurrency.is_some())
-        };
-    let limit = if is_given {
-        format!("`{flag} {sessions}`")
-    } else {
-        format!("`{flag}`, which is {sessions} where it is not given")
-    };
-    Some(breach(
-        format!("`{prefill_flag} {prefill}` is more than {limit}"),
-        format!("raise `{flag}` to at least {prefill}, or lower `{prefill_flag}`"),
-    ))
 }
 
 #[cfg(test)]

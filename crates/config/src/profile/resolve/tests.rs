@@ -1,13 +1,13 @@
 //! Defaults, derivations and conflicts of the flags, as command lines.
 
 use aiperf_dataset::trace::TracePlan;
-use aiperf_dataset::{PoolBatch, PromptCorpus, PromptPrefix};
+use aiperf_dataset::{Law, PoolBatch, PromptCorpus, PromptPrefix};
 use aiperf_schedule::PhaseKind;
 
 use super::*;
 use crate::command::Parsed;
 use crate::profile::config::{
-    Arrivals, CacheReset, DatasetSource, FileDataset, Limit, Normal, PhaseConfig, Readiness,
+    Arrivals, CacheReset, DatasetSource, FileDataset, Limit, PhaseConfig, Readiness,
     ServerProfiler, SyntheticDataset,
 };
 use crate::profile::{DatasetFormat, PROFILE, ReadinessMode, Sampling};
@@ -69,8 +69,8 @@ fn a_model_is_all_that_a_run_needs() {
     assert_eq!(config.models.names, ["m"]);
     assert_eq!(config.endpoint.urls, ["http://localhost:8000"]);
     assert_eq!(config.endpoint.timeout_seconds, 21_600.0);
-    assert_eq!(config.warmup, None);
     let profiling = PhaseConfig {
+        name: "profiling".to_owned(),
         kind: PhaseKind::Profiling,
         arrivals: closed_loop(1),
         prefill: None,
@@ -80,8 +80,9 @@ fn a_model_is_all_that_a_run_needs() {
         grace_seconds: None,
         cancellation: None,
         failed_request_threshold: None,
+        seamless: false,
     };
-    assert_eq!(config.profiling, profiling);
+    assert_eq!(config.phases, [profiling]);
     assert_eq!(config.output.export_level, ExportLevel::Records);
     assert_eq!(problems(""), ["no model is given"]);
 }
@@ -90,11 +91,11 @@ fn a_model_is_all_that_a_run_needs() {
 fn generated_prompts_have_550_tokens_and_one_turn_unless_told_otherwise() {
     let expected = SyntheticDataset {
         entries: 100,
-        isl: Some(Normal::fixed(550.0)),
+        isl: Some(Law::fixed(550.0)),
         osl: None,
         batch_size: 1,
-        turns: Normal::fixed(1.0),
-        turn_delay_ms: Normal::fixed(0.0),
+        turns: Law::fixed(1.0),
+        turn_delay_ms: Law::fixed(0.0),
         turn_delay_ratio: 1.0,
         corpus: PromptCorpus::Prose,
         prefix: PromptPrefix::None,
@@ -107,24 +108,15 @@ fn generated_prompts_have_550_tokens_and_one_turn_unless_told_otherwise() {
     assert_eq!(synthetic(""), expected);
     assert_eq!(
         synthetic("--isl-stddev 10").isl,
-        Some(Normal {
-            mean: 550.0,
-            stddev: 10.0
-        })
+        Some(Law::normal(550.0, 10.0))
     );
     assert_eq!(
         synthetic("--osl 8 --osl-stddev 2").osl,
-        Some(Normal {
-            mean: 8.0,
-            stddev: 2.0
-        })
+        Some(Law::normal(8.0, 2.0))
     );
     assert_eq!(
         synthetic("--session-turns-stddev 1").turns,
-        Normal {
-            mean: 1.0,
-            stddev: 1.0
-        }
+        Law::normal(1.0, 1.0)
     );
 }
 
@@ -209,7 +201,7 @@ fn a_file_takes_the_place_of_generated_prompts() {
         path: file.path().to_owned(),
         format: Some(DatasetFormat::MultiTurn),
         entries: None,
-        osl: Some(Normal::fixed(8.0)),
+        osl: Some(Law::fixed(8.0)),
         turn_delay_cap_seconds: None,
         pool_entries: 100,
         pool_batch: PoolBatch::default(),
@@ -223,8 +215,8 @@ fn a_file_takes_the_place_of_generated_prompts() {
     assert_eq!(
         problems(&line),
         [
-            "`--isl`, `--conversation-turn-delay-ratio` cannot be used with `--input-file`",
-            "`--prompt-batch-size` cannot be used with `--input-file`"
+            "`--prompt-batch-size` cannot be used with `--input-file`",
+            "`--isl`, `--conversation-turn-delay-ratio` cannot be used with `--input-file`"
         ]
     );
     assert_eq!(

@@ -126,3 +126,20 @@ fn batches_that_would_lose_something_are_refused() {
     let error = load(&plan).unwrap_err().to_string();
     assert!(error.contains("draw from one file"), "{error}");
 }
+
+#[test]
+fn rows_of_a_large_pool_are_drawn_as_those_of_a_small_one() {
+    let pool = |name: &str, padding: usize| {
+        let rows = (0..50).map(|row| {
+            let padding = "x".repeat(padding);
+            format!("{{\"text\": \"row {row}\", \"other\": \"{padding}\", \"delay\": 5}}\n")
+        });
+        let folder = folder(&[(name, &rows.collect::<String>())]);
+        let plan = FilePlan {
+            format: Some(FileFormat::RandomPool),
+            ..FilePlan::new(folder.path().join(name))
+        };
+        load(&plan).unwrap()
+    };
+    assert_eq!(pool("rows.jsonl", 100_000), pool("rows.jsonl", 1));
+}

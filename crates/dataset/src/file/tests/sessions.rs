@@ -3,7 +3,7 @@
 use aiperf_endpoint::conversation::ContextMode;
 
 use super::{load_bytes, rows, texts};
-use crate::lengths::Normal;
+use crate::law::Law;
 
 #[test]
 fn rows_of_one_session_are_sent_in_order_without_history() {
@@ -83,8 +83,8 @@ fn long_delays_are_cut_to_the_cap() {
 #[test]
 fn a_rows_output_length_wins_over_the_plans() {
     let content = b"{\"text\":\"a\",\"output_length\":7}\n{\"text\":\"b\"}";
-    let plan_length = Some(Normal::fixed(30.9));
-    let loaded = load_bytes(content, |plan| plan.output_tokens = plan_length).unwrap();
+    let plan_length = Some(Law::fixed(30.9));
+    let loaded = load_bytes(content, |plan| plan.output_tokens = plan_length.clone()).unwrap();
     let lengths: Vec<_> = loaded
         .iter()
         .map(|found| found.turns[0].max_tokens)

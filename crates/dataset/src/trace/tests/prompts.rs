@@ -139,10 +139,7 @@ fn outlines_agree_with_conversations() {
         r#"{"text_input":"x"}"#,
     );
     let opened = opened(content, MooncakeTrace, |plan| {
-        plan.output_tokens = Some(crate::Normal {
-            mean: 100.0,
-            stddev: 30.0,
-        });
+        plan.output_tokens = Some(crate::Law::normal(100.0, 30.0));
     })
     .unwrap();
     assert!(opened.is_assembled_on_demand());

@@ -3,12 +3,12 @@
 use super::super::Synthesis;
 use super::super::mooncake;
 use super::super::rows::Rows;
-use super::super::sessions::SessionBuilder;
 use super::super::synthesis::apply;
 use super::super::{RowFlaw, TracePlan};
 use super::{mooncake as conversations, opened, text};
 use crate::file::FileFormat::{MooncakeTrace, SingleTurn};
 use crate::file::rows::parse_object;
+use crate::sessions::SessionBuilder;
 use aiperf_random::RootSeed;
 
 /// Ids and length of each row after synthesis.
@@ -17,7 +17,7 @@ fn made(content: &str, plan: &TracePlan, block_size: u32) -> Result<Vec<(Vec<u64
     let mut sessions = SessionBuilder::default();
     for (line, row) in content.lines().enumerate() {
         let (row, session) = mooncake::read_row(parse_object(row.as_bytes()).unwrap()).unwrap();
-        sessions.push(session);
+        sessions.push(session.map(Into::into));
         rows.push(line + 1, row);
     }
     let mut sessions = sessions.finish();
@@ -25,7 +25,7 @@ fn made(content: &str, plan: &TracePlan, block_size: u32) -> Result<Vec<(Vec<u64
     Ok((0..made.len())
         .map(|index| {
             let head = made.head(index);
-            (made.hash_ids(head).collect(), head.input_tokens)
+            (made.hash_ids(index).collect(), head.input_tokens)
         })
         .collect())
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use aiperf_dataset::media::{
     self, AudioPlan, ImagePlan, ImageSource, SampleRate, VideoAudioPlan, VideoPlan,
 };
-use aiperf_dataset::{Normal, RankingsPlan};
+use aiperf_dataset::{Law, RankingsPlan};
 
 use super::{count, small, tokens};
 use crate::profile::args::{AudioArgs, ImageArgs, ProfileArgs, VideoArgs};
@@ -57,8 +57,8 @@ pub(super) fn images(args: &ProfileArgs) -> Option<ImagePlan> {
     let usual = ImagePlan::default();
     Some(ImagePlan {
         batch_size: asked.batch_size.map_or(usual.batch_size, count),
-        width: normal(asked.width_mean, asked.width_stddev, usual.width),
-        height: normal(asked.height_mean, asked.height_stddev, usual.height),
+        width: normal(asked.width_mean, asked.width_stddev, &usual.width),
+        height: normal(asked.height_mean, asked.height_stddev, &usual.height),
         format: asked.format.map_or(usual.format, |format| match format {
             ImageFormat::Png => media::ImageFormat::Png,
             ImageFormat::Jpeg => media::ImageFormat::Jpeg,
@@ -89,7 +89,7 @@ pub(super) fn audio(args: &ProfileArgs) -> Option<AudioPlan> {
     let rates = asked.sample_rates.iter().copied();
     Some(AudioPlan {
         batch_size: asked.batch_size.map_or(usual.batch_size, count),
-        seconds: normal(asked.length_mean, asked.length_stddev, usual.seconds),
+        seconds: normal(asked.length_mean, asked.length_stddev, &usual.seconds),
         format: asked.format.map_or(usual.format, |format| match format {
             AudioFormat::Wav => media::AudioFormat::Wav,
             AudioFormat::Mp3 => media::AudioFormat::Mp3,
@@ -144,29 +144,27 @@ pub(super) fn rankings(args: &ProfileArgs) -> Option<RankingsPlan> {
     }
     let asked = &args.rankings;
     let usual = RankingsPlan::default();
-    let whole = |mean: Option<u64>, stddev: Option<u64>, usual| {
+    let whole = |mean: Option<u64>, stddev: Option<u64>, usual: &Law| {
         normal(mean.map(tokens), stddev.map(tokens), usual)
     };
     Some(RankingsPlan {
-        passages: whole(asked.passages_mean, asked.passages_stddev, usual.passages),
+        passages: whole(asked.passages_mean, asked.passages_stddev, &usual.passages),
         passage_tokens: whole(
             asked.passage_tokens_mean,
             asked.passage_tokens_stddev,
-            usual.passage_tokens,
+            &usual.passage_tokens,
         ),
         query_tokens: whole(
             asked.query_tokens_mean,
             asked.query_tokens_stddev,
-            usual.query_tokens,
+            &usual.query_tokens,
         ),
     })
 }
 
-fn normal(mean: Option<f64>, stddev: Option<f64>, usual: Normal) -> Normal {
-    Normal {
-        mean: mean.unwrap_or(usual.mean),
-        stddev: stddev.unwrap_or(usual.stddev),
-    }
+/// The usual law has no deviation.
+fn normal(mean: Option<f64>, stddev: Option<f64>, usual: &Law) -> Law {
+    Law::normal(mean.unwrap_or(usual.mean()), stddev.unwrap_or(0.0))
 }
 
 fn or_usual<T>(asked: Vec<T>, usual: Vec<T>) -> Vec<T> {

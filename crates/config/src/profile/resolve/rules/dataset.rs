@@ -2,12 +2,10 @@
 
 use super::{Breach, Rule, breach};
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::{
-    CacheBustTarget, DatasetFormat, EndpointType, ImageSampling, PromptCorpus,
-};
+use crate::profile::choices::DatasetFormat;
 use crate::profile::resolve::dataset::is_synthetic;
+use crate::profile::resolve::listed;
 use crate::profile::resolve::load::Load;
-use crate::profile::resolve::{endpoint, listed};
 
 pub(in crate::profile::resolve) const RULES: &[Rule] = &[
     Rule {
@@ -54,31 +52,6 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
         breach: generated_beside_file,
     },
     Rule {
-        name: "contents are drawn from a pool only",
-        breach: batch_without_pool,
-    },
-    Rule {
-        name: "several pools have one content each",
-        breach: |load| {
-            let path = load.args.input_file.as_ref()?;
-            let args = load.args;
-            let other = |size: Option<u64>| size.is_some_and(|size| size != 1);
-            let flags = listed(&[
-                ("--prompt-batch-size", other(args.prompt_batch_size)),
-                ("--image-batch-size", other(args.image.batch_size)),
-                ("--audio-batch-size", other(args.audio.batch_size)),
-                ("--video-batch-size", other(args.video.batch_size)),
-            ]);
-            let is_pool = args.custom_dataset_type == Some(DatasetFormat::RandomPool);
-            let (flags, several) = flags.filter(|_| is_pool && path.is_dir())?;
-            let verb = if several { "do" } else { "does" };
-            Some(breach(
-                format!("{flags} {verb} not go with a directory as `--input-file`"),
-                "each of its files is a pool of its own; name a single file",
-            ))
-        },
-    },
-    Rule {
         name: "a request has a prompt",
         breach: |load| {
             (is_synthetic(load.args) && load.args.prompt_batch_size == Some(0)).then(|| {
@@ -122,25 +95,10 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
         breach: deviation_without_mean,
     },
     Rule {
-        name: "a range of lengths needs the length of answers",
-        breach: |load| {
-            let args = load.args;
-            let positive = |length: Option<u64>| length.is_none_or(|length| length > 0);
-            let complete = args.osl_mean.is_some_and(|mean| mean > 0) && positive(args.isl_mean);
-            (args.random_range_ratio.is_some() && !complete).then(|| {
-                breach(
-                    "`--random-range-ratio` needs `--osl` and `--isl`, both of at least 1",
-                    "the ratio is one of these lengths: `--isl TOKENS --osl TOKENS`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "a range of lengths is the only law",
+        name: "a range of lengths has no deviation",
         breach: |load| {
             let args = load.args;
             let flags = listed(&[
-                ("--seq-dist", args.sequence_distribution.is_some()),
                 ("--isl-stddev", args.isl_stddev.is_some()),
                 ("--osl-stddev", args.osl_stddev.is_some()),
             ]);
@@ -150,121 +108,6 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
                 format!("{flags} {verb} not go with `--random-range-ratio`"),
                 "each is a law of lengths of its own; choose one",
             ))
-        },
-    },
-    Rule {
-        name: "there is one kind of text before prompts",
-        breach: |load| {
-            let asked = &load.args.prefix;
-            let pool = listed(&[
-                ("--num-prefix-prompts", asked.pool_size.is_some()),
-                ("--prefix-prompt-length", asked.length.is_some()),
-            ]);
-            let messages = listed(&[
-                (
-                    "--shared-system-prompt-length",
-                    asked.shared_system_length.is_some(),
-                ),
-                (
-                    "--user-context-prompt-length",
-                    asked.user_context_length.is_some(),
-                ),
-            ]);
-            let ((pool, several), (messages, _)) = (pool?, messages?);
-            let verb = if several { "do" } else { "does" };
-            Some(breach(
-                format!("{pool} {verb} not go with {messages}"),
-                "either prompts begin with a text of the pool, or messages of their own go before them",
-            ))
-        },
-    },
-    Rule {
-        name: "a system prompt is given once",
-        breach: |load| {
-            let asked = &load.args.prefix;
-            let flags = listed(&[
-                ("--system-prompt-file", asked.system_prompt_file.is_some()),
-                (
-                    "--shared-system-prompt-length",
-                    asked.shared_system_length.is_some(),
-                ),
-                ("--num-prefix-prompts", asked.pool_size.is_some()),
-                ("--prefix-prompt-length", asked.length.is_some()),
-            ]);
-            let (flags, several) = flags.filter(|_| asked.system_prompt.is_some())?;
-            let verb = if several { "do" } else { "does" };
-            Some(breach(
-                format!("{flags} {verb} not go with `--system-prompt`"),
-                "leave one of them away",
-            ))
-        },
-    },
-    Rule {
-        name: "a system prompt from a file is the only one",
-        breach: |load| {
-            let asked = &load.args.prefix;
-            let flags = listed(&[
-                (
-                    "--shared-system-prompt-length",
-                    asked.shared_system_length.is_some(),
-                ),
-                ("--num-prefix-prompts", asked.pool_size.is_some()),
-                ("--prefix-prompt-length", asked.length.is_some()),
-            ]);
-            let (flags, several) = flags.filter(|_| asked.system_prompt_file.is_some())?;
-            let verb = if several { "do" } else { "does" };
-            Some(breach(
-                format!("{flags} {verb} not go with `--system-prompt-file`"),
-                "leave one of them away",
-            ))
-        },
-    },
-    Rule {
-        name: "prefixes come from a pool",
-        breach: |load| {
-            let asked = &load.args.prefix;
-            let alone = asked.length.is_some_and(|length| length > 0) && asked.pool_size.is_none();
-            alone.then(|| {
-                breach(
-                    "`--prefix-prompt-length` needs `--num-prefix-prompts`",
-                    "say how many prefixes there are: `--num-prefix-prompts COUNT`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "marks go into messages",
-        breach: |load| {
-            let target = load.args.cache_bust?;
-            let kind = endpoint::kind(load.args);
-            let has_messages = matches!(
-                kind,
-                EndpointType::Chat | EndpointType::Responses | EndpointType::Messages
-            );
-            (target.mark().is_some() && !has_messages).then(|| {
-                breach(
-                    format!("`--cache-bust {target}` does not go with `--endpoint-type {kind}`"),
-                    "marks are put into messages, which only chat, responses and messages send",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "a mark of the system prompt alone needs one",
-        breach: |load| {
-            let args = load.args;
-            let asked = &args.prefix;
-            let has_prompt = asked.system_prompt.is_some()
-                || asked.system_prompt_file.is_some()
-                || asked.shared_system_length.is_some();
-            let marks_system = args.cache_bust == Some(CacheBustTarget::WarmupIsolationSystem);
-            (marks_system && is_synthetic(args) && !has_prompt).then(|| {
-                breach(
-                    "`--cache-bust warmup_isolation_system` needs a system prompt",
-                    "give one with `--system-prompt TEXT` or `--shared-system-prompt-length TOKENS`, \
-                     or mark the first message: `--cache-bust warmup_isolation_first_turn`",
-                )
-            })
         },
     },
     Rule {
@@ -280,53 +123,6 @@ pub(in crate::profile::resolve) const RULES: &[Rule] = &[
                 breach(
                     "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
                     "only such files hold captured requests",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "hash ids stand for text of a corpus",
-        breach: |load| {
-            let args = load.args;
-            let format = args
-                .custom_dataset_type
-                .filter(|format| format.is_trace_with_corpus())?;
-            (args.prompt_corpus == Some(PromptCorpus::Random)).then(|| {
-                breach(
-                    format!("`--prompt-corpus random` does not go with `--custom-dataset-type {format}`"),
-                    "random tokens have no text that lengths and hash ids could stand for: `sonnet` or `coding`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "pictures in an order come from a source",
-        breach: |load| {
-            let asked = &load.args.image;
-            let sampling = asked
-                .sampling
-                .filter(|way| *way != ImageSampling::RandomWithReplacement)?;
-            let is_noise = asked
-                .source
-                .as_deref()
-                .is_none_or(|source| source == "noise");
-            is_noise.then(|| {
-                breach(
-                    format!("`--image-source-sampling {sampling}` needs `--image-source`"),
-                    "noise has no order: name a directory, or `--image-source assets`",
-                )
-            })
-        },
-    },
-    Rule {
-        name: "the encoder of a sound needs a sound",
-        breach: |load| {
-            let asked = &load.args.video;
-            let silent = asked.audio_channels.unwrap_or(0) == 0;
-            (asked.audio_codec.is_some() && silent).then(|| {
-                breach(
-                    "`--video-audio-codec` needs `--video-audio-num-channels`",
-                    "add sound with `--video-audio-num-channels 1`",
                 )
             })
         },
@@ -402,22 +198,6 @@ fn source(load: &Load) -> &'static str {
     } else {
         "`--public-dataset`"
     }
-}
-
-fn batch_without_pool(load: &Load) -> Option<Breach> {
-    let args = load.args;
-    let flags = listed(&[
-        ("--prompt-batch-size", args.prompt_batch_size.is_some()),
-        ("--image-batch-size", args.image.batch_size.is_some()),
-        ("--audio-batch-size", args.audio.batch_size.is_some()),
-        ("--video-batch-size", args.video.batch_size.is_some()),
-    ]);
-    let is_pool = args.custom_dataset_type == Some(DatasetFormat::RandomPool);
-    let (flags, _) = flags.filter(|_| !is_synthetic(args) && !is_pool)?;
-    Some(breach(
-        format!("{flags} cannot be used with {}", source(load)),
-        "only `--custom-dataset-type random_pool` draws contents, and generated prompts have as many as is said",
-    ))
 }
 
 fn deviation_without_mean(load: &Load) -> Option<Breach> {

@@ -4,7 +4,7 @@ use aiperf_schedule::{ScheduleOptions, ZeroPoint};
 
 use super::*;
 use crate::profile::ArrivalOverflow;
-use crate::profile::config::{CancellationConfig, Rate, RatePattern, RateShape};
+use crate::profile::config::{CancellationConfig, Ramp, Rate, RatePattern, RateShape};
 
 fn rate(pattern: RatePattern, rate: f64, concurrency: Option<u64>) -> Arrivals {
     Arrivals::Rate {
@@ -15,11 +15,20 @@ fn rate(pattern: RatePattern, rate: f64, concurrency: Option<u64>) -> Arrivals {
     }
 }
 
+/// The one phase that flags measure.
+fn profiling(line: &str) -> PhaseConfig {
+    config(line).measured().next().cloned().unwrap()
+}
+
+fn warmup(line: &str) -> Option<PhaseConfig> {
+    config(line).warmups().next().cloned()
+}
+
 /// A limit that is reached after some seconds.
 fn growing(count: u64, seconds: f64) -> Limit {
     Limit {
         count,
-        ramp_seconds: Some(seconds),
+        ramp: Some(Ramp::linear(seconds)),
     }
 }
 
@@ -32,26 +41,24 @@ fn ten_requests_bound_a_run_that_nothing_else_bounds() {
         ("--benchmark-duration 5", None),
         ("--benchmark-duration 5 --request-count 3", Some(3)),
     ] {
-        assert_eq!(config(line).profiling.requests, requests, "{line}");
+        assert_eq!(profiling(line).requests, requests, "{line}");
     }
 }
 
 #[test]
 fn a_duration_brings_thirty_seconds_of_grace() {
     assert_eq!(
-        config("--benchmark-duration 5").profiling.grace_seconds,
+        profiling("--benchmark-duration 5").grace_seconds,
         Some(30.0)
     );
     assert_eq!(
-        config("--benchmark-duration 5 --benchmark-grace-period 0")
-            .profiling
-            .grace_seconds,
+        profiling("--benchmark-duration 5 --benchmark-grace-period 0").grace_seconds,
         Some(0.0)
     );
-    let for_ever = config("--benchmark-duration inf --benchmark-grace-period inf").profiling;
+    let for_ever = profiling("--benchmark-duration inf --benchmark-grace-period inf");
     assert_eq!((for_ever.duration(), for_ever.grace()), (None, None));
     assert_eq!(
-        config("--benchmark-duration 1.5").profiling.duration(),
+        profiling("--benchmark-duration 1.5").duration(),
         Some(std::time::Duration::from_millis(1500))
     );
     assert_eq!(
@@ -87,7 +94,7 @@ fn a_rate_opens_the_loop_and_smoothness_alone_means_gamma() {
         ),
         ("--concurrency 7", closed_loop(7)),
     ] {
-        assert_eq!(config(line).profiling.arrivals, expected, "{line}");
+        assert_eq!(profiling(line).arrivals, expected, "{line}");
     }
     assert_eq!(
         problems("-m m --arrival-smoothness 2"),
@@ -134,19 +141,16 @@ fn warmup_exists_by_its_bounds_and_inherits_the_rest() {
             rate(Gamma { smoothness: 2.0 }, 5.0, None),
         ),
     ] {
-        assert_eq!(config(line).warmup.unwrap().arrivals, expected, "{line}");
+        assert_eq!(warmup(line).unwrap().arrivals, expected, "{line}");
     }
-    let warmup = config("--warmup-request-count 3 --warmup-duration 4 --num-warmup-sessions 5")
-        .warmup
-        .unwrap();
+    let bounded =
+        warmup("--warmup-request-count 3 --warmup-duration 4 --num-warmup-sessions 5").unwrap();
     assert_eq!(
-        (warmup.requests, warmup.duration_seconds, warmup.sessions),
+        (bounded.requests, bounded.duration_seconds, bounded.sessions),
         (Some(3), Some(4.0), Some(5))
     );
-    assert_eq!(warmup.grace(), None);
-    let graceful = config("--warmup-duration 4 --warmup-grace-period 2")
-        .warmup
-        .unwrap();
+    assert_eq!(bounded.grace(), None);
+    let graceful = warmup("--warmup-duration 4 --warmup-grace-period 2").unwrap();
     assert_eq!(graceful.grace_seconds, Some(2.0));
     for line in [
         "-m m --warmup-grace-period 2",
@@ -162,15 +166,14 @@ fn warmup_exists_by_its_bounds_and_inherits_the_rest() {
 
 #[test]
 fn limits_and_rates_grow_over_their_ramps() {
-    let phase = config(
+    let phase = profiling(
         "--streaming --concurrency 8 --concurrency-ramp-duration 3 --prefill-concurrency 4 --prefill-concurrency-ramp-duration 2",
-    )
-    .profiling;
+    );
     assert_eq!(phase.arrivals.session_limit(), Some(growing(8, 3.0)));
     assert_eq!(phase.prefill, Some(growing(4, 2.0)));
 
     let series = "--request-rate-series tests/fixtures/rate_series.json";
-    for (line, base, ramp_seconds) in [
+    for (line, base, ramp) in [
         ("--request-rate 10", 10.0, None),
         (
             "--request-rate 10 --request-rate-ramp-duration 5",
@@ -184,12 +187,12 @@ fn limits_and_rates_grow_over_their_ramps() {
             Some(5.0),
         ),
     ] {
-        let Arrivals::Rate { rate, .. } = config(line).profiling.arrivals else {
+        let Arrivals::Rate { rate, .. } = profiling(line).arrivals else {
             panic!("{line}")
         };
         assert_eq!(
-            (rate.base(), rate.ramp_seconds),
-            (base, ramp_seconds),
+            (rate.base(), rate.ramp),
+            (base, ramp.map(Ramp::linear)),
             "{line}"
         );
         let is_series = matches!(rate.shape, RateShape::Series(_));
@@ -206,7 +209,7 @@ fn an_arrival_that_finds_no_place_is_lost_unless_it_may_wait() {
     ] {
         let line = format!("--request-rate 5 --concurrency 3 --warmup-request-count 3 {line}");
         let config = config(&line);
-        for phase in [config.profiling, config.warmup.unwrap()] {
+        for phase in &config.phases {
             let Arrivals::Rate { overflow, .. } = phase.arrivals else {
                 panic!("{line}")
             };
@@ -217,21 +220,21 @@ fn an_arrival_that_finds_no_place_is_lost_unless_it_may_wait() {
 
 #[test]
 fn a_warmup_inherits_limits_and_ramps_but_no_series_users_schedule_or_cancellation() {
-    let inherited = config(
+    let inherited = warmup(
         "--streaming --request-rate 10 --concurrency 8 --prefill-concurrency 4 --concurrency-ramp-duration 1 \
          --prefill-concurrency-ramp-duration 2 --request-rate-ramp-duration 3 --request-cancellation-rate 5 \
          --failed-request-threshold 0.5 --warmup-request-count 9",
     )
-    .warmup
     .unwrap();
     assert_eq!(
         inherited,
         PhaseConfig {
+            name: "warmup".to_owned(),
             kind: PhaseKind::Warmup,
             arrivals: Arrivals::Rate {
                 pattern: RatePattern::Poisson,
                 rate: Rate {
-                    ramp_seconds: Some(3.0),
+                    ramp: Some(Ramp::linear(3.0)),
                     ..Rate::steady(10.0)
                 },
                 concurrency: Some(growing(8, 1.0)),
@@ -244,22 +247,22 @@ fn a_warmup_inherits_limits_and_ramps_but_no_series_users_schedule_or_cancellati
             grace_seconds: None,
             cancellation: None,
             failed_request_threshold: None,
+            seamless: false,
         }
     );
 
-    let own = config(
+    let own = warmup(
         "--streaming --request-rate 10 --concurrency 8 --prefill-concurrency 4 --concurrency-ramp-duration 1 \
          --prefill-concurrency-ramp-duration 2 --request-rate-ramp-duration 3 --warmup-request-count 9 \
          --warmup-request-rate 11 --warmup-concurrency 7 --warmup-prefill-concurrency 6 \
          --warmup-concurrency-ramp-duration 5 --warmup-prefill-concurrency-ramp-duration 4 \
          --warmup-request-rate-ramp-duration 3.5",
     )
-    .warmup
     .unwrap();
     let Arrivals::Rate { rate: grown, .. } = &own.arrivals else {
         panic!("{own:?}")
     };
-    assert_eq!((grown.base(), grown.ramp_seconds), (11.0, Some(3.5)));
+    assert_eq!((grown.base(), grown.ramp), (11.0, Some(Ramp::linear(3.5))));
     assert_eq!(own.arrivals.session_limit(), Some(growing(7, 5.0)));
     assert_eq!(own.prefill, Some(growing(6, 4.0)));
 
@@ -286,7 +289,7 @@ fn a_warmup_inherits_limits_and_ramps_but_no_series_users_schedule_or_cancellati
         ),
     ] {
         let line = format!("{line} --warmup-request-count 3");
-        assert_eq!(config(&line).warmup.unwrap().arrivals, expected, "{line}");
+        assert_eq!(warmup(&line).unwrap().arrivals, expected, "{line}");
     }
 }
 
@@ -298,16 +301,16 @@ fn users_send_at_their_own_rate_whatever_other_rate_is_given() {
         ("--request-rate 7", None),
         ("--concurrency 4", Some(Limit::steady(4))),
     ] {
-        let profiling = config(&format!("{line} {more}")).profiling;
+        let measured = profiling(&format!("{line} {more}"));
         assert_eq!(
-            profiling.arrivals,
+            measured.arrivals,
             Arrivals::UserCentric {
                 rate: 2.5,
                 users: 6,
                 concurrency
             }
         );
-        assert_eq!(profiling.requests, Some(10));
+        assert_eq!(measured.requests, Some(10));
     }
 }
 
@@ -315,7 +318,7 @@ fn users_send_at_their_own_rate_whatever_other_rate_is_given() {
 fn a_schedule_ends_with_its_trace_unless_it_is_bounded() {
     let schedule = |line: &str| {
         let line = format!("--fixed-schedule --input-file Cargo.toml {line}");
-        config(&line).profiling
+        profiling(&line)
     };
     let window = |line: &str| match schedule(line).arrivals {
         Arrivals::FixedSchedule { window, .. } => window,
@@ -339,18 +342,16 @@ fn a_schedule_ends_with_its_trace_unless_it_is_bounded() {
 
 #[test]
 fn what_is_given_up_is_resolved_for_the_measurement() {
-    let profiling =
-        config("--request-cancellation-rate 25 --failed-request-threshold 0.1").profiling;
+    let measured = profiling("--request-cancellation-rate 25 --failed-request-threshold 0.1");
     assert_eq!(
-        profiling.cancellation,
+        measured.cancellation,
         Some(CancellationConfig {
             percent: 25.0,
             delay_seconds: 0.0
         })
     );
-    assert_eq!(profiling.failed_request_threshold, Some(0.1));
-    let delayed =
-        config("--request-cancellation-rate 25 --request-cancellation-delay 0.5").profiling;
+    assert_eq!(measured.failed_request_threshold, Some(0.1));
+    let delayed = profiling("--request-cancellation-rate 25 --request-cancellation-delay 0.5");
     assert_eq!(
         delayed.cancellation.unwrap().delay(),
         std::time::Duration::from_millis(500)
