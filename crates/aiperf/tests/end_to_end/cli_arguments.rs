@@ -328,7 +328,7 @@ fn a_prefix_that_names_two_files_alike_is_refused() {
 
     ----- stderr -----
     ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
-    │  `inputs.json` would hold both the summary JSON and the request bodies; hint: choose another     │
+    │  `inputs.json` would hold both the request bodies and the summary JSON; hint: choose another     │
     │  `--profile-export-prefix`                                                                       │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ");
