@@ -83,7 +83,9 @@ impl Priority {
     pub(crate) async fn adapt(&self, timer: &PreciseTimer) -> Infallible {
         if self.wanted == IoPriority::Auto && self.follow_load(timer).await.is_none() {
             self.meter.note(false, monotonic_now());
-            tracing::debug!("I/O threads run at ordinary priority: more is not permitted");
+            tracing::debug!(
+                "I/O threads stay at ordinary priority: no permission, or no pressure figures"
+            );
         }
         std::future::pending().await
     }
