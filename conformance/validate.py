@@ -24,6 +24,7 @@ from aiperf.common.models import (
     TimesliceCollectionExportData,
     TraceDataExport,
 )
+from aiperf.common.models.server_metrics_models import ServerMetricsExportData, SlimRecord
 
 
 def check_records(path: Path) -> int:
@@ -64,6 +65,21 @@ def check_summary(path: Path) -> int:
 def check_timeslices(path: Path) -> int:
     """The figures of slices; counted in slices."""
     return len(TimesliceCollectionExportData.model_validate_json(path.read_bytes()).timeslices)
+
+
+def check_server_metrics(path: Path) -> int:
+    """The server's own metrics; counted in metrics."""
+    return len(ServerMetricsExportData.model_validate_json(path.read_bytes()).metrics)
+
+
+def check_scrapes(path: Path) -> int:
+    """Scrapes of the server's own metrics, one line each."""
+    count = 0
+    for number, line in lines(path):
+        with place(number):
+            SlimRecord.model_validate_json(line)
+        count += 1
+    return count
 
 
 def check_json(path: Path) -> int:
@@ -128,8 +144,8 @@ def checks(prefix: str | None) -> dict[str, Callable[[Path], int]]:
         ".aiperf_results_ready.json": check_json,
         "run_config.json": check_json,
         f"{telemetry}.jsonl": check_json_lines,
-        f"{server}.json": check_json,
-        f"{server}.jsonl": check_json_lines,
+        f"{server}.json": check_server_metrics,
+        f"{server}.jsonl": check_scrapes,
         f"{base}_network_latency.jsonl": check_json_lines,
         f"{accuracy}.jsonl": check_json_lines,
     }

@@ -3,7 +3,7 @@
 //! | Code | Name | When |
 //! |---|---|---|
 //! | 0 | success | results were written, also when some requests failed, and after one Ctrl-C |
-//! | 1 | failure | bad input, no tokenizer, every request failed or more than the threshold allows, a result file could not be written |
+//! | 1 | failure | bad input, no tokenizer, every request failed or more than the threshold allows, a result file could not be written, fewer than two of several runs succeeded |
 //! | 2 | nothing to do | `config init` without a template, `config expand` of an adaptive search |
 //! | 3 | client limited | `--fail-on-client-limit` was given and the client limited the figures |
 //! | 130 | interrupted | Ctrl-C before the first request |

@@ -5,6 +5,7 @@
 
 mod commands;
 mod exit;
+mod plan;
 mod run;
 mod version;
 
@@ -41,6 +42,7 @@ fn quit(exit: Exit) -> ! {
 
 /// Ends the process at once, even if standard output waits for a reader.
 fn end_process(exit: Exit) -> ! {
+    run::display::screen::leave();
     #[expect(
         clippy::disallowed_methods,
         reason = "this is the one place that ends the process"

@@ -58,6 +58,7 @@ fn arguments(server: &MockServer, folder: &Path) -> Vec<String> {
         "4",
         "--ui",
         "none",
+        "--no-server-metrics",
         "--output-artifact-dir",
         folder,
     ];

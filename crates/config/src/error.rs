@@ -40,6 +40,8 @@ pub enum Problem {
     Unexpected {
         /// The words, in order.
         words: Vec<String>,
+        /// What may have been meant.
+        hint: Option<String>,
     },
     /// A value cannot be read or lies outside the flag's limits.
     #[error("`{}`: {reason}", with_value(.flag, .value.as_deref()))]
@@ -80,7 +82,9 @@ impl Problem {
                 flag,
                 followed_by: Some(word),
             } => Some(format!("if `{word}` is the value, write `{flag}={word}`")),
-            Self::Conflict { hint, .. } | Self::InvalidValue { hint, .. } => hint.clone(),
+            Self::Conflict { hint, .. }
+            | Self::InvalidValue { hint, .. }
+            | Self::Unexpected { hint, .. } => hint.clone(),
             _ => None,
         }
     }

@@ -27,6 +27,7 @@ pub mod document;
 mod error;
 pub mod profile;
 pub mod rules;
+mod variation;
 
 pub use command::{
     Choice, Command, CommandSummary, Example, Flag, Group, Kind, Limits, Parsed, Positional, Shell,
@@ -36,3 +37,4 @@ pub use error::{Problem, UsageError, Warning};
 pub use profile::{
     PROFILE, ProfileArgs, ProfileConfig, Resolved, Surroundings, input_config, resolve,
 };
+pub use variation::Identity;

@@ -83,9 +83,11 @@ fn switches_numbers_and_texts_are_what_they_are_in_the_reference() {
                 ["str", "int", "float"].contains(&twin.kind.as_str())
             }
             Kind::Choice { .. } => !twin.choices.is_empty(),
-            Kind::List(_) | Kind::GreedyList(_) | Kind::Pairs(_) | Kind::TextPairs(_) => {
-                twin.kind == "list"
-            }
+            Kind::TextList(_)
+            | Kind::List(_)
+            | Kind::GreedyList(_)
+            | Kind::Pairs(_)
+            | Kind::TextPairs(_) => twin.kind == "list",
             Kind::Text(_) | Kind::Path(_) => !["bool", "int"].contains(&twin.kind.as_str()),
         };
         if !fits {

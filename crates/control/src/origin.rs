@@ -1,6 +1,7 @@
 //! Servers, as opposed to URLs: several URLs may lead to one server, which is told things once.
 
-use aiperf_endpoint::{EndpointType, url::compose};
+use aiperf_endpoint::EndpointType;
+use aiperf_endpoint::url::{compose, unix_socket};
 use aiperf_transport::Target;
 use url::{Position, Url};
 
@@ -82,16 +83,11 @@ pub(crate) struct Address {
 impl Address {
     pub(crate) fn parse(address: &str) -> Result<Self, ControlError> {
         let parse = |url: &str| compose(url, Some("/"), EndpointType::default(), false);
-        let Some(at_socket) = address.strip_prefix("unix:") else {
+        let Some((socket, path)) = unix_socket(address) else {
             return Ok(Self {
                 socket: None,
                 url: parse(address)?,
             });
-        };
-        let at_socket = at_socket.strip_prefix("//").unwrap_or(at_socket);
-        let (socket, path) = match at_socket.find(":/") {
-            Some(colon) => (&at_socket[..colon], &at_socket[colon + 1..]),
-            None => (at_socket, ""),
         };
         Ok(Self {
             socket: Some(socket.to_owned()),

@@ -74,7 +74,28 @@ pub fn remarks(context: &FormatContext<'_>) -> Vec<String> {
     if newest.is_some_and(|turn| turn.raw_payload.is_some()) {
         return Vec::new();
     }
-    dialect::of(context.settings.endpoint_type).remarks(context)
+    let mut remarks = dialect::of(context.settings.endpoint_type).remarks(context);
+    remarks.extend(
+        newest
+            .into_iter()
+            .flat_map(|turn| media_remarks(turn, context)),
+    );
+    remarks
+}
+
+/// Which media of a turn have no place in its type.
+fn media_remarks(turn: &Turn, context: &FormatContext<'_>) -> Vec<String> {
+    let kind = context.settings.endpoint_type;
+    let media = kind.capabilities().media;
+    [
+        ("images", turn.images.is_empty() || media.images),
+        ("audio", turn.audios.is_empty() || media.audio),
+        ("videos", turn.videos.is_empty() || media.video),
+    ]
+    .into_iter()
+    .filter(|(_, is_fine)| !is_fine)
+    .map(|(name, _)| format!("endpoint type `{kind}` has no place for {name}; none is sent"))
+    .collect()
 }
 
 impl<'a> FormatContext<'a> {

@@ -16,8 +16,10 @@ pub fn compose(
     endpoint_type: EndpointType,
     streaming: bool,
 ) -> Result<Url, EndpointError> {
-    if let Some(rest) = base.strip_prefix("unix:") {
-        return compose_unix(rest, custom_endpoint, endpoint_type, streaming);
+    if let Some((socket, path)) = unix_socket(base) {
+        let served = format!("http://localhost{path}");
+        let asked = compose(&served, custom_endpoint, endpoint_type, streaming)?;
+        return at_socket(socket, &asked);
     }
     let address = if base.contains("://") {
         base.to_owned()
@@ -47,27 +49,21 @@ pub fn compose(
     Ok(url)
 }
 
-/// The same for the address of a Unix socket, `/path/of/socket` or `/path/of/socket:/path`: what is
-/// asked for follows after the colon.
-fn compose_unix(
-    address: &str,
-    custom_endpoint: Option<&str>,
-    endpoint_type: EndpointType,
-    streaming: bool,
-) -> Result<Url, EndpointError> {
-    let address = address.strip_prefix("//").unwrap_or(address);
-    let (socket, path) = match address.find(":/") {
-        Some(colon) => (&address[..colon], &address[colon + 1..]),
-        None => (address, ""),
-    };
-    let served = format!("http://localhost{path}");
-    let asked = compose(&served, custom_endpoint, endpoint_type, streaming)?;
-    let query = asked.query().map(|query| format!("?{query}"));
-    let url = format!(
-        "unix:{socket}:{}{}",
-        asked.path(),
-        query.unwrap_or_default()
-    );
+/// The socket and the base path of a Unix address: `unix:/path/of/socket`, or
+/// `unix:/path/of/socket:/path`, where what is asked for follows after the colon. Slashes as of other
+/// addresses (`unix:///path`) may stand before the socket. `None` for other addresses.
+pub fn unix_socket(address: &str) -> Option<(&str, &str)> {
+    let rest = address.strip_prefix("unix:")?;
+    let rest = rest.strip_prefix("//").unwrap_or(rest);
+    Some(match rest.find(":/") {
+        Some(colon) => (&rest[..colon], &rest[colon + 1..]),
+        None => (rest, ""),
+    })
+}
+
+/// The Unix address of what a URL asks for at a socket.
+fn at_socket(socket: &str, asked: &Url) -> Result<Url, EndpointError> {
+    let url = format!("unix:{socket}:{}", &asked[::url::Position::BeforePath..]);
     Url::parse(&url).map_err(|error| EndpointError::Url {
         url,
         reason: error.to_string(),
@@ -108,6 +104,21 @@ fn merged_query(first: &str, second: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_unix_address_is_a_socket_and_a_path() {
+        for (address, expected) in [
+            ("unix:/run/s.sock", Some(("/run/s.sock", ""))),
+            ("unix:///run/s.sock", Some(("/run/s.sock", ""))),
+            ("unix:/run/s.sock:/v1?a=b", Some(("/run/s.sock", "/v1?a=b"))),
+            ("unix:///run/s:1.sock:/v1", Some(("/run/s:1.sock", "/v1"))),
+            ("unix:", Some(("", ""))),
+            ("http://unix:/x", None),
+            ("/run/s.sock", None),
+        ] {
+            assert_eq!(unix_socket(address), expected, "{address}");
+        }
+    }
 
     #[test]
     fn what_a_unix_socket_is_asked_for_follows_after_a_colon() {

@@ -24,7 +24,7 @@ use crate::first_content::FirstContent;
 use crate::headers::HeaderPlan;
 use crate::job::Jobs;
 use crate::phase_state::PhaseState;
-use crate::priority::Priority;
+use crate::priority::{self, Priority};
 use crate::request::ConnectionReuse;
 use crate::workload::Workload;
 use crate::{closed_loop, fixed_schedule, open_loop, user_centric};
@@ -102,6 +102,7 @@ pub(crate) fn run(
         .enable_all()
         // How many ready tasks run before sockets and timers are looked at again.
         .event_interval(31)
+        .on_thread_start(priority::of_helpers())
         .build()?;
     LocalSet::new().block_on(&runtime, async move {
         let thread = Rc::new(IoThread {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 
 use aiperf_clock::precise::PreciseTimer;
 use aiperf_clock::{Nanos, monotonic_now};
-use aiperf_schedule::progress::Done;
 use aiperf_schedule::{Arrivals, LimitRamp, PhasePlan};
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -167,18 +166,6 @@ impl PhaseState {
     /// When sending was complete, if it is.
     pub fn sending_complete(&self) -> Option<SendingComplete> {
         self.sending_complete.get().copied()
-    }
-
-    /// Share of the phase that is done, 0 to 1, by the stop rule that is furthest.
-    pub fn progress(&self) -> Option<f64> {
-        let counts = self.counts();
-        let done = Done {
-            requests: counts.completed,
-            sessions: counts.sessions_completed,
-            elapsed: monotonic_now().saturating_sub(self.start),
-            is_complete: false,
-        };
-        done.percent(&self.plan.stop).map(|percent| percent / 100.0)
     }
 
     /// How many sessions the phase has at most, where that is known.

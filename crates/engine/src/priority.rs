@@ -109,6 +109,24 @@ impl Priority {
     }
 }
 
+/// What threads call first that this one starts, for looking up names say: the system hands real time
+/// down to them, and they may compute for long.
+pub(crate) fn of_helpers() -> impl Fn() + Send + Sync + 'static {
+    let nice = Rank::of_this_thread().map(|rank| rank.nice);
+    move || {
+        if let Some(nice) = nice
+            && is_realtime()
+        {
+            let mut inherited = Rank {
+                nice,
+                is_realtime: true,
+            };
+            // Giving real time back is always permitted.
+            let _ = inherited.become_realtime(false);
+        }
+    }
+}
+
 /// How long a thread has run in real time.
 #[derive(Debug, Default)]
 struct RealtimeMeter {
@@ -212,6 +230,21 @@ impl Rank {
     }
 }
 
+/// Whether the calling thread runs in real time.
+#[cfg(target_os = "linux")]
+fn is_realtime() -> bool {
+    let policy = thread_priority::thread_schedule_policy();
+    matches!(
+        policy,
+        Ok(thread_priority::ThreadSchedulePolicy::Realtime(_))
+    )
+}
+
+#[cfg(not(target_os = "linux"))]
+fn is_realtime() -> bool {
+    false
+}
+
 #[cfg(not(target_os = "linux"))]
 impl Rank {
     fn of_this_thread() -> Option<Self> {
@@ -305,6 +338,27 @@ mod tests {
             assert_eq!(scheduling().0, "2", "SCHED_RR");
             rank.become_realtime(false).unwrap();
             assert_eq!(scheduling(), before);
+        })
+        .join()
+        .unwrap();
+    }
+
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn a_thread_that_a_realtime_thread_starts_is_an_ordinary_one() {
+        std::thread::spawn(|| {
+            let before = scheduling();
+            let begin = of_helpers();
+            let mut rank = Rank::of_this_thread().unwrap();
+            let is_permitted = rank.become_realtime(true).is_some();
+            let helper = std::thread::spawn(move || {
+                let inherited = scheduling();
+                begin();
+                (inherited, scheduling())
+            });
+            let (inherited, after) = helper.join().unwrap();
+            assert_eq!(inherited.0 == "2", is_permitted, "SCHED_RR is handed down");
+            assert_eq!(after, before);
         })
         .join()
         .unwrap();

@@ -91,6 +91,7 @@ pub(crate) async fn send(
         }),
         on_data: on_data.as_mut().map(|on_data| on_data as OnData<'_>),
         repeat: Some(&repeat),
+        connected_at: None,
     };
     let mut in_flight = InFlight::begin(thread, phase, plan, request_id);
     let http = &mut in_flight.http;

@@ -15,14 +15,17 @@
 //! | [`timeslices`] | the files of time slices |
 //! | [`parquet_files`] | records and time slices in columns |
 //! | [`run_state`] | `.aiperf_run_state.json`: what a run knows beside its records |
+//! | [`server_metrics_csv`] | `server_metrics_export.csv` |
 //! | [`assemble`] | a report from state, values and counts |
 //! | [`summarize`] | a run's report again, from its lines |
 //! | [`advisory`] | what a reader of the figures should know, as data |
+//! | [`aggregates`] | the CSV files of repeated runs and sweeps |
 //! | [`ready_marker`] | `.aiperf_results_ready.json`, the last file of a run |
 //! | [`console`] | the end-of-run report, the footer and the panel of a failed run |
 //! | [`artifacts`] | all End files of a run in one call |
 
 pub mod advisory;
+pub mod aggregates;
 pub mod artifacts;
 pub mod assemble;
 pub mod console;
@@ -38,6 +41,7 @@ pub mod phases;
 pub mod ready_marker;
 pub mod report;
 pub mod run_state;
+pub mod server_metrics_csv;
 pub mod summarize;
 pub mod summary_csv;
 pub mod summary_json;
@@ -56,3 +60,4 @@ pub use report::{
     ErrorCount, Fact, PhaseKind, PhaseReport, RequestCounts, RunInfo, RunReport, SelfCheckView,
 };
 pub use run_state::{FileChoices, PhaseState, RunState};
+pub use time::{local_stamp, utc_stamp};

@@ -4,6 +4,7 @@
 //! |---|---|
 //! | `profile_export.parquet` | one per request: ids, instants, every metric, error |
 //! | `profile_export_aiperf_timeslices.parquet` | one per slice and metric |
+//! | `server_metrics_export.parquet` | one per sample, of histograms one per bucket |
 //!
 //! Integers are 64-bit integers, all other figures doubles, list metrics lists; what does not exist
 //! is null. Columns with a unit name it in their metadata, key `unit`; who does not see metadata of
@@ -13,9 +14,11 @@
 mod arrow;
 mod columns;
 mod records;
+mod server_metrics;
 mod slices;
 
 pub use records::write_records;
+pub use server_metrics::{ServerMetricsFile, ServerMetricsRow};
 pub use slices::write_slices;
 
 /// The key of the units in the file's metadata.

@@ -3,6 +3,11 @@
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+/// [`local_time`] in the zone of this machine.
+pub fn local_stamp(epoch_ns: i64) -> String {
+    local_time(epoch_ns, &TimeZone::system())
+}
+
 /// Wall time without zone and with microseconds, the way the reference writes `start_time`: a
 /// whole second carries no fraction.
 pub(crate) fn local_time(epoch_ns: i64, time_zone: &TimeZone) -> String {
@@ -13,6 +18,11 @@ pub(crate) fn local_time(epoch_ns: i64, time_zone: &TimeZone) -> String {
         "%Y-%m-%dT%H:%M:%S%.6f"
     };
     moment.strftime(format).to_string()
+}
+
+/// The same instant in UTC, with `Z` at the end.
+pub fn utc_stamp(epoch_ns: i64) -> String {
+    utc_time(epoch_ns)
 }
 
 /// The same instant for readers who do not know where the file was written.

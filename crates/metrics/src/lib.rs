@@ -10,11 +10,14 @@
 //! 4. [`Columns`] keeps the values of all requests, packed; what follows from other values is not
 //!    kept.
 //! 5. [`summarise`] and [`timeslices`] turn columns into [`MetricResult`]s.
+//!
+//! Beside it, [`LiveFigures`] says what is known while a run goes on.
 
 pub mod aggregate;
 pub mod catalog;
 pub mod columns;
 pub mod flags;
+pub mod live;
 pub mod metric;
 pub mod result;
 pub mod sweep;
@@ -39,6 +42,7 @@ pub use columns::{Columns, LIST_BUDGET_BYTES};
 pub use context::{EndpointTraits, RunContext, Thresholds};
 pub use error::MetricsError;
 pub use facts::{HttpTraceFacts, InvalidRecord, RecordFacts, SpeculativeDecodingFacts, UsageFacts};
+pub use live::LiveFigures;
 pub use metric::{Kind, Metric, ValueType};
 pub use objectives::{Objective, check_slos};
 pub use rebuild::{FileValue, rebuild_record};

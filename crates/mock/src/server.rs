@@ -27,7 +27,7 @@ use crate::options::MockOptions;
 use crate::plan::Planner;
 use crate::prefix_cache::PrefixCache;
 use crate::request_log::RequestRecord;
-use crate::routes::{Hooks, Videos};
+use crate::routes::{Hooks, KeptResponses, Videos};
 use crate::stream::Stream;
 use crate::truth::TruthRecord;
 use crate::{listen, tls};
@@ -76,6 +76,7 @@ pub(crate) struct Shared {
     pub(crate) batch: Option<Batch>,
     pub(crate) hooks: Hooks,
     pub(crate) videos: Videos,
+    pub(crate) responses: KeptResponses,
     tls: Option<TlsAcceptor>,
     /// Told when no further connection is to be accepted.
     enough: Notify,
@@ -158,6 +159,7 @@ impl MockServer {
             batch: options.batch.map(Batch::start).transpose()?,
             hooks: Hooks::default(),
             videos: Videos::default(),
+            responses: KeptResponses::default(),
             tls,
             enough: Notify::new(),
             model_names,

@@ -9,12 +9,13 @@ use schemars::{JsonSchema, Schema};
 use serde_json::{Value, json};
 
 use crate::{
-    AccuracyRecord, GpuTelemetryRecord, InputsFile, MetricRecord, NetworkLatencyRecord,
-    OutputsFile, PhaseManifest, RawRecord, ReadyMarker, Summary, Timeslices, TraceData,
+    AccuracyRecord, Aggregate, Collated, GpuTelemetryRecord, InputsFile, MetricRecord,
+    NetworkLatencyRecord, OutputsFile, PhaseManifest, RawRecord, ReadyMarker, SamplingDesign,
+    ServerMetricsExport, ServerMetricsRecord, Summary, SweepAggregate, Timeslices, TraceData,
 };
 
 /// The names that [`schema`] knows.
-pub const SCHEMA_NAMES: [&str; 12] = [
+pub const SCHEMA_NAMES: [&str; 18] = [
     "record",
     "raw_record",
     "summary",
@@ -27,6 +28,12 @@ pub const SCHEMA_NAMES: [&str; 12] = [
     "gpu_telemetry",
     "network_latency",
     "accuracy",
+    "server_metrics",
+    "server_metrics_record",
+    "aggregate",
+    "sweep",
+    "collated",
+    "sampling_design",
 ];
 
 /// The JSON Schema (draft 2020-12) of a file, or of one line of a file of lines; `None` for a name
@@ -47,6 +54,14 @@ pub fn schema(name: &str) -> Option<Value> {
             of::<NetworkLatencyRecord>(name, "A line of profile_export_network_latency.jsonl")
         }
         "accuracy" => of::<AccuracyRecord>(name, "A line of accuracy_export.jsonl"),
+        "server_metrics" => of::<ServerMetricsExport>(name, "server_metrics_export.json"),
+        "server_metrics_record" => {
+            of::<ServerMetricsRecord>(name, "A line of server_metrics_export.jsonl")
+        }
+        "aggregate" => of::<Aggregate>(name, "profile_export_aiperf_aggregate.json"),
+        "sweep" => of::<SweepAggregate>(name, "profile_export_aiperf_sweep.json"),
+        "collated" => of::<Collated>(name, "profile_export_aiperf_collated.json"),
+        "sampling_design" => of::<SamplingDesign>(name, "sampling_design.json"),
         _ => return None,
     };
     Some(schema)

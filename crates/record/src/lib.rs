@@ -12,6 +12,7 @@ mod conversations;
 mod interpret;
 pub mod jsonl;
 mod line;
+pub mod live;
 mod output;
 pub mod recorder;
 pub mod self_check;
@@ -24,6 +25,7 @@ pub use backlog::{Backlog, BacklogFacts};
 pub use client::ClientFacts;
 pub use conversations::{ConversationMetas, DescribeLater};
 pub use interpret::transcript;
+pub use live::LiveRecords;
 pub use recorder::{Recorded, Recorder, RecorderError};
 pub use self_check::{Finding, SelfCheck, Verdict, judge};
 pub use settings::{

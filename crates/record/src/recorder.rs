@@ -140,12 +140,13 @@ impl Recorder {
         let list_budget = LIST_BUDGET_BYTES / processor_ids.len().max(1);
         let threads = processor_ids
             .into_iter()
-            .map(|processor_id| {
+            .enumerate()
+            .map(|(index, processor_id)| {
                 let (shared, backlog) = (Arc::clone(&shared), backlog.clone());
                 std::thread::Builder::new()
                     .name("recorder".to_owned())
                     .spawn(move || {
-                        RecorderThread::new(shared, processor_id, list_budget).run(&backlog)
+                        RecorderThread::new(shared, index, processor_id, list_budget).run(&backlog)
                     })
                     .map_err(RecorderError::Thread)
             })
@@ -208,6 +209,8 @@ impl Recorder {
 
 struct RecorderThread {
     shared: Arc<Shared>,
+    /// Its position among the recorder threads.
+    index: usize,
     processor_id: String,
     lines: Vec<u8>,
     raw_lines: Vec<u8>,
@@ -219,7 +222,7 @@ struct RecorderThread {
 }
 
 impl RecorderThread {
-    fn new(shared: Arc<Shared>, processor_id: String, list_budget: usize) -> Self {
+    fn new(shared: Arc<Shared>, index: usize, processor_id: String, list_budget: usize) -> Self {
         let metrics = &shared.settings.metrics;
         let phases = shared.settings.phases.len();
         Self {
@@ -232,6 +235,7 @@ impl RecorderThread {
                 cpu: 0,
             },
             shared,
+            index,
             processor_id,
             lines: Vec::new(),
             raw_lines: Vec::new(),
@@ -294,6 +298,10 @@ impl RecorderThread {
             return self.write_cut_off(settings, exchange, failure.as_ref(), &instants);
         }
         self.compute(exchange, &interpretation, &instants);
+        let is_measured = settings.phases[exchange.phase].is_profiling;
+        if let Some(live) = settings.live.as_ref().filter(|_| is_measured) {
+            live.add(self.index, &self.values);
+        }
 
         shared.count(exchange.phase, failure.is_some());
         let (valid, failed) = &mut self.result.counts[exchange.phase];
@@ -304,7 +312,7 @@ impl RecorderThread {
                 self.result.errors[exchange.phase].add(failure, instants.end.cast_unsigned());
             }
         }
-        if settings.phases[exchange.phase].is_profiling {
+        if is_measured {
             self.result.client.add(exchange, answer);
         }
         if shared.records.is_some() {
@@ -313,7 +321,6 @@ impl RecorderThread {
         if shared.raw.is_some() {
             self.write_raw_line(settings, exchange, failure.as_ref(), &instants);
         }
-        let is_measured = settings.phases[exchange.phase].is_profiling;
         if let (Some(outputs), true) = (&settings.outputs, is_measured) {
             let answer = failure.is_none().then_some(answer);
             let entry = output_entry(settings, exchange, &instants, answer);

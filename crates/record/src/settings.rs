@@ -12,6 +12,7 @@ use aiperf_redact::Secrets;
 use aiperf_tokenizer::Tokenizer;
 
 use crate::conversations::ConversationMetas;
+use crate::live::LiveRecords;
 
 /// What is the same for all records of a run.
 pub struct RecorderSettings {
@@ -46,6 +47,8 @@ pub struct RecorderSettings {
     pub headers: HeaderTemplate,
     /// Told after each record: phase, failed and all records of the phase so far.
     pub on_record: Option<OnRecord>,
+    /// Figures of the measured phases while the run goes on; absent where nobody looks at them.
+    pub live: Option<Arc<LiveRecords>>,
     /// Says which mark a request carries; absent where none does.
     pub mark_of: Option<MarkOf>,
     /// The credentials that requests carry; a server that repeats them in an error is not quoted

@@ -34,17 +34,27 @@ impl Done {
 
     /// Requests per second so far; `None` before the first has ended.
     pub fn requests_per_second(&self) -> Option<f64> {
-        (self.requests > 0 && self.elapsed > 0)
-            .then(|| self.requests as f64 / (self.elapsed as f64 / SECOND))
+        per_second(self.requests, self.elapsed)
     }
 
     /// Seconds until the phase stops sending, if it goes on as it did; `None` as long as there is
     /// nothing to tell it from.
     pub fn seconds_left(&self, stop: &StopRules) -> Option<f64> {
         let percent = self.percent(stop)?;
-        (self.requests > 0 && percent > 0.0)
-            .then(|| (100.0 - percent) / percent * (self.elapsed as f64 / SECOND))
+        (self.requests > 0)
+            .then(|| seconds_left(percent, self.elapsed))
+            .flatten()
     }
+}
+
+/// How many were done in a second; `None` before the first.
+pub fn per_second(done: u64, elapsed: Nanos) -> Option<f64> {
+    (done > 0 && elapsed > 0).then(|| done as f64 / (elapsed as f64 / SECOND))
+}
+
+/// Seconds that are left if the rest takes as long as `percent` did; `None` at the very beginning.
+pub fn seconds_left(percent: f64, elapsed: Nanos) -> Option<f64> {
+    (percent > 0.0).then(|| (100.0 - percent) / percent * (elapsed as f64 / SECOND))
 }
 
 /// Percent of the records that were made: of the requests that have ended, once their number is
@@ -60,6 +70,19 @@ pub fn records_percent(
 /// Percent of what was sent that has come back, completed or cancelled: how far a grace period is.
 pub fn drain_percent(sent: u64, returned: u64) -> Option<f64> {
     percent_of(returned, Some(sent))
+}
+
+/// Percent of a grace period that is over: of its time, or, where that has no end, of what was sent
+/// and has come back.
+pub fn grace_percent(elapsed: Nanos, grace: Option<Nanos>, sent: u64, returned: u64) -> f64 {
+    percent_of(elapsed, grace)
+        .or_else(|| drain_percent(sent, returned))
+        .unwrap_or(100.0)
+}
+
+/// Percent of the records that are failures; 0 where there are none.
+pub fn failed_percent(failed: u64, records: u64) -> f64 {
+    percent_of(failed, Some(records)).unwrap_or(0.0)
 }
 
 fn percent_of(done: u64, all: Option<u64>) -> Option<f64> {
@@ -135,7 +158,36 @@ mod tests {
         assert_eq!(records_percent(5, Some(10), Some(20)), Some(50.0));
         assert_eq!(records_percent(5, None, Some(20)), Some(25.0));
         assert_eq!(records_percent(5, None, None), None);
+    }
+
+    #[test]
+    fn a_grace_period_is_as_far_as_answers_have_come_back() {
         assert_eq!(drain_percent(8, 6), Some(75.0));
         assert_eq!(drain_percent(0, 0), None);
+    }
+
+    #[test]
+    fn a_grace_period_is_measured_by_time_or_by_what_has_come_back() {
+        for (elapsed, grace, sent, returned, percent) in [
+            (S, Some(4 * S), 8, 6, 25.0),
+            (5 * S, Some(4 * S), 8, 6, 100.0),
+            // Endless, and of no length at all.
+            (S, None, 8, 6, 75.0),
+            (S, Some(0), 8, 6, 75.0),
+            (S, None, 0, 0, 100.0),
+        ] {
+            assert_eq!(grace_percent(elapsed, grace, sent, returned), percent);
+        }
+    }
+
+    #[test]
+    fn rates_and_shares_of_nothing_are_told_from_zero() {
+        assert_eq!(per_second(30, 3 * S), Some(10.0));
+        assert_eq!(per_second(0, 3 * S), None);
+        assert_eq!(per_second(3, 0), None);
+        assert_eq!(seconds_left(20.0, 2 * S), Some(8.0));
+        assert_eq!(seconds_left(0.0, 2 * S), None);
+        assert_eq!(failed_percent(1, 8), 12.5);
+        assert_eq!(failed_percent(0, 0), 0.0);
     }
 }

@@ -302,7 +302,7 @@ impl Transport {
         exchange: &mut HttpExchange,
         watch: &mut Watch<'_>,
     ) -> Result<Outcome, TransportError> {
-        exchange.connection.ready_at = Some(monotonic_now());
+        watch.note_connected(exchange);
         connection.wire.begin_exchange();
         let wire = Rc::clone(&connection.wire);
         let result = {
@@ -353,7 +353,7 @@ impl Transport {
             }
             Link::Http2(session) => session,
         };
-        exchange.connection.ready_at = Some(monotonic_now());
+        watch.note_connected(exchange);
         let mut stream = session.exchange();
         let wire = stream.wire();
         let result = {

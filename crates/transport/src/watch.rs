@@ -5,10 +5,11 @@ use std::future::Future;
 use std::pin::pin;
 use std::task::Poll;
 
-use aiperf_clock::Nanos;
 use aiperf_clock::precise::PreciseTimer;
+use aiperf_clock::{Nanos, monotonic_now};
 
 use crate::converse::Outcome;
+use crate::exchange::HttpExchange;
 use crate::failure::TransportError;
 use crate::perform::OutgoingRequest;
 use crate::wire::WireStamps;
@@ -26,6 +27,18 @@ pub struct Watch<'a> {
     /// Makes the request once more. Where it is absent, redirects are not followed; where it is
     /// there, it is called for each of them.
     pub repeat: Option<&'a dyn Fn() -> OutgoingRequest>,
+    /// Filled as soon as a connection is at hand: for callers that give connecting a limit of its own.
+    pub connected_at: Option<&'a Cell<Option<Nanos>>>,
+}
+
+impl Watch<'_> {
+    pub(crate) fn note_connected(&self, exchange: &mut HttpExchange) {
+        let now = monotonic_now();
+        exchange.connection.ready_at = Some(now);
+        if let Some(connected_at) = self.connected_at {
+            connected_at.set(Some(now));
+        }
+    }
 }
 
 /// Gives up a request some time after the kernel has accepted its last byte.

@@ -24,8 +24,11 @@ pub enum TimestampSource {
 pub struct WireStamps {
     /// Before the first write of the exchange.
     pub first_write: Cell<Nanos>,
-    /// After the last write that the kernel accepted.
+    /// After the last write that the kernel accepted; never after an answer that came while that
+    /// write was still returning.
     pub last_write: Cell<Nanos>,
+    /// Before that write.
+    last_write_began: Cell<Nanos>,
     /// Number of writes.
     pub writes: Cell<u32>,
     /// Bytes that the kernel accepted, head and body.
@@ -59,6 +62,7 @@ impl WireStamps {
         let Self {
             first_write,
             last_write,
+            last_write_began,
             writes,
             bytes_written,
             first_read,
@@ -74,7 +78,13 @@ impl WireStamps {
         } = self;
         body_taken.set(false);
         write_blocked.set(false);
-        for instant in [first_write, last_write, first_read, last_read] {
+        for instant in [
+            first_write,
+            last_write,
+            last_write_began,
+            first_read,
+            last_read,
+        ] {
             instant.set(0);
         }
         for count in [writes, reads, kernel_stamped_reads] {
@@ -101,6 +111,7 @@ impl WireStamps {
             self.first_write.set(before);
         }
         self.last_write.set(after);
+        self.last_write_began.set(before);
         self.writes.set(self.writes.get() + 1);
         self.bytes_written
             .set(self.bytes_written.get() + bytes as u64);
@@ -123,6 +134,11 @@ impl WireStamps {
         }
         if self.first_read.get() == 0 {
             self.first_read.set(instant);
+            // The kernel had sent the request, and the answer was there, before the system call
+            // came back: this thread was kept from its core.
+            if (self.last_write_began.get()..self.last_write.get()).contains(&instant) {
+                self.last_write.set(instant);
+            }
         }
         self.last_read.set(instant);
         self.reads.set(self.reads.get() + 1);
@@ -144,6 +160,17 @@ mod tests {
         assert_eq!((wire.first_read.get(), wire.last_read.get()), (700, 1_500));
         assert_eq!((wire.reads.get(), wire.kernel_stamped_reads.get()), (2, 1));
         assert_eq!(wire.bytes_read.get(), 15);
+    }
+
+    #[test]
+    fn a_write_that_returns_late_does_not_end_after_its_answer() {
+        for (stamp, last_write) in [(150, 200), (160, 160), (199, 199), (250, 200)] {
+            let wire = WireStamps::default();
+            wire.wrote(160, 200, 10);
+            wire.read(300, Some(300 - stamp), 5);
+            assert_eq!(wire.first_read.get(), stamp);
+            assert_eq!(wire.last_write.get(), last_write, "{stamp}");
+        }
     }
 
     #[test]

@@ -40,8 +40,13 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return super::print_help(&summary()),
         Parsed::Version => return super::print_version(),
     };
-    let Some(shell) = args.shell.as_deref().and_then(Shell::named) else {
+    let Some(named) = args.shell else {
         bail!("name a shell: `aiperf completions bash`, `zsh` or `fish`");
+    };
+    let Some(shell) = Shell::named(&named) else {
+        bail!(
+            "there are no completions for `{named}`\n  hint: there are some for `bash`, `zsh` and `fish`"
+        );
     };
     super::print(&completions(shell, "aiperf", &super::summaries()))?;
     Ok(Exit::Success)

@@ -6,6 +6,7 @@ mod init;
 mod show;
 mod validate;
 
+use aiperf_config::command::{Example, nearest_word};
 use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Result, bail};
 
@@ -15,6 +16,7 @@ use crate::exit::Exit;
 struct Action {
     name: &'static str,
     about: &'static str,
+    summary: fn() -> CommandSummary,
     run: fn(&[String]) -> Result<Exit>,
 }
 
@@ -22,31 +24,37 @@ const ACTIONS: &[Action] = &[
     Action {
         name: "init",
         about: "print or write a configuration to begin with",
+        summary: init::summary,
         run: init::run,
     },
     Action {
         name: "validate",
         about: "tell all that is wrong with a file",
+        summary: validate::summary,
         run: validate::run,
     },
     Action {
         name: "show",
         about: "show what a file means, with flags over it",
+        summary: show::summary,
         run: show::run,
     },
     Action {
         name: "convert",
         about: "write flags of `aiperf profile` as a file, or a file as flags",
+        summary: show::summary,
         run: convert::run,
     },
     Action {
         name: "expand",
         about: "list the runs that a file describes",
+        summary: expand::summary,
         run: expand::run,
     },
     Action {
         name: "schema",
         about: "print the JSON Schema of such files",
+        summary: show::schema_summary,
         run: show::schema,
     },
 ];
@@ -66,19 +74,19 @@ static CONFIG: Command<()> = Command {
     }),
     reference_names: &[],
     examples: &[
-        aiperf_config::command::Example {
+        Example {
             purpose: "Begin with a template",
             line: "aiperf config init --template latency_test --model my-model --output bench.yaml",
         },
-        aiperf_config::command::Example {
+        Example {
             purpose: "Run it, with another rate",
             line: "aiperf profile --config bench.yaml --request-rate 20",
         },
-        aiperf_config::command::Example {
+        Example {
             purpose: "Write a command line as a file",
             line: "aiperf config convert --model m --url localhost:8000 --streaming --concurrency 10",
         },
-        aiperf_config::command::Example {
+        Example {
             purpose: "Write a file as a command line",
             line: "aiperf config convert bench.yaml",
         },
@@ -86,9 +94,10 @@ static CONFIG: Command<()> = Command {
 };
 
 pub(super) fn summary() -> CommandSummary {
-    CONFIG
-        .summary()
-        .with_words(ACTIONS.iter().map(|action| action.name))
+    let actions = ACTIONS
+        .iter()
+        .map(|action| (action.name, (action.summary)()));
+    CONFIG.summary().with_actions(actions.collect())
 }
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
@@ -102,14 +111,15 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => super::print_help(&summary()),
         Parsed::Version => super::print_version(),
         Parsed::Values(()) => {
-            let known: Vec<_> = ACTIONS
-                .iter()
-                .map(|action| format!("`{}` ({})", action.name, action.about))
-                .collect();
-            bail!(
-                "`{first}` is nothing that can be done with a configuration\n  hint: there is {}",
-                known.join(", ")
-            )
+            let hint = match nearest_word(first, ACTIONS.iter().map(|action| action.name)) {
+                Some(nearest) => format!("did you mean `aiperf config {nearest}`?"),
+                None => {
+                    let known = ACTIONS.iter();
+                    let known = known.map(|action| format!("`{}` ({})", action.name, action.about));
+                    format!("there is {}", known.collect::<Vec<_>>().join(", "))
+                }
+            };
+            bail!("`{first}` is nothing that can be done with a configuration\n  hint: {hint}")
         }
     }
 }

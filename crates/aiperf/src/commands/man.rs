@@ -1,5 +1,6 @@
 //! `aiperf man [COMMAND]`: manual pages.
 
+use aiperf_config::command::Example;
 use aiperf_config::command::{man_overview, man_page};
 use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Result, bail};
@@ -26,7 +27,7 @@ static MAN: Command<ManArgs> = Command {
         },
     }),
     reference_names: &[],
-    examples: &[aiperf_config::command::Example {
+    examples: &[Example {
         purpose: "Read the page of a command",
         line: "aiperf man profile | man -l -",
     }],

@@ -4,6 +4,7 @@ mod groups;
 
 use std::path::PathBuf;
 
+use aiperf_config::command::Example;
 use aiperf_config::command::Limits;
 use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed};
 use aiperf_mock::{CachedTokens, Distribution, MockOptions, MockServer, PromptCounter, UsageMode};
@@ -401,7 +402,7 @@ static MOCK_SERVER: Command<MockArgs> = Command {
     ],
     positional: None,
     reference_names: &[],
-    examples: &[aiperf_config::command::Example {
+    examples: &[Example {
         purpose: "A server with a jittering first token that fails one request in ten",
         line: "aiperf mock-server --port 8000 --ttft 50 --ttft-jitter 0.3 --itl 10 --error-rate 0.1",
     }],

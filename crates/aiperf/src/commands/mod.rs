@@ -1,15 +1,20 @@
 //! The commands, as a table.
 
+mod analyze;
 mod analyze_trace;
+mod chat;
 mod completions;
 mod config;
 mod demo;
 mod man;
 mod mock_server;
+mod plugins;
 mod profile;
 mod reference;
 mod schema;
+mod speed_bench_report;
 mod summarize;
+mod synthesize;
 mod validate;
 
 use std::io::Write as _;
@@ -61,16 +66,46 @@ const COMMANDS: &[Entry] = &[
         run: summarize::run,
     },
     Entry {
+        name: "analyze",
+        about: "Make pictures and pages of finished runs",
+        summary: analyze::summary,
+        run: analyze::run,
+    },
+    Entry {
         name: "analyze-trace",
         about: "Tell the lengths and shared prefixes of a trace",
         summary: analyze_trace::summary,
         run: analyze_trace::run,
     },
     Entry {
+        name: "synthesize",
+        about: "Make a workload by laws of chance: sessions of coding agents",
+        summary: synthesize::summary,
+        run: synthesize::run,
+    },
+    Entry {
+        name: "speed-bench-report",
+        about: "Put runs of SPEED-Bench categories together in one table",
+        summary: speed_bench_report::summary,
+        run: speed_bench_report::run,
+    },
+    Entry {
+        name: "chat",
+        about: "Talk to a chat server and see how fast each answer is",
+        summary: chat::summary,
+        run: chat::run,
+    },
+    Entry {
         name: "validate",
         about: "Tell whether a file has the format of a dataset",
         summary: validate::summary,
         run: validate::run,
+    },
+    Entry {
+        name: "plugins",
+        about: "List what can be chosen: endpoint types, formats of data, metrics …",
+        summary: plugins::summary,
+        run: plugins::run,
     },
     Entry {
         name: "schema",
@@ -142,7 +177,8 @@ fn unknown(name: &str) -> String {
     let names = || COMMANDS.iter().map(|command| command.name);
     if name.starts_with('-') {
         return format!(
-            "`{name}` stands where a command is expected\n  hint: `aiperf profile {name} …` measures a server"
+            "`{name}` stands where a command is expected\n  hint: {}",
+            of_flag(name)
         );
     }
     match nearest_word(name, names()) {
@@ -154,18 +190,27 @@ fn unknown(name: &str) -> String {
     }
 }
 
+/// What to do with a flag that no command stands before.
+fn of_flag(typed: &str) -> String {
+    let flag = typed.split_once('=').map_or(typed, |(flag, _)| flag);
+    let spellings = profile::summary();
+    let belongs_to_profile = spellings
+        .flags()
+        .any(|known| known.spellings.iter().any(|spelling| spelling == flag));
+    if belongs_to_profile {
+        return format!("`aiperf profile {flag} …` measures a server");
+    }
+    if matches!(flag, "-V" | "-v") {
+        return "did you mean `--version`?".to_owned();
+    }
+    match nearest_word(flag, ["--help", "--help-all", "--version"]) {
+        Some(nearest) => format!("did you mean `{nearest}`?"),
+        None => "`aiperf --help` lists the commands".to_owned(),
+    }
+}
+
 /// Commands of the reference that have no entry above.
-const REFERENCE_COMMANDS: &[&str] = &[
-    "plot",
-    "analyze",
-    "chat",
-    "synthesize",
-    "speed-bench-report",
-    "plugins",
-    "service",
-    "proxy",
-    "kube",
-];
+const REFERENCE_COMMANDS: &[&str] = &["plot", "service", "proxy", "kube"];
 
 fn overview() -> String {
     let mut text = format!(
@@ -173,7 +218,7 @@ fn overview() -> String {
          Usage: aiperf COMMAND [FLAGS]\n\nCommands:\n"
     );
     for command in COMMANDS {
-        text.push_str(&format!("  {:<14} {}\n", command.name, command.about));
+        text.push_str(&format!("  {:<18} {}\n", command.name, command.about));
     }
     text.push_str(
         "\n`aiperf COMMAND --help` shows a command's flags; `aiperf --version` the version.\n",

@@ -2,14 +2,18 @@
 
 use std::io::IsTerminal as _;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 
-use aiperf_config::document::{self, Document, InlineRows};
-use aiperf_config::profile::{ESSENTIAL_FLAGS, PROFILE, Surroundings, input_config, resolve};
-use aiperf_config::{CommandSummary, Parsed, ProfileArgs, Resolved};
-use anyhow::{Context as _, Result};
-use serde_json::Value;
+use aiperf_config::document::{self, Document, InlineRows, Variation};
+use aiperf_config::profile::{
+    ESSENTIAL_FLAGS, PROFILE, Surroundings, changes, input_config, resolve, variations,
+};
+use aiperf_config::{CommandSummary, Parsed, ProfileArgs, Resolved, Warning};
+use aiperf_export::RunInfo;
+use anyhow::{Context as _, Result, bail};
 
 use crate::exit::Exit;
+use crate::plan::{self, Plan, PlannedVariation};
 use crate::run::{self, RunRequest, environment};
 
 pub(super) fn summary() -> CommandSummary {
@@ -26,72 +30,135 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let surroundings = Surroundings {
         stdout_is_terminal: std::io::stdout().is_terminal(),
     };
-    let Asked {
-        resolved,
-        block,
-        rows: _rows,
-    } = match &args.config {
-        Some(path) => of_file(path, &args, surroundings)?,
-        None => of_flags(args, surroundings)?,
+    let line: Vec<&str> = std::iter::once("profile")
+        .chain(words.iter().map(String::as_str))
+        .collect();
+    let cli_command = aiperf_redact::command_line(&line);
+    let (plan, _rows) = match &args.config {
+        Some(path) => of_file(path, &args, surroundings, cli_command)?,
+        None => (
+            of_flags(&args, words, surroundings, cli_command)?,
+            Vec::new(),
+        ),
     };
-    let warnings = resolved
-        .warnings
+    if plan.is_single() {
+        single(plan)
+    } else {
+        plan::carry_out(&plan)
+    }
+}
+
+/// The only run of a plan.
+fn single(mut plan: Plan) -> Result<Exit> {
+    let seeds = plan.seeds();
+    let Some(only) = plan.variations.pop() else {
+        bail!("there is nothing to run");
+    };
+    let mut config = only.config;
+    config.random_seed = seeds.of_run(0, &only.identity.label, 0);
+    let of_run = config.clone();
+    run::run(RunRequest {
+        config,
+        input_config: Box::new(move |folder| (only.input_config)(&of_run, folder)),
+        cli_command: plan.cli_command,
+        warnings: only.warnings,
+        place: RunInfo::default(),
+    })
+}
+
+/// What the user should know before a run starts.
+fn warnings(resolved: Vec<Warning>) -> Vec<String> {
+    resolved
         .into_iter()
         .map(|warning| match warning.hint {
             Some(hint) => format!("{}; {hint}", warning.message),
             None => warning.message,
         })
         .chain(environment::notices_of_process())
-        .collect();
-    let line: Vec<&str> = std::iter::once("profile")
-        .chain(words.iter().map(String::as_str))
-        .collect();
-    run::run(RunRequest {
-        config: resolved.config,
-        input_config: block,
-        cli_command: aiperf_redact::command_line(&line),
-        warnings,
+        .collect()
+}
+
+fn of_flags(
+    args: &ProfileArgs,
+    words: &[String],
+    surroundings: Surroundings,
+    cli_command: String,
+) -> Result<Plan> {
+    let base = resolve(args, surroundings)?.config;
+    let folder = PathBuf::new();
+    let block_of_base = input_config(args, &base, &folder);
+    let has_variants = !args.runs.variants.is_empty();
+    let mut planned = Vec::new();
+    for variation in variations(args, words)? {
+        let (mut identity, mut args) = (variation.identity, variation.args);
+        run::template::expand_path(&mut args.extra_inputs);
+        let resolved = resolve(&args, surroundings)?;
+        if has_variants {
+            let block = input_config(&args, &resolved.config, &folder);
+            let different = changes(&block_of_base, &block).unwrap_or_default();
+            identity.values.insert("benchmark".to_owned(), different);
+        }
+        planned.push(PlannedVariation {
+            identity,
+            config: resolved.config,
+            input_config: Rc::new(move |config, folder| input_config(&args, config, folder)),
+            warnings: warnings(resolved.warnings),
+        });
+    }
+    Ok(Plan {
+        base,
+        variations: planned,
+        cli_command,
+        sampling_design: None,
     })
 }
 
-/// What is asked for.
-struct Asked {
-    resolved: Resolved,
-    /// What the summary says of its configuration.
-    block: Box<dyn FnOnce(&Path) -> Value>,
-    /// Kept until the run is over.
-    rows: Option<Rows>,
-}
-
-fn of_flags(args: ProfileArgs, surroundings: Surroundings) -> Result<Asked> {
-    let resolved = resolve(&args, surroundings)?;
-    let config = resolved.config.clone();
-    let block = Box::new(move |folder: &Path| input_config(&args, &config, folder));
-    Ok(Asked {
-        resolved,
-        block,
-        rows: None,
-    })
-}
-
-fn of_file(path: &Path, args: &ProfileArgs, surroundings: Surroundings) -> Result<Asked> {
+/// The rows that a file has written out are kept until the plan is done.
+fn of_file(
+    path: &Path,
+    args: &ProfileArgs,
+    surroundings: Surroundings,
+    cli_command: String,
+) -> Result<(Plan, Vec<Rows>)> {
     let document = Document::load_with_flags(path, &super::config::environment, args)?;
-    let rows = document
-        .inline_rows()
-        .map(|rows| Rows::write(&rows))
-        .transpose()?;
-    let resolved = document.resolve(
-        args,
-        surroundings,
-        rows.as_ref().map(|rows| rows.0.as_path()),
-    )?;
-    let config = resolved.config.clone();
-    let block = Box::new(move |folder: &Path| document::input_config(&document, &config, folder));
-    Ok(Asked {
-        resolved,
-        block,
-        rows,
-    })
+    let mut kept = Vec::new();
+    let mut resolved_of = |document: &Document| -> Result<Resolved> {
+        let rows = document
+            .inline_rows()
+            .map(|rows| Rows::write(&rows))
+            .transpose()?;
+        let path = rows.as_ref().map(|rows| rows.0.as_path());
+        let resolved = document.resolve(args, surroundings, path)?;
+        kept.extend(rows);
+        Ok(resolved)
+    };
+    let of_base = resolved_of(&document)?;
+    let base = of_base.config.clone();
+    let sampling_design = document.sampling()?.map(|sampling| sampling.design);
+    // Without a sweep the only run is resolved already.
+    let mut known = base.runs.sweep.is_none().then_some(of_base);
+    let mut planned = Vec::new();
+    for Variation { identity, document } in document.variations(args)? {
+        let resolved = match known.take() {
+            Some(resolved) => resolved,
+            None => resolved_of(&document)?,
+        };
+        planned.push(PlannedVariation {
+            identity,
+            config: resolved.config,
+            input_config: Rc::new(move |config, folder| {
+                document::input_config(&document, config, folder)
+            }),
+            warnings: warnings(resolved.warnings),
+        });
+    }
+    let plan = Plan {
+        base,
+        variations: planned,
+        cli_command,
+        sampling_design,
+    };
+    Ok((plan, kept))
 }
 
 /// The rows of a configuration as a file or a folder, for the time of the run.

@@ -14,16 +14,30 @@ use aiperf_export::{
 };
 use aiperf_record::{ErrorTally, SelfCheck, Verdict, judge};
 use aiperf_schedule::PhaseKind;
+use aiperf_telemetry::Collected;
 use anyhow::Result;
 
 use super::execute::Executed;
 use super::prepare::Prepared;
+use super::server_metrics;
 use crate::exit::Exit;
 use present::Presentation;
 
 const CANCELLED: &str = "Run cancelled before all records were processed.";
 
-pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit> {
+/// A run that is over, with all its files.
+pub(crate) struct Concluded {
+    pub(crate) exit: Exit,
+    pub(crate) report: RunReport,
+    pub(crate) state: RunState,
+    pub(crate) folder: std::path::PathBuf,
+}
+
+pub(crate) fn conclude(
+    prepared: &Prepared,
+    executed: &Executed,
+    server_metrics: Option<&Collected>,
+) -> Result<Concluded> {
     let measured: Vec<&PhaseOutcome> = executed
         .outcomes
         .iter()
@@ -35,13 +49,16 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
         &executed.backlog,
         executed.recorded.cpu,
     );
-    let state = final_state(executed, &measured, &check);
+    let state = final_state(prepared, executed, &measured, &check);
     let report = assemble::report(&state, &executed.recorded.columns, &totals(executed));
     notices::before_the_files(prepared, executed, &report);
 
     let mut outcome = write_files(prepared, executed, &state, &report);
+    if let Some(collected) = server_metrics {
+        server_metrics::write(prepared, collected, &state, &mut outcome);
+    }
     present::add_earlier_files(&mut outcome, &state, &prepared.folder);
-    notices::after_the_files(executed, &outcome);
+    notices::after_the_files(prepared, executed, &outcome);
     let mut failed_exporters = outcome.failed_exporters();
     failed_exporters.extend(executed.record_failure.clone());
     if !report.all_failed() && report.counts.total() > 0 {
@@ -57,20 +74,31 @@ pub(crate) fn conclude(prepared: &Prepared, executed: &Executed) -> Result<Exit>
     let has_failed =
         !has_results || !failed_exporters.is_empty() || executed.too_many_failures.is_some();
     let is_limited = check.verdict == Verdict::ClientLimited;
-    Ok(if has_failed {
+    let exit = if has_failed {
         Exit::Failure
     } else if is_limited && prepared.config.runtime.fail_on_client_limit {
         Exit::ClientLimited
     } else {
         Exit::Success
+    };
+    Ok(Concluded {
+        exit,
+        report,
+        state,
+        folder: prepared.folder.clone(),
     })
 }
 
 /// Everything that is known beside the records.
-fn final_state(executed: &Executed, measured: &[&PhaseOutcome], check: &SelfCheck) -> RunState {
-    let was_cancelled = executed.was_cancelled
-        || executed.record_failure.is_some()
-        || executed.too_many_failures.is_some();
+fn final_state(
+    prepared: &Prepared,
+    executed: &Executed,
+    measured: &[&PhaseOutcome],
+    check: &SelfCheck,
+) -> RunState {
+    let gave_up =
+        executed.too_many_failures.is_some() && executed.was_cut_short(prepared.phases.len());
+    let was_cancelled = executed.was_cancelled || executed.record_failure.is_some() || gave_up;
     RunState {
         is_finished: true,
         was_cancelled,

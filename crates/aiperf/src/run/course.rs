@@ -7,10 +7,11 @@ use aiperf_record::Recorder;
 use aiperf_schedule::{PhaseKind, PhasePlan};
 use anyhow::Result;
 
+use super::display::Display;
 use super::phase_log::PhaseLog;
 use super::prepare::Prepared;
-use super::progress::Progress;
 use super::run_state::LiveState;
+use super::server_metrics;
 use super::signals::Interrupts;
 
 /// A run that goes from phase to phase.
@@ -20,7 +21,7 @@ pub(crate) struct Course<'a> {
     pub(crate) recorder: &'a Recorder,
     pub(crate) cancel: CancelHandle,
     pub(crate) profiler: Option<ServerProfiler>,
-    pub(crate) progress: Progress,
+    pub(crate) display: Display,
     pub(crate) state: LiveState,
     /// Phases that were begun and are not over, the newest last.
     pub(crate) under_way: Vec<UnderWay>,
@@ -80,8 +81,9 @@ impl Course<'_> {
         let before = phases[..index].iter().filter(|plan| is_measured(plan));
         let profiling_index = is_measured(plan).then(|| before.count());
         let interval = self.prepared.environment.warmup_log_interval;
+        self.tell_server_metrics(index, profiling_index, plan);
         let log = PhaseLog::begin(index, profiling_index, plan, interval);
-        self.progress.finish();
+        self.display.phase_begins(index, profiling_index, plan);
         self.state.phase_begins(plan);
         let running = match self.under_way.last() {
             Some(before) => engine.follow(&before.running, plan.clone())?,
@@ -93,6 +95,15 @@ impl Course<'_> {
             log,
         });
         Ok(())
+    }
+
+    /// Scrapes belong to the phase from here on. The server is seen once before its first request,
+    /// unless it follows another without a pause.
+    fn tell_server_metrics(&self, index: usize, profiling_index: Option<usize>, plan: &PhasePlan) {
+        if let Some(collector) = &self.prepared.server_metrics {
+            let phase = server_metrics::stamp(index, profiling_index, plan);
+            collector.phase_begins(phase, self.under_way.is_empty());
+        }
     }
 
     /// Returns when the newest phase has sent everything.
@@ -132,7 +143,7 @@ impl Course<'_> {
 
     /// What is done a few times per second.
     fn attend(&mut self, index: usize, phase: &PhaseState) {
-        self.progress.observe(phase);
+        self.display.observe(index, phase, self.recorder);
         self.state.phase_runs(index, phase.start);
         self.end_those_that_are_over();
         // Without a place for records there is no point in going on.
@@ -147,6 +158,8 @@ impl Course<'_> {
         for mut phase in std::mem::take(&mut self.under_way) {
             if !phase.running.is_over() {
                 phase.log.observe(phase.running.state());
+                self.display
+                    .observe(phase.index, phase.running.state(), self.recorder);
                 waiting.push(phase);
                 continue;
             }
@@ -159,8 +172,11 @@ impl Course<'_> {
     }
 
     fn end(&mut self, index: usize, log: &PhaseLog, outcome: PhaseOutcome) {
-        self.progress.finish();
+        self.display.phase_ends(index, &outcome, self.recorder);
         self.state.phase_ends(index, &outcome);
+        if let Some(collector) = &self.prepared.server_metrics {
+            collector.phase_ends(u32::try_from(index).unwrap_or(u32::MAX));
+        }
         log.end(&outcome);
         if let Some(profiler) = self
             .profiler

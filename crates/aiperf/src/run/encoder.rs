@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use aiperf_endpoint::format::EndpointSettings;
+use aiperf_endpoint::conversation::Turn;
+use aiperf_endpoint::format::{EndpointSettings, FormatContext, remarks};
 use aiperf_engine::{PlannedConversation, TurnBody};
 use anyhow::Result;
 use bytes::Bytes;
@@ -32,7 +33,12 @@ pub(super) struct Encoded {
     /// The body of each turn by itself, where it is wanted.
     pub(super) alone: Vec<Bytes>,
     pub(super) audio_seconds: Vec<Option<f64>>,
+    /// What of it is not sent, because the endpoint has no place for it.
+    pub(super) remarks: Vec<String>,
 }
+
+/// So many conversations are looked at for remarks: most of a run give the same.
+const REMARKED: usize = 8;
 
 impl Encoder<'_> {
     /// Some conversations in their order, by all processors.
@@ -78,11 +84,27 @@ impl Encoder<'_> {
         } else {
             without_bodies(planned)
         };
-        let turns = conversation.turns.iter();
+        let turns = || conversation.turns.iter();
+        let remarks = if index < REMARKED {
+            turns().flat_map(|turn| self.remarks_on(turn)).collect()
+        } else {
+            Vec::new()
+        };
         Ok(Encoded {
             planned,
             alone,
-            audio_seconds: turns.map(|turn| turn.audio_duration_seconds).collect(),
+            audio_seconds: turns().map(|turn| turn.audio_duration_seconds).collect(),
+            remarks,
+        })
+    }
+
+    fn remarks_on(&self, turn: &Turn) -> Vec<String> {
+        remarks(&FormatContext {
+            turns: &[turn],
+            system_message: None,
+            user_context_message: None,
+            previous_response_id: None,
+            settings: self.settings,
         })
     }
 }

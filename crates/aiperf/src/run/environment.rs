@@ -41,18 +41,44 @@ pub(crate) struct Environment {
     pub(crate) media_downloads: usize,
     pub(crate) affinity: AffinityHeaders,
     pub(crate) force_content_parts: bool,
+    pub(crate) chat: ChatTimeouts,
     pub(crate) max_catch_up: Nanos,
     pub(crate) io_priority: IoPriority,
     pub(crate) send_timeout: Nanos,
     pub(crate) rate_ramp_step: Nanos,
     pub(crate) warmup_log_interval: Nanos,
     pub(crate) video_poll_interval: Nanos,
+    pub(crate) server_metrics: ServerMetricsTimes,
+    pub(crate) network_probes: NetworkProbeTimes,
     pub(crate) thresholds: Thresholds,
     pub(crate) console_width: usize,
+    pub(crate) ui: UiVariables,
     pub(crate) context_overflow_texts: Vec<String>,
     pub(crate) show_internal: bool,
     pub(crate) show_experimental: bool,
     pub(crate) developer_mode: bool,
+    /// Of Kubernetes, for files of the user's own; empty elsewhere.
+    pub(crate) namespace: String,
+}
+
+/// What is shown while a run goes on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct UiVariables {
+    /// A bar that has moved by so many percent is drawn again.
+    pub(crate) min_update_percent: f64,
+    /// How often statistics are logged; 0 never.
+    pub(crate) realtime_interval: Option<Nanos>,
+    /// Whether they are logged though no flag asks for it.
+    pub(crate) realtime_enabled: bool,
+}
+
+/// How long `aiperf chat` waits.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ChatTimeouts {
+    /// For a connection.
+    pub(crate) connect: Nanos,
+    /// For the next sign of the server.
+    pub(crate) silence: Nanos,
 }
 
 /// What the kernel is asked for with each connection.
@@ -61,6 +87,29 @@ pub(crate) struct Sockets {
     /// Receive and send.
     pub(crate) buffers: Option<(usize, usize)>,
     pub(crate) probes: ProbeOptions,
+}
+
+/// When the server's own metrics are collected.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct ServerMetricsTimes {
+    /// Whether they are where nobody says.
+    pub(crate) by_default: bool,
+    pub(crate) interval: Nanos,
+    /// From the last request to the last scrape.
+    pub(crate) flush: Nanos,
+    pub(crate) scrape_timeout: Nanos,
+    pub(crate) reachability_timeout: Nanos,
+}
+
+/// How the round trip of the network is measured.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct NetworkProbeTimes {
+    pub(crate) interval: Nanos,
+    /// Successful probes of each server.
+    pub(crate) least: usize,
+    pub(crate) connect_timeout: Nanos,
+    /// For probes that are made up for.
+    pub(crate) time_at_the_end: Nanos,
 }
 
 impl Environment {
@@ -104,6 +153,10 @@ impl Environment {
             media_downloads: table::MEDIA_DOWNLOADS.read(lookup)?.unwrap_or(10),
             affinity: affinity(lookup)?,
             force_content_parts: table::FORCE_CONTENT_PARTS.read(lookup)?,
+            chat: ChatTimeouts {
+                connect: table::CHAT_CONNECT_TIMEOUT.read(lookup)?,
+                silence: table::CHAT_READ_TIMEOUT.read(lookup)?,
+            },
             max_catch_up: table::MAX_CATCH_UP.read(lookup)?,
             io_priority: match table::IO_PRIORITY.read(lookup)? {
                 "normal" => IoPriority::Normal,
@@ -113,16 +166,35 @@ impl Environment {
             rate_ramp_step: table::RATE_RAMP_STEP.read(lookup)?,
             warmup_log_interval: table::WARMUP_LOG_INTERVAL.read(lookup)?,
             video_poll_interval: table::VIDEO_POLL_INTERVAL.read(lookup)?,
+            server_metrics: ServerMetricsTimes {
+                by_default: table::SERVER_METRICS_DEFAULT.read(lookup)?,
+                interval: table::SERVER_METRICS_INTERVAL.read(lookup)?,
+                flush: table::SERVER_METRICS_FLUSH.read(lookup)?,
+                scrape_timeout: table::SERVER_METRICS_TIMEOUT.read(lookup)?,
+                reachability_timeout: table::SERVER_METRICS_REACHABILITY.read(lookup)?,
+            },
+            network_probes: NetworkProbeTimes {
+                interval: table::NETWORK_PROBE_INTERVAL.read(lookup)?,
+                least: table::NETWORK_LEAST_PROBES.read(lookup)?.unwrap_or(5),
+                connect_timeout: table::NETWORK_CONNECT_TIMEOUT.read(lookup)?,
+                time_at_the_end: table::NETWORK_TOPUP_TIMEOUT.read(lookup)?,
+            },
             thresholds: Thresholds {
                 usage_difference_pct: table::USAGE_DIFFERENCE.read(lookup)?,
                 osl_mismatch_pct: table::OSL_MISMATCH_PCT.read(lookup)?,
                 osl_mismatch_tokens: table::OSL_MISMATCH_TOKENS.read(lookup)? as u64,
             },
             console_width: table::CONSOLE_WIDTH.read(lookup)? as usize,
+            ui: UiVariables {
+                min_update_percent: table::MIN_UPDATE_PERCENT.read(lookup)?,
+                realtime_interval: table::REALTIME_INTERVAL.read(lookup)?,
+                realtime_enabled: table::REALTIME_ENABLED.read(lookup)?,
+            },
             context_overflow_texts: table::CONTEXT_OVERFLOW.read(lookup)?,
             show_internal: table::SHOW_INTERNAL.read(lookup)?,
             show_experimental: table::SHOW_EXPERIMENTAL.read(lookup)?,
             developer_mode: table::DEV_MODE.read(lookup)?,
+            namespace: table::NAMESPACE.read(lookup)?,
         })
     }
 }

@@ -2,7 +2,6 @@
 
 use std::sync::{Arc, OnceLock};
 
-use aiperf_config::profile::Ui;
 use aiperf_engine::{CancelHandle, Engine, ExchangeSink, PhaseOutcome};
 use aiperf_export::RunState;
 use aiperf_record::{Backlog, BacklogFacts, Recorded, Recorder, RecorderSettings};
@@ -10,9 +9,9 @@ use aiperf_schedule::FailureThreshold;
 use anyhow::{Context, Result};
 
 use super::course::Course;
+use super::display::{Display, DisplaySettings};
 use super::hooks;
 use super::prepare::Prepared;
-use super::progress::Progress;
 use super::run_state::LiveState;
 use super::signals::Interrupts;
 
@@ -25,12 +24,26 @@ pub(crate) struct Executed {
     pub(crate) recorded: Recorded,
     pub(crate) backlog: BacklogFacts,
     pub(crate) was_cancelled: bool,
-    /// Failed and all records when the run was ended because too many failed.
+    /// Failed and all records when too many had failed. The run was ended then, if it was not over.
     pub(crate) too_many_failures: Option<(u64, u64)>,
     /// What is known beside the records; the phases are final.
     pub(crate) state: RunState,
     /// Why records could not be written to the end.
     pub(crate) record_failure: Option<String>,
+}
+
+impl Executed {
+    /// Whether something that the phases, so many of them, were to send was not sent, or its answer
+    /// not waited for.
+    pub(crate) fn was_cut_short(&self, planned: usize) -> bool {
+        self.outcomes.len() < planned || self.outcomes.iter().any(was_cut_short)
+    }
+}
+
+/// A phase that sent all it had to send was done with that before its last answer came.
+fn was_cut_short(outcome: &PhaseOutcome) -> bool {
+    let was_sending = outcome.sending_complete.at >= outcome.times.end;
+    outcome.was_cancelled && (outcome.counts.cancelled > 0 || was_sending)
 }
 
 pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Executed> {
@@ -40,6 +53,9 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
         .take()
         .context("the run was started twice")?;
     let too_many_failures = failure_watch(prepared, &mut settings);
+    let shown = DisplaySettings::new(&prepared.config.runtime, &prepared.environment.ui);
+    settings.live = shown.live_records(&settings.metrics, prepared.recorder_ids.len());
+    let live = settings.live.clone();
     let recorder = Recorder::start(settings, backlog.clone(), prepared.recorder_ids.clone())?;
     let sink: Arc<dyn ExchangeSink> = Arc::new(backlog.clone());
     let mut engine = Engine::start(prepared.engine.clone(), &prepared.workload, &sink)?;
@@ -52,12 +68,13 @@ pub(crate) fn execute(prepared: &Prepared, interrupts: &Interrupts) -> Result<Ex
         recorder: &recorder,
         cancel,
         profiler: hooks::profiler(&prepared.config, &prepared.environment)?,
-        progress: Progress::new(prepared.config.runtime.ui == Ui::Simple),
+        display: Display::begin(&shown, live, interrupts),
         state: LiveState::begin(&prepared.state, &prepared.folder, prepared.clock)?,
         under_way: Vec::new(),
         outcomes: Vec::with_capacity(prepared.phases.len()),
     };
     course.run(&mut engine)?;
+    course.display.watch_last_records(&recorder, &backlog);
     let (outcomes, state) = course.finish();
     drop(engine);
     let record_failure = recorder.failure();

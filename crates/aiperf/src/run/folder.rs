@@ -8,26 +8,34 @@ use aiperf_export::outputs_json::FRAGMENTS_DIRECTORY;
 use aiperf_export::{FileNames, OutputFile, ready_marker};
 use anyhow::{Context, Result};
 
+use super::{server_metrics, user_files};
+
 /// The names of the run's files; an error where two of them would be one.
 pub(crate) fn file_names(config: &ProfileConfig) -> Result<FileNames> {
     let names = match &config.output.prefix {
         Some(prefix) => FileNames::with_prefix(prefix),
         None => FileNames::usual(),
     };
-    names.check_collisions(&written_files(config))?;
+    let written = written_files(config);
+    names.check_collisions(&written)?;
+    user_files::check_paths(&config.output.user_files, &written, &names)?;
     Ok(names)
 }
 
-/// Makes the run's folder and removes what an earlier run of the same name would leave in the way.
-pub(crate) fn make(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf> {
+/// Makes the run's folder where there is none.
+pub(crate) fn make(config: &ProfileConfig) -> Result<PathBuf> {
     let wanted = path(config);
     std::fs::create_dir_all(&wanted)
         .with_context(|| format!("cannot make the artifact folder `{}`", wanted.display()))?;
-    let folder = wanted
+    wanted
         .canonicalize()
-        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))?;
+        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))
+}
+
+/// Removes what an earlier run of the same name would leave in the way.
+pub(crate) fn clear(folder: &Path, names: &FileNames) -> Result<()> {
     let remove = |file| remove_if_there(&folder.join(names.name(file)));
-    ready_marker::remove_stale_marker(&folder)?;
+    ready_marker::remove_stale_marker(folder)?;
     for file in [
         OutputFile::Records,
         OutputFile::RawRecords,
@@ -41,17 +49,21 @@ pub(crate) fn make(config: &ProfileConfig, names: &FileNames) -> Result<PathBuf>
         OutputFile::RecordsParquet,
         OutputFile::Outputs,
         OutputFile::RunState,
+        OutputFile::NetworkLatency,
+        OutputFile::ServerMetricsJson,
+        OutputFile::ServerMetricsCsv,
+        OutputFile::ServerMetricsJsonl,
+        OutputFile::ServerMetricsParquet,
     ] {
         remove(file)?;
     }
-    remove_phases(&folder, names)?;
-    remove_fragments(&folder)?;
-    Ok(folder)
+    remove_phases(folder, names)?;
+    remove_fragments(folder)
 }
 
 /// The folder that was given, or one that is named after model, endpoint and load. Runs with the
 /// same name share it.
-fn path(config: &ProfileConfig) -> PathBuf {
+pub(crate) fn path(config: &ProfileConfig) -> PathBuf {
     if let Some(given) = &config.output.artifact_dir {
         return given.clone();
     }
@@ -100,6 +112,18 @@ fn written_files(config: &ProfileConfig) -> Vec<OutputFile> {
     }
     if config.output.export_level == ExportLevel::Raw {
         files.push(OutputFile::RawRecords);
+    }
+    if config.telemetry.network_probes.is_some() {
+        files.push(OutputFile::NetworkLatency);
+    }
+    if let Some(server_metrics) = &config.telemetry.server_metrics {
+        files.extend(
+            server_metrics
+                .formats
+                .iter()
+                .copied()
+                .map(server_metrics::file),
+        );
     }
     let output = &config.output;
     let has_slices = output.slice_duration_seconds.is_some();

@@ -12,6 +12,7 @@ use aiperf_metrics::ActiveMetrics;
 use aiperf_random::RootSeed;
 use aiperf_record::{OutputSettings, PhaseMeta, RecorderSettings};
 use aiperf_schedule::{PhaseKind, PhasePlan};
+use aiperf_telemetry::{Collector, NetworkProbe};
 use aiperf_tokenizer::{HubEnvironment, Tokenizer, TokenizerChoice};
 use anyhow::{Context, Result, anyhow};
 use uuid::Uuid;
@@ -23,7 +24,10 @@ use super::later::TokenizerOfModel;
 use super::session_marks::SessionMarks;
 use super::signals::Interrupts;
 use super::workload::Laid;
-use super::{RunRequest, folder, hooks, logging, phases, run_state, settings, workload};
+use super::{
+    RunRequest, folder, hooks, logging, network_latency, phases, run_state, server_metrics,
+    settings, user_files, workload,
+};
 
 /// A run that is ready to start.
 pub(crate) struct Prepared {
@@ -41,6 +45,10 @@ pub(crate) struct Prepared {
     /// Taken by the recorder when the run starts.
     pub(crate) recorder: std::cell::Cell<Option<RecorderSettings>>,
     pub(crate) recorder_ids: Vec<String>,
+    /// The thread that measures the round trip of the network.
+    pub(crate) network_probe: Option<NetworkProbe>,
+    /// The thread that collects the server's own metrics.
+    pub(crate) server_metrics: Option<Collector>,
 }
 
 pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Prepared> {
@@ -49,6 +57,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         input_config,
         cli_command,
         warnings,
+        place,
     } = request;
     let environment = Environment::read()?;
     let log = logging::start(settings::least_severity(config.runtime.log_level));
@@ -64,12 +73,15 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     let names = folder::file_names(&config)?;
 
     hooks::wait_until_ready(&config, &environment, &endpoint, interrupts)?;
-    let folder = folder::make(&config, &names)?;
+    let folder = folder::make(&config)?;
+    let user_files = user_files::render(&config, &environment, &folder)?;
+    folder::clear(&folder, &names)?;
     log.add_file(&folder.join(names.name(OutputFile::Log)))
         .with_context(|| format!("cannot write a log file in `{}`", folder.display()))?;
     for warning in &warnings {
         tracing::warn!("{warning}");
     }
+    user_files.write(&folder)?;
     if !environment.verify_tls {
         tracing::warn!("SSL certificate verification is DISABLED (`AIPERF_HTTP_SSL_VERIFY`)");
     }
@@ -87,7 +99,10 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     }
     let dataset = Arc::new(opened.context("the dataset cannot be built")?);
     let inputs = folder.join(names.name(OutputFile::Inputs));
-    let benchmark_id = hexadecimal(12);
+    let benchmark_id = match place.benchmark_id.as_str() {
+        "" => hexadecimal(12),
+        known => known.to_owned(),
+    };
     let marks = SessionMarks::of(&config, &benchmark_id);
     let mark_of = marks.as_ref().map(SessionMarks::of_exchanges);
     let Laid {
@@ -100,6 +115,8 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
     let phases = phases::plan(&config, &environment, &dataset, seed)?;
     hooks::reset_cache(&config, &environment, interrupts)?;
     let clock = Clock::start();
+    let network_probe = network_latency::start(&config, &environment, clock, &folder, &names);
+    let server_metrics = server_metrics::start(&config, &environment, clock, &folder, &names);
     let threads = io_threads(&config);
     let engine = EngineSettings {
         threads,
@@ -132,6 +149,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         outputs: output_fragments(&config, &folder)?,
         headers,
         on_record: None,
+        live: None,
         applies_chat_template: config.tokenizer.applies_chat_template,
         mark_of,
         secrets: settings::secrets(&config),
@@ -148,6 +166,7 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         input_config: &input_config(&folder),
         cli_command: &cli_command,
         benchmark_id: &benchmark_id,
+        place,
         metrics_title: endpoint.endpoint_type.capabilities().title,
         phases: &phases,
     });
@@ -163,6 +182,8 @@ pub(crate) fn prepare(request: RunRequest, interrupts: &Interrupts) -> Result<Pr
         engine,
         recorder: std::cell::Cell::new(Some(recorder)),
         recorder_ids,
+        network_probe,
+        server_metrics,
     })
 }
 

@@ -26,6 +26,7 @@ pub(crate) struct Known<'a> {
     pub(crate) input_config: &'a Value,
     pub(crate) cli_command: &'a str,
     pub(crate) benchmark_id: &'a str,
+    pub(crate) place: RunInfo,
     pub(crate) metrics_title: &'a str,
     pub(crate) phases: &'a [PhasePlan],
 }
@@ -46,7 +47,7 @@ pub(crate) fn before_the_run(known: Known<'_>) -> RunState {
             benchmark_id: known.benchmark_id.to_owned(),
             random_seed: config.random_seed,
             cli_command: Some(known.cli_command.to_owned()),
-            ..RunInfo::default()
+            ..known.place
         },
         input_config: Some(known.input_config.clone()),
         context: known.context,

@@ -13,6 +13,7 @@ use aiperf_config::profile::{
 use aiperf_endpoint::EndpointType;
 use aiperf_endpoint::format::EndpointSettings;
 use aiperf_endpoint::headers::{HeaderSettings, HeaderTemplate, RequestIds};
+use aiperf_endpoint::url::unix_socket;
 use aiperf_engine::{ConnectionReuse, HeaderField, HeaderPlan, HeaderValueSource, Jobs};
 use aiperf_metrics::{EndpointTraits, RunContext};
 use aiperf_redact::Secrets;
@@ -60,15 +61,6 @@ fn urls(config: &ProfileConfig) -> Result<Vec<Url>> {
     };
     let urls = endpoint.urls.iter().map(compose);
     Ok(urls.collect::<Result<_, _>>()?)
-}
-
-/// The socket of a `unix:` address, and the base path behind it.
-fn unix_socket(address: &str) -> Option<(&str, &str)> {
-    let rest = address.strip_prefix("unix:")?;
-    Some(match rest.find(":/") {
-        Some(colon) => (&rest[..colon], &rest[colon + 1..]),
-        None => (rest, ""),
-    })
 }
 
 /// The servers. Files that TLS needs are read here, so that a bad one is found early.

@@ -5,10 +5,12 @@ use std::sync::atomic::{AtomicBool, Ordering::SeqCst};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use aiperf_engine::CancelHandle;
+use tokio::sync::Notify;
 
 #[cfg(unix)]
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
+use super::display::screen;
 use crate::exit::Exit;
 
 /// What a first signal does depends on how far the run is.
@@ -17,6 +19,8 @@ enum Stage {
     Preparing,
     /// A hook waits for the server; it looks at the flag.
     Waiting,
+    /// A plan is between two of its runs, or prepares the next: what earlier ones measured is kept.
+    BetweenRuns,
     /// Requests are being sent: they are cut off, and what was measured is written.
     Running(CancelHandle),
 }
@@ -26,6 +30,8 @@ enum Stage {
 pub(crate) struct Interrupts {
     stage: Arc<Mutex<Stage>>,
     was_asked: Arc<AtomicBool>,
+    /// A key that stands for a signal: a terminal that is read key by key sends none.
+    key: Arc<Notify>,
 }
 
 impl Interrupts {
@@ -34,6 +40,7 @@ impl Interrupts {
         let interrupts = Self {
             stage: Arc::new(Mutex::new(Stage::Preparing)),
             was_asked: Arc::default(),
+            key: Arc::default(),
         };
         let own = interrupts.clone();
         let watching = std::thread::Builder::new()
@@ -53,6 +60,11 @@ impl Interrupts {
         interrupts
     }
 
+    /// Does what a signal does.
+    pub(crate) fn interrupt(&self) {
+        self.key.notify_one();
+    }
+
     /// Whether a signal has asked for the end.
     pub(crate) fn was_asked(&self) -> bool {
         self.was_asked.load(SeqCst)
@@ -66,12 +78,28 @@ impl Interrupts {
         self.enter(Stage::Running(cancel));
     }
 
+    /// From now on a signal ends the plan, which looks at the flag.
+    pub(crate) fn between_runs(&self) {
+        self.enter(Stage::BetweenRuns);
+    }
+
+    /// Waits; returns at once when a signal asks for the end.
+    pub(crate) fn pause(&self, seconds: f64) {
+        const LOOKS_EVERY: f64 = 0.05;
+        let mut left = seconds;
+        while left > 0.0 && !self.was_asked() {
+            let moment = left.min(LOOKS_EVERY);
+            std::thread::sleep(std::time::Duration::from_secs_f64(moment));
+            left -= moment;
+        }
+    }
+
     /// Does something that may take long and asks now and then whether it should go on.
     pub(crate) fn while_waiting<T>(&self, work: impl FnOnce(&dyn Fn() -> bool) -> T) -> T {
         let before = self.enter(Stage::Waiting);
         let running = match &before {
             Stage::Running(cancel) => Some(cancel.clone()),
-            Stage::Preparing | Stage::Waiting => None,
+            Stage::Preparing | Stage::Waiting | Stage::BetweenRuns => None,
         };
         let result = work(&|| self.was_asked());
         self.enter(before);
@@ -90,11 +118,18 @@ impl Interrupts {
     async fn listen(self) {
         // Made once: a signal between two waits must not be missed.
         let mut signals = Signals::new();
-        signals.next().await;
+        self.next(&mut signals).await;
         self.was_asked.store(true, SeqCst);
+        // What follows is told on the terminal as it was.
+        screen::leave();
         match &*self.stage.lock().unwrap_or_else(PoisonError::into_inner) {
             Stage::Preparing => crate::end_process(Exit::Interrupted),
             Stage::Waiting => {}
+            Stage::BetweenRuns => panel(
+                "Cancellation in Progress",
+                "No further run is begun. What earlier runs measured is kept. Press Ctrl+C again to quit \
+                 at once.",
+            ),
             Stage::Running(cancel) => {
                 cancel.cancel();
                 panel(
@@ -105,12 +140,20 @@ impl Interrupts {
                 );
             }
         }
-        signals.next().await;
+        self.next(&mut signals).await;
+        screen::leave();
         panel(
             "Force Quit",
             "Stopped at once. Only files that were already written remain.",
         );
         crate::end_process(Exit::Killed);
+    }
+
+    async fn next(&self, signals: &mut Signals) {
+        tokio::select! {
+            () = signals.next() => {}
+            () = self.key.notified() => {}
+        }
     }
 }
 

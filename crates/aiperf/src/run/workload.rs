@@ -1,5 +1,6 @@
 //! From a dataset to bodies that are ready to be sent.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -79,6 +80,7 @@ pub(crate) fn lay_out(
     };
     let mut conversations = Vec::new();
     let mut metas = Vec::new();
+    let mut remarks = BTreeSet::new();
     let mut add = |outline: &Outline, planned: PlannedConversation, audio_seconds: &[_]| {
         let mut meta = describe(outline, &planned, audio_seconds, &**tokenizer_of_model);
         if encoder.is_marked {
@@ -110,6 +112,7 @@ pub(crate) fn lay_out(
         {
             let encoded = encoded?;
             size += size_of_bodies(&encoded.planned);
+            remarks.extend(encoded.remarks);
             inputs.add(&encoded.planned.id, &encoded.alone)?;
             add(
                 &dataset.outline(index),
@@ -120,6 +123,9 @@ pub(crate) fn lay_out(
         if monotonic_now() - batch_start < BATCH_TIME {
             batch = (2 * batch).min(LARGEST_BATCH);
         }
+    }
+    for remark in remarks {
+        tracing::warn!("{remark}");
     }
     let later = Later {
         dataset: Arc::clone(dataset),

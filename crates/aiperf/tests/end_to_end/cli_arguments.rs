@@ -123,6 +123,23 @@ fn an_unknown_command_is_refused_with_the_nearest_one_or_a_list_of_those_there_a
 }
 
 #[test]
+fn a_flag_in_place_of_a_command_gets_the_advice_that_fits_it() {
+    for (word, expected) in [
+        (
+            "--streaming",
+            "`aiperf profile --streaming …` measures a server",
+        ),
+        ("-V", "did you mean `--version`?"),
+        ("--versoin", "did you mean `--version`?"),
+        ("--hepl", "did you mean `--help`?"),
+        ("--xyz", "`aiperf --help` lists the commands"),
+    ] {
+        let ended = refused(&[word]);
+        assert!(format!("{ended}").contains(expected), "{ended}");
+    }
+}
+
+#[test]
 fn a_command_that_only_the_reference_has_is_refused_by_name() {
     assert_ended!(refused(&["plot", "results"]), @"
     exit code: 1
@@ -269,7 +286,7 @@ fn all_bad_values_are_reported_at_once() {
     │  `--request-count -3`: must be at least 1                               │
     │  `--request-rate 0`: must be more than 0                                │
     │  `--streaming maybe`: a switch takes `yes` or `no`, or no value at all  │
-    │  `--ui fancy`: must be one of simple, none                              │
+    │  `--ui fancy`: must be one of dashboard, simple, none                   │
     ╰─────────────────────────────────────────────────────────────────────────╯
     ");
 }

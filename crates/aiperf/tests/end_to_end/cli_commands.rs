@@ -89,7 +89,9 @@ fn a_schema_is_printed_for_every_name_that_is_listed() {
     ╭───────────────────────────────────────────── Error ──────────────────────────────────────────────╮
     │  no schema is called `sumary`                                                                    │
     │    hint: the names are `record`, `raw_record`, `summary`, `timeslices`, `inputs`, `outputs`,     │
-    │  `phase_manifest`, `ready_marker`, `trace_data`, `gpu_telemetry`, `network_latency`, `accuracy`  │
+    │  `phase_manifest`, `ready_marker`, `trace_data`, `gpu_telemetry`, `network_latency`,             │
+    │  `accuracy`, `server_metrics`, `server_metrics_record`, `aggregate`, `sweep`, `collated`,        │
+    │  `sampling_design`                                                                               │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ");
 }

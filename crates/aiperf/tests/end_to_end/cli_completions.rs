@@ -79,6 +79,31 @@ const CASES: &[(&[&str], &[&str], &[&str])] = &[
         &["--isl"],
     ),
     (
+        &["aiperf", "config", "in"],
+        &["init"],
+        &["validate", "prompts.jsonl"],
+    ),
+    (
+        &["aiperf", "config", "init", "--te"],
+        &["--template"],
+        &["--model", "init"],
+    ),
+    (
+        &["aiperf", "config", "show", "--request-ra"],
+        &["--request-rate"],
+        &["--template", "validate"],
+    ),
+    (
+        &["aiperf", "config", "validate", "prom"],
+        &["prompts.jsonl"],
+        &["init"],
+    ),
+    (
+        &["aiperf", "config", "expand", "--format", "y"],
+        &["yaml"],
+        &["text"],
+    ),
+    (
         &["aiperf", "completions", ""],
         &["bash", "zsh", "fish"],
         &["prompts.jsonl"],
@@ -162,6 +187,11 @@ const COMPLETED_BY_ZSH: &[(&str, &str)] = &[
         "aiperf profile --streaming --log-level debug",
     ),
     ("aiperf completions fi", "aiperf completions fish"),
+    (
+        "aiperf config init --templ",
+        "aiperf config init --template",
+    ),
+    ("aiperf config vali", "aiperf config validate"),
 ];
 
 #[test]

@@ -269,3 +269,76 @@ fn every_action_has_a_short_help_with_an_example() {
         assert!(ended.stdout.lines().count() < 50, "{ended}");
     }
 }
+
+#[test]
+fn what_has_no_effect_is_a_warning_with_file_line_and_column() {
+    let server = mock(quick());
+    let place = place_with_file(&server.url());
+    let idle = FILE
+        .replace("${SERVER}", &server.url())
+        .replace("    osl: 8\n", "    osl: 8\n    turnDelay: 5\n");
+    place.write("bench.yaml", &idle);
+    let ended = place
+        .run(&["config", "validate", "bench.yaml"])
+        .expect_code(0);
+    assert_eq!(
+        ended.stdout,
+        "Configuration valid with 1 warning: bench.yaml\n"
+    );
+    let told =
+        "bench.yaml:11:16: `benchmark.datasets.0.turnDelay`: has no effect with single turns";
+    assert!(ended.stderr.contains(told), "{ended}");
+    place
+        .run(&["profile", "--config", "bench.yaml"])
+        .expect_code(0);
+    let log = place.result("logs/aiperf.log");
+    assert!(log.contains(told), "{log}");
+}
+
+#[test]
+fn a_run_that_refuses_its_file_names_the_file() {
+    let place = place_with_file("http://h:1");
+    let text = std::fs::read_to_string(place.path().join("bench.yaml")).unwrap();
+    place.write(
+        "bench.yaml",
+        &format!("{text}  scenario: inferencex-agentx-mvp\n"),
+    );
+    let ended = place
+        .run(&["profile", "--config", "bench.yaml"])
+        .expect_code(1);
+    assert!(
+        ended
+            .stderr
+            .contains("bench.yaml:15:13: `benchmark.scenario`"),
+        "{ended}"
+    );
+}
+
+#[test]
+fn flags_that_become_a_file_say_which_credentials_are_missing_there() {
+    let place = Place::new();
+    let words = "config convert -m m --api-key sk-1234567 -H Authorization:sk-7654321";
+    let words: Vec<&str> = words.split(' ').collect();
+    let ended = place.run(&words).expect_code(0);
+    assert!(!format!("{ended}").contains("sk-"), "{ended}");
+    for told in [
+        "`--api-key` holds a credential",
+        "`<redacted>` is a credential",
+    ] {
+        assert!(ended.stderr.contains(told), "{ended}");
+    }
+    let ended = place.run(&["config", "convert", "-m", "m"]).expect_code(0);
+    assert_eq!(ended.stderr, "");
+}
+
+#[test]
+fn an_action_that_is_misspelt_is_recognised() {
+    let place = Place::new();
+    let ended = place.run(&["config", "vaildate", "x"]).expect_code(1);
+    assert!(
+        ended
+            .stderr
+            .contains("did you mean `aiperf config validate`?"),
+        "{ended}"
+    );
+}

@@ -82,3 +82,29 @@ fn a_template_makes_the_body_and_a_field_finds_the_answer() {
     let summary = profile("template", "/v1/completions", &flags);
     assert!(summary["output_sequence_length"].is_object());
 }
+
+#[test]
+fn what_an_endpoint_has_no_place_for_is_told_once() {
+    let server = mock(quick());
+    for (words, told) in [
+        (
+            "--endpoint-type completions --image-batch-size 1 --image-width-mean 16 --image-height-mean 16",
+            "endpoint type `completions` has no place for images; none is sent",
+        ),
+        (
+            "--endpoint-type embeddings --osl 5",
+            "endpoint type `embeddings` has no place for a number of output tokens; none is sent",
+        ),
+    ] {
+        let place = Place::new();
+        let words: Vec<&str> = words.split(' ').chain(["--request-count", "3"]).collect();
+        place.profile(&server.url(), &words).expect_code(0);
+        let log = place.result("logs/aiperf.log");
+        assert_eq!(log.matches(told).count(), 1, "{log}");
+    }
+    let place = Place::new();
+    place
+        .profile(&server.url(), &["--osl", "5", "--request-count", "3"])
+        .expect_code(0);
+    assert!(!place.result("logs/aiperf.log").contains("has no place for"));
+}

@@ -23,6 +23,7 @@ fn paste(place: &Place, line: &str) -> crate::support::Ended {
         .env("PATH", path)
         .env("HOME", place.path())
         .env("HF_HUB_OFFLINE", "1")
+        .env("AIPERF_SERVER_METRICS_DEFAULT", "false")
         .stdin(std::process::Stdio::null())
         .stdout(std::process::Stdio::piped())
         .stderr(std::process::Stdio::piped());

@@ -86,6 +86,31 @@ fn a_run_that_fails_too_often_is_given_up_and_keeps_what_it_has() {
 }
 
 #[test]
+fn a_threshold_that_is_passed_by_the_last_requests_ends_nothing_and_says_so() {
+    let server = crate::support::mock(MockOptions {
+        error_rate: 0.6,
+        seed: 3,
+        ..quick()
+    });
+    let place = Place::new();
+    let words = [
+        "--concurrency",
+        "10",
+        "--request-count",
+        "10",
+        "--failed-request-threshold",
+        "0.1",
+    ];
+    let ended = place.profile(&server.url(), &words).expect_code(1);
+    let log = place.result("logs/aiperf.log");
+    let told = "more than `--failed-request-threshold` allows; all requests had been sent by then";
+    assert!(log.contains(told), "{ended}\n{log}");
+    let summary = place.summary();
+    assert_eq!(summary["is_complete"], true);
+    assert_eq!(summary["was_cancelled"], false);
+}
+
+#[test]
 fn requests_and_sessions_together_end_with_whichever_comes_first() {
     for (requests, sessions, sent) in [("5", "9", 5), ("50", "3", 6)] {
         let words = [

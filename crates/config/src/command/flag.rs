@@ -56,19 +56,23 @@ pub enum Kind<T: 'static> {
         /// Stores the value.
         set: fn(&mut T, f64),
     },
-    /// A whole number that the reference also takes as a comma list, which asks for a sweep.
+    /// A whole number, or several with commas between them, which ask for a sweep.
     SweepableInteger {
         /// Both ends are allowed.
         within: RangeInclusive<u64>,
-        /// Stores the value.
+        /// Stores the value; of several the first.
         set: fn(&mut T, u64),
+        /// Stores several, all of them.
+        list: fn(&mut T, Vec<u64>),
     },
-    /// A number that the reference also takes as a comma list, which asks for a sweep.
+    /// A number, or several with commas between them, which ask for a sweep.
     SweepableFloat {
         /// What it must lie within.
         limits: Limits,
-        /// Stores the value.
+        /// Stores the value; of several the first.
         set: fn(&mut T, f64),
+        /// Stores several, all of them.
+        list: fn(&mut T, Vec<f64>),
     },
     /// One of several words; see [`Choice`](super::Choice). Upper case, `-` and `_` do not matter.
     Choice {
@@ -80,6 +84,8 @@ pub enum Kind<T: 'static> {
         /// Stores one of `names`.
         set: fn(&mut T, &'static str) -> Result<(), String>,
     },
+    /// Any text; the flag may be repeated. Called once for each occurrence.
+    TextList(fn(&mut T, String) -> Result<(), String>),
     /// Comma-separated items; the flag may be repeated. Called once for each occurrence.
     List(fn(&mut T, Vec<String>) -> Result<(), String>),
     /// Like `List`, and takes all words up to the next flag, even none.
@@ -222,7 +228,11 @@ impl<T> Kind<T> {
     pub fn repeatable(&self) -> bool {
         matches!(
             self,
-            Self::List(_) | Self::GreedyList(_) | Self::Pairs(_) | Self::TextPairs(_)
+            Self::TextList(_)
+                | Self::List(_)
+                | Self::GreedyList(_)
+                | Self::Pairs(_)
+                | Self::TextPairs(_)
         )
     }
 

@@ -40,15 +40,35 @@ impl<T: Default + 'static> Command<T> {
         if before_separator.any(|word| word == "--version") {
             return Ok(Parsed::Version);
         }
-        let mut pass = Pass {
-            command: self,
-            words: &words,
-            next: 0,
-            seen: Vec::new(),
-            problems: Vec::new(),
-        };
+        let mut pass = self.pass(&words);
         let values = pass.run();
         UsageError::unless_empty(pass.problems, Parsed::Values(values))
+    }
+
+    /// Reads `words` with the flags of `over` in place of their own ones.
+    pub(crate) fn parse_with(&self, words: &[String], over: &[String]) -> Result<T, UsageError> {
+        let mut probe = self.pass(over);
+        probe.run();
+        UsageError::unless_empty(std::mem::take(&mut probe.problems), ())?;
+        let mut base = self.pass(words);
+        base.replaced = probe.seen.iter().map(|(name, _)| *name).collect();
+        let mut values = base.run();
+        UsageError::unless_empty(std::mem::take(&mut base.problems), ())?;
+        let mut change = self.pass(over);
+        change.run_over(&mut values);
+        UsageError::unless_empty(std::mem::take(&mut change.problems), values)
+    }
+
+    fn pass<'a>(&'a self, words: &'a [String]) -> Pass<'a, T> {
+        Pass {
+            command: self,
+            words,
+            next: 0,
+            seen: Vec::new(),
+            replaced: Vec::new(),
+            problems: Vec::new(),
+            word_after_switch: None,
+        }
     }
 }
 
@@ -60,7 +80,11 @@ struct Pass<'a, T: 'static> {
     next: usize,
     /// Flags met so far, by main name, with the spelling used.
     seen: Vec<(&'static str, String)>,
+    /// Main names of flags that are read and not stored.
+    replaced: Vec<&'static str>,
     problems: Vec<Problem>,
+    /// The first switch that a `yes` or `no` follows which is not attached to it, and that word.
+    word_after_switch: Option<(String, String)>,
 }
 
 /// A word that names a flag.
@@ -77,6 +101,11 @@ struct Named<T: 'static> {
 impl<T: Default + 'static> Pass<'_, T> {
     fn run(&mut self) -> T {
         let mut values = T::default();
+        self.run_over(&mut values);
+        values
+    }
+
+    fn run_over(&mut self, values: &mut T) {
         let mut separator_passed = false;
         let mut loose_words = Vec::new();
         while let Some(word) = self.words.get(self.next) {
@@ -84,15 +113,32 @@ impl<T: Default + 'static> Pass<'_, T> {
             if !separator_passed && word == "--" {
                 separator_passed = true;
             } else if separator_passed || !looks_like_flag(word) {
+                self.note_switch_before(word);
                 loose_words.push(word.clone());
             } else if let Some(named) = find(self.command, word) {
-                self.take_flag(&mut values, named);
+                if self.replaced.contains(&named.flag.names[0]) {
+                    self.take_flag(&mut T::default(), named);
+                } else {
+                    self.take_flag(values, named);
+                }
             } else {
                 self.refuse_flag(word);
             }
         }
-        self.take_loose_words(&mut values, loose_words);
-        values
+        self.take_loose_words(values, loose_words);
+    }
+
+    /// Whoever writes `--switch no` means `--switch=no`.
+    fn note_switch_before(&mut self, word: &str) {
+        let before = self.next.checked_sub(2).and_then(|at| self.words.get(at));
+        let Some(named) = before.and_then(|before| find(self.command, before)) else {
+            return;
+        };
+        let is_switch = matches!(named.flag.kind, Kind::Switch(_) | Kind::SwitchPair { .. });
+        if is_switch && named.attached.is_none() && scalar::switch(word).is_ok() {
+            let found = || (named.spelling, word.to_owned());
+            self.word_after_switch.get_or_insert_with(found);
+        }
     }
 
     fn take_flag(&mut self, values: &mut T, named: Named<T>) {
@@ -217,7 +263,11 @@ impl<T: Default + 'static> Pass<'_, T> {
             }
         }
         if !words.is_empty() {
-            self.problems.push(Problem::Unexpected { words });
+            let switch = self.word_after_switch.take();
+            let hint = switch.filter(|(_, word)| words.contains(word));
+            let hint =
+                hint.map(|(switch, word)| format!("a switch takes it attached: `{switch}={word}`"));
+            self.problems.push(Problem::Unexpected { words, hint });
         }
     }
 }
@@ -245,27 +295,30 @@ fn store<T>(kind: &Kind<T>, values: &mut T, arguments: &[String]) -> Result<(), 
     let only = arguments.first().cloned().unwrap_or_default();
     let shown = |reason: String| Refusal {
         value: Some(only.clone()),
-        ..without_value(reason)
+        hint: scalar::hint(&only, &reason),
+        reason,
     };
     match kind {
         // Dealt with by the caller, which knows whether a value is attached.
         Kind::Switch(_) | Kind::SwitchPair { .. } => Ok(()),
-        Kind::Text(set) => set(values, only.clone()).map_err(shown),
+        Kind::Text(set) | Kind::TextList(set) => set(values, only.clone()).map_err(shown),
         Kind::Path(set) => set(values, only.clone().into()).map_err(shown),
         Kind::Integer { within, set } => scalar::integer(&only, within)
             .map(|number| set(values, number))
             .map_err(shown),
-        Kind::SweepableInteger { within, set } => scalar::the_only_item(&only)
-            .and_then(|item| scalar::integer(item, within))
-            .map(|number| set(values, number))
-            .map_err(shown),
+        Kind::SweepableInteger { within, set, list } => {
+            scalar::several(&only, |item| scalar::integer(item, within))
+                .map(|numbers| store_several(values, numbers, *set, *list))
+                .map_err(shown)
+        }
         Kind::Float { limits, set } => scalar::float(&only, limits)
             .map(|number| set(values, number))
             .map_err(shown),
-        Kind::SweepableFloat { limits, set } => scalar::the_only_item(&only)
-            .and_then(|item| scalar::float(item, limits))
-            .map(|number| set(values, number))
-            .map_err(shown),
+        Kind::SweepableFloat { limits, set, list } => {
+            scalar::several(&only, |item| scalar::float(item, limits))
+                .map(|numbers| store_several(values, numbers, *set, *list))
+                .map_err(shown)
+        }
         Kind::Choice { names, later, set } => choice(&only, names, later)
             .and_then(|name| set(values, name))
             .map_err(|reason| Refusal {
@@ -296,6 +349,21 @@ fn store<T>(kind: &Kind<T>, values: &mut T, arguments: &[String]) -> Result<(), 
             }
             set(values, items).map_err(without_value)
         }
+    }
+}
+
+/// Stores the first number as what holds where nothing is swept, and several as a list besides.
+fn store_several<T, N: Copy>(
+    values: &mut T,
+    numbers: Vec<N>,
+    set: fn(&mut T, N),
+    list: fn(&mut T, Vec<N>),
+) {
+    if let Some(first) = numbers.first() {
+        set(values, *first);
+    }
+    if numbers.len() > 1 {
+        list(values, numbers);
     }
 }
 

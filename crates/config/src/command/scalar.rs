@@ -71,19 +71,42 @@ pub(super) fn float(text: &str, limits: &Limits) -> Result<f64, String> {
     Ok(value)
 }
 
-/// The one value of a list that the reference would sweep over.
-///
-/// Empty items do not count, so `5,` is a single value.
-pub(super) fn the_only_item(text: &str) -> Result<&str, String> {
+/// The numbers of a word, with commas between them. Empty items are passed over, unless there is
+/// nothing else.
+pub(super) fn several<N>(
+    text: &str,
+    read: impl Fn(&str) -> Result<N, String>,
+) -> Result<Vec<N>, String> {
     if !text.contains(',') {
-        return Ok(text);
+        return Ok(vec![read(text)?]);
     }
-    let mut items = text.split(',').filter(|item| !item.trim().is_empty());
-    match (items.next(), items.next()) {
-        (Some(item), None) => Ok(item),
-        (None, _) => Err("no value".into()),
-        _ => Err("sweeps are not supported by this version; give one value".into()),
+    let items = text.split(',').map(str::trim);
+    let numbers: Vec<N> = items
+        .filter(|item| !item.is_empty())
+        .map(read)
+        .collect::<Result<_, _>>()?;
+    if numbers.is_empty() {
+        return Err("no value".into());
     }
+    Ok(numbers)
+}
+
+/// What to write in place of a word that is no number, where that can be told.
+pub(super) fn hint(text: &str, reason: &str) -> Option<String> {
+    let text = text.trim();
+    if reason == "not a whole number" {
+        let number: f64 = text.parse().ok()?;
+        let is_whole = number.fract() == 0.0 && (0.0..1e15).contains(&number);
+        return is_whole.then(|| format!("write its digits: {number}"));
+    }
+    let end = text.find(|letter: char| !letter.is_ascii_digit() && letter != '.')?;
+    let (digits, unit) = text.split_at(end);
+    let has_unit =
+        digits.parse::<f64>().is_ok() && unit.trim().bytes().all(|byte| byte.is_ascii_alphabetic());
+    (reason == "not a number" && has_unit).then(|| {
+        "give the number without a unit; times are in seconds where `--help` does not say otherwise"
+            .to_owned()
+    })
 }
 
 /// Whether a word that begins with `-` is a number rather than a flag.
@@ -104,6 +127,27 @@ fn without_separators(text: &str) -> Option<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_is_nearly_a_number_gets_advice() {
+        for (text, reason, expected) in [
+            ("1e3", "not a whole number", Some("1000")),
+            ("30s", "not a number", Some("without a unit")),
+            ("1.5 min", "not a number", Some("without a unit")),
+            ("x", "not a whole number", None),
+            ("1.5", "not a whole number", None),
+            ("x", "not a number", None),
+            ("5", "must be at most 3", None),
+            ("5;", "not a number", None),
+        ] {
+            let told = hint(text, reason);
+            let fits = match (&told, expected) {
+                (Some(told), Some(part)) => told.contains(part),
+                (told, part) => told.is_none() && part.is_none(),
+            };
+            assert!(fits, "{text}: {told:?}");
+        }
+    }
 
     #[test]
     fn whole_numbers_are_read_as_the_reference_reads_them() {
@@ -173,14 +217,14 @@ mod tests {
     }
 
     #[test]
-    fn a_comma_list_of_two_values_asks_for_a_sweep() {
-        assert_eq!(the_only_item("5,"), Ok("5"));
-        assert_eq!(the_only_item(",5"), Ok("5"));
-        assert_eq!(the_only_item("5"), Ok("5"));
-        assert!(the_only_item(",").is_err());
-        assert!(
-            the_only_item("5,6").is_err_and(|reason| reason.contains("sweeps are not supported"))
-        );
+    fn numbers_stand_between_commas() {
+        let read = |text: &str| several(text, |item| item.parse::<u64>().map_err(|_| "x".into()));
+        assert_eq!(read("5,"), Ok(vec![5]));
+        assert_eq!(read(",5"), Ok(vec![5]));
+        assert_eq!(read("5"), Ok(vec![5]));
+        assert_eq!(read("5, 6,7"), Ok(vec![5, 6, 7]));
+        assert!(read(",").is_err());
+        assert!(read("5,a").is_err());
     }
 
     #[test]

@@ -19,6 +19,8 @@ pub struct CommandSummary {
     pub essential: &'static [&'static str],
     /// What the word that is no flag may be; empty where that is the name of a file, or anything.
     pub words: Vec<&'static str>,
+    /// What a first word makes of the command, by that word: its own flags.
+    pub actions: Vec<(&'static str, CommandSummary)>,
 }
 
 /// Flags under one heading.
@@ -67,6 +69,7 @@ impl CommandSummary {
             examples: command.examples,
             essential: &[],
             words: Vec::new(),
+            actions: Vec::new(),
         }
     }
 
@@ -82,6 +85,22 @@ impl CommandSummary {
     #[must_use]
     pub fn with_words(mut self, words: impl IntoIterator<Item = &'static str>) -> Self {
         self.words = words.into_iter().collect();
+        self
+    }
+
+    /// The same command with what its first word may be, and the flags that follow then; for
+    /// completions.
+    #[must_use]
+    pub fn with_actions(mut self, actions: Vec<(&'static str, Self)>) -> Self {
+        self.words = actions.iter().map(|(word, _)| *word).collect();
+        self.actions = actions;
+        self
+    }
+
+    /// The same flags for a command that takes the name of a file as well.
+    #[must_use]
+    pub fn with_file(mut self) -> Self {
+        self.positional = Some(("[FILE]".to_owned(), ""));
         self
     }
 

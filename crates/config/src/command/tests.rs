@@ -17,6 +17,7 @@ struct Toy {
     size: Option<u64>,
     weight: Option<f64>,
     count: Option<u64>,
+    counts: Vec<u64>,
     speed: Option<f64>,
     colour: Option<Colour>,
     tags: Vec<String>,
@@ -110,6 +111,7 @@ const COUNT: Flag<Toy> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |toy, count| toy.count = Some(count),
+        list: |toy, counts| toy.counts = counts,
     },
     ..SIZE
 };
@@ -119,6 +121,7 @@ const SPEED: Flag<Toy> = Flag {
     kind: Kind::SweepableFloat {
         limits: Limits::FROM_ZERO,
         set: |toy, speed| toy.speed = Some(speed),
+        list: |_, _| {},
     },
     ..SIZE
 };
@@ -277,6 +280,7 @@ fn every_kind_of_value_reaches_its_place() {
         size: Some(3),
         weight: Some(0.1),
         count: Some(5),
+        counts: Vec::new(),
         speed: Some(0.0),
         colour: Some(Colour::SkyBlue),
         tags: vec!["a".into(), "b".into(), "c".into()],
@@ -299,7 +303,10 @@ fn switches_may_carry_a_value_and_pairs_have_two_names() {
         error("--loud="),
         "`--loud=`: a switch takes `yes` or `no`, or no value at all"
     );
-    assert_eq!(error("--loud false"), "unexpected argument `false`");
+    assert_eq!(
+        error("--loud false"),
+        "unexpected argument `false`\n  hint: a switch takes it attached: `--loud=false`"
+    );
     assert_eq!(
         error("--no-loud"),
         "unknown flag `--no-loud`\n  hint: did you mean `--loud`?"
@@ -394,10 +401,17 @@ fn values_out_of_range_name_the_flag_the_value_and_the_limit() {
         "`--colour red`: must be one of sky-blue, rose_5k"
     );
     assert_eq!(error("--name _"), "`--name=`: a name must not be empty");
-    assert_eq!(
-        error("--count 1,2"),
-        "`--count 1,2`: sweeps are not supported by this version; give one value"
-    );
+    assert_eq!(error("--count 1,0"), "`--count 1,0`: must be at least 1");
+}
+
+#[test]
+fn several_numbers_are_a_list_and_the_first_is_the_value() {
+    let toy = |line: &str| match TOY.parse(line.split_whitespace()) {
+        Ok(Parsed::Values(toy)) => (toy.count, toy.counts),
+        other => panic!("{line}: {other:?}"),
+    };
+    assert_eq!(toy("--count 4,2,9"), (Some(4), vec![4, 2, 9]));
+    assert_eq!(toy("--count 4,"), (Some(4), vec![]));
 }
 
 #[test]

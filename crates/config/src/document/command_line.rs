@@ -183,5 +183,5 @@ pub fn of_flags(args: &ProfileArgs, mut body: Value) -> Value {
         file["random_seed"] = json!(seed);
     }
     file["benchmark"] = body;
-    file
+    super::overlay::with_runs(args, &file)
 }

@@ -10,21 +10,18 @@ use serde_json::{Map, Value};
 use super::fault::{DocumentError, Fault};
 use super::names::spelling;
 use super::node::{Entries, Mark, Node, NodeValue};
+use super::overlay;
 use super::sections::sweep::{ScenarioRun, SweepSection};
 use super::values::{Anything, Named};
-use super::{Document, shorthand};
+use super::{Document, lists, shorthand};
+use crate::profile::ProfileArgs;
+use crate::variation::{Identity, pairs, products};
 
 /// One run of a sweep.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Variation {
-    /// Counted from 0.
-    pub index: usize,
-    /// What is different, in words.
-    pub label: String,
-    /// The same as the name of a directory.
-    pub dir_name: String,
-    /// What is different, by the path below `benchmark`, or what a scenario says about itself.
-    pub values: Map<String, Value>,
+    /// What tells it from the others.
+    pub identity: Identity,
     /// The run.
     pub document: Document,
 }
@@ -75,55 +72,94 @@ impl Document {
         *self.envelope.multi_run.num_runs
     }
 
-    /// All runs, in order.
+    /// All runs, in order, with what was typed besides over the file and under what is swept.
     ///
     /// # Errors
     /// A path leads nowhere, a run makes no sense, or the runs are not known before they are made.
-    pub fn variations(&self) -> Result<Vec<Variation>, DocumentError> {
+    pub fn variations(&self, typed: &ProfileArgs) -> Result<Vec<Variation>, DocumentError> {
         let mark = self.envelope.sweep.place();
         match self.envelope.sweep.as_ref() {
             None => Ok(vec![Variation {
-                index: 0,
-                label: "base".to_owned(),
-                dir_name: "base".to_owned(),
-                values: Map::new(),
+                identity: Identity::base(),
                 document: self.clone(),
             }]),
-            Some(SweepSection::Grid(grid)) => self.of_values(products(&axes(&grid.parameters)?)),
-            Some(SweepSection::Zip(zip)) => self.of_values(pairs(&axes(&zip.parameters)?)),
-            Some(SweepSection::Scenarios(scenarios)) => self.of_scenarios(&scenarios.runs),
-            Some(_) => Err(DocumentError::of(
-                Fault::new(format!(
-                    "the runs of a {} are not listed by this version",
-                    self.sweep_kind()
-                ))
-                .at("sweep.type", mark)
-                .hint("grids, zips and scenarios are"),
+            Some(SweepSection::Grid(grid)) => {
+                self.of_values(typed, products(&axes(&grid.parameters)?))
+            }
+            Some(SweepSection::Zip(zip)) => self.of_values(typed, pairs(&axes(&zip.parameters)?)),
+            Some(SweepSection::Scenarios(scenarios)) => self.of_scenarios(typed, &scenarios.runs),
+            Some(SweepSection::Sobol(_) | SweepSection::LatinHypercube(_)) => self.of_points(typed),
+            Some(SweepSection::AdaptiveSearch(_)) => Err(DocumentError::of(
+                Fault::new("the runs of an adaptive search are not known before they are made")
+                    .at("sweep.type", mark)
+                    .hint("the runs of all other types are"),
             )),
         }
     }
 
-    fn of_values(&self, runs: Vec<Vec<(String, Node)>>) -> Result<Vec<Variation>, DocumentError> {
+    fn of_values(
+        &self,
+        typed: &ProfileArgs,
+        runs: Vec<Vec<(String, Node)>>,
+    ) -> Result<Vec<Variation>, DocumentError> {
         let mut variations = Vec::with_capacity(runs.len());
         for (index, values) in runs.into_iter().enumerate() {
-            let document = self.changed(|root| {
-                for (path, value) in &values {
-                    set(root, path, value.clone())?;
-                }
-                Ok(())
-            })?;
+            let document = self.with_values(typed, &values)?;
             let shown = |(path, value): &(String, Node)| (path.clone(), value.to_json());
             let values: Map<String, Value> = values.iter().map(shown).collect();
-            let label: Vec<String> = values
-                .iter()
-                .map(|(path, value)| format!("{path}={}", as_python(value)))
-                .collect();
-            variations.push(variation(index, label.join(", "), values, document));
+            variations.push(Variation {
+                identity: Identity::of_values(index, values),
+                document,
+            });
         }
         Ok(variations)
     }
 
-    fn of_scenarios(&self, runs: &[ScenarioRun]) -> Result<Vec<Variation>, DocumentError> {
+    fn of_points(&self, typed: &ProfileArgs) -> Result<Vec<Variation>, DocumentError> {
+        let Some(design) = self.sampling()? else {
+            return Ok(Vec::new());
+        };
+        let mut variations = Vec::with_capacity(design.points.len());
+        for (index, point) in design.points.iter().enumerate() {
+            let paths = design.paths.iter().cloned();
+            let values: Map<String, Value> = paths.zip(point.iter().cloned()).collect();
+            let nodes: Vec<(String, Node)> = values
+                .iter()
+                .map(|(path, value)| (path.clone(), Node::from_json(value, Mark::Nowhere)))
+                .collect();
+            let document = self.with_values(typed, &nodes)?;
+            let identity = if design.is_labelled_by_index {
+                let label = format!("{}_{index:04}", design.kind);
+                Identity::named(index, label, values)
+            } else {
+                Identity::of_values(index, values)
+            };
+            variations.push(Variation { identity, document });
+        }
+        Ok(variations)
+    }
+
+    fn with_values(
+        &self,
+        typed: &ProfileArgs,
+        values: &[(String, Node)],
+    ) -> Result<Self, DocumentError> {
+        self.changed(typed, |root, is_rendered| {
+            for (path, value) in values {
+                // Variables have done what they can when texts are rendered.
+                if !(is_rendered && path.starts_with("variables.")) {
+                    set(root, path, value.clone())?;
+                }
+            }
+            Ok(())
+        })
+    }
+
+    fn of_scenarios(
+        &self,
+        typed: &ProfileArgs,
+        runs: &[ScenarioRun],
+    ) -> Result<Vec<Variation>, DocumentError> {
         let mut variations = Vec::with_capacity(runs.len());
         for (index, run) in runs.iter().enumerate() {
             let overlay = |part: &Option<Named<Anything>>| {
@@ -145,10 +181,13 @@ impl Document {
                         .map(|part| ((*key).to_owned(), part.to_json())),
                 );
             }
-            let document = self.changed(|root| {
-                for (key, part) in parts {
-                    if let Some(part) = part {
-                        overlay_key(root, key, part);
+            let document = self.changed(typed, |root, is_rendered| {
+                for (key, part) in &parts {
+                    if let Some(part) = part
+                        .as_ref()
+                        .filter(|_| !is_rendered || *key != "variables")
+                    {
+                        overlay_key(root, key, part.clone());
                     }
                 }
                 Ok(())
@@ -160,89 +199,42 @@ impl Document {
                         .map(|(key, value)| (key.clone(), value.0.to_json()))
                         .collect()
                 }
-                None => differs,
+                None => without_credentials(differs),
             };
             let label = match run.name.as_ref() {
                 Some(name) => name.clone(),
                 None => format!("scenario_{index}"),
             };
-            variations.push(variation(index, label, values, document));
+            variations.push(Variation {
+                identity: Identity::named(index, label, values),
+                document,
+            });
         }
         Ok(variations)
     }
 
-    /// The document with changes to what was written, and without its sweep.
+    /// The document with changes to what was written, and without its sweep. The change is made
+    /// twice: before templates, which may use what it changes, and over what was typed.
     fn changed(
         &self,
-        change: impl FnOnce(&mut Entries) -> Result<(), Fault>,
+        typed: &ProfileArgs,
+        change: impl Fn(&mut Entries, bool) -> Result<(), Fault>,
     ) -> Result<Self, DocumentError> {
         let mut source = self.source.clone();
         let mut faults = Vec::new();
         shorthand::expand(&mut source, &mut faults);
+        lists::hoist(&mut source);
         if let Some(root) = source.as_map_mut() {
             root.remove("sweep");
-            change(root).map_err(DocumentError::of)?;
+            change(root, false).map_err(DocumentError::of)?;
         }
-        Self::of_source(source, Vec::new(), |_, _| {})
-    }
-}
-
-fn variation(
-    index: usize,
-    label: String,
-    values: Map<String, Value>,
-    document: Document,
-) -> Variation {
-    let is_nested = values
-        .values()
-        .any(|value| value.is_object() || value.is_array());
-    let parts: Vec<String> = values
-        .iter()
-        .map(|(path, value)| {
-            let last = path.rsplit('.').next().unwrap_or(path);
-            format!("{last}_{}", as_python(value))
+        Self::of_source(source, Vec::new(), |tree, faults| {
+            overlay::apply(typed, tree, faults);
+            if let Some(root) = tree.as_map_mut() {
+                root.remove("sweep");
+                faults.extend(change(root, true).err());
+            }
         })
-        .collect();
-    let name = if is_nested {
-        String::new()
-    } else {
-        directory(&parts.join("__"))
-    };
-    let dir_name = [name, directory(&label), format!("variation_{index}")]
-        .into_iter()
-        .find(|name| !name.is_empty())
-        .unwrap_or_default();
-    Variation {
-        index,
-        label,
-        dir_name,
-        values,
-        document,
-    }
-}
-
-/// Without what directories are not called by. Nothing where only dots are left.
-fn directory(text: &str) -> String {
-    let text = text.replace(['/', '\\'], "").replace("..", "");
-    let kept: String = text
-        .chars()
-        .filter(|letter| !"<>:\"|?*".contains(*letter))
-        .collect();
-    if kept.chars().all(|letter| letter == '.') {
-        String::new()
-    } else {
-        kept
-    }
-}
-
-/// A value as the reference prints it.
-fn as_python(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        Value::Bool(true) => "True".to_owned(),
-        Value::Bool(false) => "False".to_owned(),
-        Value::Null => "None".to_owned(),
-        other => other.to_string(),
     }
 }
 
@@ -273,8 +265,36 @@ fn fault(path: &str, message: impl Into<String>, hint: &str) -> Fault {
         .hint(hint)
 }
 
+/// What a scenario says, fit to be written into files.
+fn without_credentials(mut values: Map<String, Value>) -> Map<String, Value> {
+    let Some(body) = values.get_mut("benchmark") else {
+        return values;
+    };
+    if let Some(endpoint) = body.get_mut("endpoint").and_then(Value::as_object_mut) {
+        if let Some(key) = endpoint.get_mut("apiKey") {
+            *key = aiperf_redact::REDACTED.into();
+        }
+        if let Some(url) = endpoint.get_mut("url") {
+            let shown = aiperf_redact::url(url.as_str().unwrap_or_default()).into_owned();
+            *url = shown.into();
+        }
+    }
+    super::hide_credentials(body);
+    values
+}
+
+/// Whether a path leads to what must not be shown.
+fn is_secret(path: &str) -> bool {
+    let keys: Vec<&str> = path.split('.').collect();
+    match keys.as_slice() {
+        ["endpoint", "api_key" | "apiKey"] => true,
+        ["endpoint", "headers", name] => aiperf_redact::header_value(name, "-") != "-",
+        _ => false,
+    }
+}
+
 /// A path as it leads down from `benchmark`.
-fn whole(path: &str) -> Result<String, Fault> {
+pub(super) fn whole(path: &str) -> Result<String, Fault> {
     let first = path.split('.').next().unwrap_or_default();
     if path.split('.').any(str::is_empty) {
         return Err(fault(path, "is no path", "keys are joined by single dots"));
@@ -285,6 +305,13 @@ fn whole(path: &str) -> Result<String, Fault> {
             path,
             "begins with `benchmark`",
             &format!("paths begin below it: `{rest}`"),
+        ));
+    }
+    if is_secret(path) {
+        return Err(fault(
+            path,
+            "is a credential, and names of folders and files would tell it",
+            "describe the runs as `scenarios`, which are called by their names",
         ));
     }
     if NOT_SWEPT.contains(&first) {
@@ -299,38 +326,6 @@ fn whole(path: &str) -> Result<String, Fault> {
         return Ok(format!("phases.profiling.{snake}"));
     }
     Ok(path.to_owned())
-}
-
-/// Every combination; the last path changes fastest.
-fn products(axes: &[(String, Vec<Node>)]) -> Vec<Vec<(String, Node)>> {
-    let mut runs = vec![Vec::new()];
-    for (path, values) in axes {
-        let longer = runs.iter().flat_map(|run| {
-            values.iter().map(move |value| {
-                let mut run = run.clone();
-                run.push((path.clone(), value.clone()));
-                run
-            })
-        });
-        runs = longer.collect();
-    }
-    runs
-}
-
-/// The first values of all, the second values of all, and so on.
-fn pairs(axes: &[(String, Vec<Node>)]) -> Vec<Vec<(String, Node)>> {
-    let count = axes
-        .iter()
-        .map(|(_, values)| values.len())
-        .min()
-        .unwrap_or(0);
-    let run = |index: usize| {
-        let values = axes.iter();
-        values
-            .filter_map(|(path, values)| Some((path.clone(), values.get(index)?.clone())))
-            .collect()
-    };
-    (0..count).map(run).collect()
 }
 
 /// Writes a value where a path leads.

@@ -53,6 +53,25 @@ impl Fault {
         }
     }
 
+    /// The same fault without its advice.
+    pub(crate) fn without_hint(&self) -> Self {
+        Self {
+            hint: None,
+            ..self.clone()
+        }
+    }
+
+    /// In one or two lines, the file first.
+    pub fn in_file(&self, file: &Path) -> String {
+        struct InFile<'a>(&'a Fault, &'a Path);
+        impl fmt::Display for InFile<'_> {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                self.0.write(Some(self.1), formatter)
+            }
+        }
+        InFile(self, file).to_string()
+    }
+
     /// In one or two lines, the file first where there is one.
     fn write(&self, file: Option<&Path>, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match (self.mark, file) {

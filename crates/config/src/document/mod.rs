@@ -6,16 +6,17 @@
 //! 2. `flat_form`: older files have keys at the top that belong below `benchmark`.
 //! 3. `substitution`: `${NAME}` from the environment.
 //! 4. `template`: Jinja.
-//! 5. `shorthand`, `adaptive`: short forms are written out.
+//! 5. `shorthand`, `adaptive`, `lists`: short forms are written out.
 //! 6. `overlay`: what the command line says besides.
 //! 7. `read`, `values`, `sections`: typed sections, with every key, type, default and limit.
-//! 8. `rules`: what two keys must not say together.
+//! 8. `rules`: what two keys must not say together; `advice`: what has no effect.
 //!
 //! Steps 2 to 8 collect all that is wrong. [`Document::resolve`] (`lower`) makes a run of it, and
 //! [`schema`] describes what is accepted. Nothing here reads an environment variable by itself;
 //! files are read where a key names one.
 
 mod adaptive;
+mod advice;
 mod command_line;
 mod descriptions;
 mod emit;
@@ -23,6 +24,7 @@ mod expand;
 mod fault;
 mod flat_form;
 mod limits;
+mod lists;
 mod lower;
 mod names;
 mod node;
@@ -30,6 +32,7 @@ mod overlay;
 mod parse;
 mod read;
 mod rules;
+mod sampling;
 mod scalar;
 mod schema;
 mod sections;
@@ -37,9 +40,10 @@ mod shorthand;
 mod substitution;
 mod template;
 mod template_files;
+mod user_files;
 mod values;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -51,9 +55,11 @@ pub use lower::{InlineRows, hide_credentials, input_config};
 pub use node::{Mark, Node};
 pub use read::Dump;
 pub(crate) use rules::{EXAMPLES as RULE_EXAMPLES, names as rule_names};
+pub use sampling::Sampling;
 pub use schema::schema;
 pub use substitution::Environment;
 pub use template_files::{TEMPLATE_CATEGORIES, TEMPLATES, TemplateFile};
+pub use user_files::{RenderedFile, RunFacts, UserFiles};
 
 use read::{Read as _, Reader};
 use sections::envelope::Envelope;
@@ -65,6 +71,8 @@ pub struct Document {
     /// As it was written, with values of variables, before templates and short forms.
     pub(crate) source: Node,
     warnings: Vec<Fault>,
+    /// Where it was read from, for what is told of it later.
+    file: Option<PathBuf>,
 }
 
 impl Document {
@@ -83,7 +91,12 @@ impl Document {
         change: impl FnOnce(&mut Node, &mut Vec<Fault>),
     ) -> Result<Self, DocumentError> {
         let text = text_of(path).map_err(DocumentError::of)?;
-        Self::parse_with(&text, environment, change).map_err(|error| error.of_file(path))
+        let read = Self::parse_with(&text, environment, change);
+        let document = read.map_err(|error| error.of_file(path))?;
+        Ok(Self {
+            file: Some(path.to_owned()),
+            ..document
+        })
     }
 
     /// Reads a text.
@@ -120,6 +133,7 @@ impl Document {
         let mut tree = DocumentError::unless_empty(faults, tree)?;
         let mut faults = Vec::new();
         shorthand::expand(&mut tree, &mut faults);
+        lists::hoist(&mut tree);
         change(&mut tree, &mut faults);
         let mut reader = Reader::with(faults);
         let read = Envelope::read(&tree, &mut reader);
@@ -132,12 +146,14 @@ impl Document {
         };
         rules::settle(&mut envelope, &mut warnings);
         rules::check(&envelope, &mut reader.faults);
+        advice::give(&envelope, &mut warnings);
         DocumentError::unless_empty(
             reader.faults,
             Self {
                 envelope,
                 source,
                 warnings,
+                file: None,
             },
         )
     }
@@ -166,9 +182,18 @@ fn text_of(path: &Path) -> Result<String, Fault> {
     if !path.is_file() {
         return Err(Fault::new(format!("`{shown}` is not a file")));
     }
-    std::fs::read_to_string(path).map_err(|error| match error.kind() {
-        std::io::ErrorKind::InvalidData => Fault::new(format!("`{shown}` is not UTF-8 text")),
-        _ => Fault::new(format!("`{shown}` cannot be read: {error}")),
+    let bytes = std::fs::read(path)
+        .map_err(|error| Fault::new(format!("`{shown}` cannot be read: {error}")))?;
+    String::from_utf8(bytes).map_err(|error| {
+        let (bytes, at) = (error.as_bytes(), error.utf8_error().valid_up_to());
+        let is_utf16 = bytes.starts_with(b"\xff\xfe") || bytes.starts_with(b"\xfe\xff");
+        let what = if is_utf16 {
+            "is UTF-16".to_owned()
+        } else {
+            let line = bytes[..at].iter().filter(|byte| **byte == b'\n').count() + 1;
+            format!("is not UTF-8 text: byte {at}, in line {line}, is none")
+        };
+        Fault::new(format!("`{shown}` {what}")).hint("save it as UTF-8")
     })
 }
 

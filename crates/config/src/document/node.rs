@@ -24,6 +24,9 @@ pub enum Mark {
 pub struct Node {
     pub(crate) value: NodeValue,
     pub(crate) mark: Mark,
+    /// Of numbers and dates, how they were written, where that is known: a text of this look is
+    /// one of them to YAML.
+    written: Option<Box<str>>,
 }
 
 /// What a node holds.
@@ -55,7 +58,23 @@ pub(crate) struct Entry {
 
 impl Node {
     pub(crate) fn new(value: NodeValue, mark: Mark) -> Self {
-        Self { value, mark }
+        Self {
+            value,
+            mark,
+            written: None,
+        }
+    }
+
+    /// What was written as `text` without quotes.
+    pub(crate) fn of_plain(value: NodeValue, text: &str, mark: Mark) -> Self {
+        let is_known = matches!(
+            value,
+            NodeValue::Int(_) | NodeValue::Float(_) | NodeValue::Date(_)
+        );
+        Self {
+            written: is_known.then(|| text.into()),
+            ..Self::new(value, mark)
+        }
     }
 
     pub(crate) fn text(text: impl Into<String>, mark: Mark) -> Self {
@@ -148,6 +167,11 @@ impl Node {
             NodeValue::Text(text) => Some(text),
             _ => None,
         }
+    }
+
+    /// The text of a key whose value is one, which may look like a number.
+    pub(crate) fn as_words(&self) -> Option<&str> {
+        self.as_text().or(self.written.as_deref())
     }
 
     pub(crate) fn is_null(&self) -> bool {

@@ -17,6 +17,9 @@ const MOST_NODES: usize = 1_000_000;
 
 /// Reads the one document of a text.
 pub(crate) fn parse(text: &str) -> Result<Node, Fault> {
+    // Some editors put a byte order mark in front.
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    refuse_control_characters(text)?;
     let mut builder = Builder {
         events: Parser::new_from_str(text),
         anchors: HashMap::new(),
@@ -50,7 +53,7 @@ impl<'a> Builder<'a> {
                     line: at.line(),
                     column: at.col() + 1,
                 };
-                Err(Fault::new(format!("is not YAML: {}", error.info())).at("", place))
+                Err(not_yaml(error.info()).at("", place))
             }
             None => Ok((Event::StreamEnd, Mark::Nowhere)),
         }
@@ -93,7 +96,7 @@ impl<'a> Builder<'a> {
             Event::Scalar(text, style, anchor, tag) => {
                 let value = scalar_value(&text, style, tag.as_deref())
                     .map_err(|fault| fault.at("", mark))?;
-                (Node::new(value, mark), anchor)
+                (Node::of_plain(value, &text, mark), anchor)
             }
             Event::SequenceStart(anchor, tag) => {
                 refuse_tag(tag.as_deref(), "seq").map_err(|fault| fault.at("", mark))?;
@@ -185,6 +188,69 @@ impl<'a> Builder<'a> {
     }
 }
 
+/// YAML has no control characters. The parser would take some of them for the end of the text.
+fn refuse_control_characters(text: &str) -> Result<(), Fault> {
+    let is_refused =
+        |letter: char| letter.is_control() && !matches!(letter, '\t' | '\n' | '\r' | '\u{85}');
+    let Some(at) = text.find(is_refused) else {
+        return Ok(());
+    };
+    let (before, after) = text.split_at(at);
+    let line_start = before.rfind('\n').map_or(0, |end| end + 1);
+    let place = Mark::At {
+        line: before.matches('\n').count() + 1,
+        column: before[line_start..].chars().count() + 1,
+    };
+    let letter = after.chars().next().unwrap_or_default();
+    let message = format!(
+        "is not YAML: a control character, U+{:04X}",
+        u32::from(letter)
+    );
+    Err(Fault::new(message)
+        .at("", place)
+        .hint("remove it, or write it as an escape in double quotes"))
+}
+
+/// What the parser says of a mistake, and what is mostly behind it.
+const HINTS: &[(&str, &str)] = &[
+    ("tab", "indent with blanks: YAML takes no tabs there"),
+    (
+        "mapping values are not allowed",
+        "check the indentation; a text with `: ` in it needs quotes",
+    ),
+    (
+        "unexpected character",
+        "a text that begins with this sign needs quotes",
+    ),
+    ("quoted scalar", "a quote is opened and not closed"),
+    (
+        "illegal placement of ':'",
+        "check quotes and brackets here and in the line before",
+    ),
+    (
+        "',' or ']'",
+        "a bracket is opened and not closed, or a comma is missing",
+    ),
+    (
+        "',' or '}'",
+        "a brace is opened and not closed, or a comma is missing",
+    ),
+    ("expected key", "check the indentation of this line"),
+    ("anchor", "define it with `&name` before `*name` is used"),
+];
+
+fn not_yaml(reason: &str) -> Fault {
+    if reason.contains("recursion limit") {
+        return Fault::new(format!("is nested deeper than {DEEPEST} levels"));
+    }
+    let fault = Fault::new(format!("is not YAML: {reason}"));
+    let known = HINTS.iter().find(|(part, _)| reason.contains(part));
+    match known {
+        Some((_, hint)) => fault.hint(*hint),
+        None => fault,
+    }
+}
+
 /// `<<: *other`: adds the keys that the map does not have itself.
 fn merge(entries: &mut Entries, value: Node) -> Result<(), Fault> {
     match value.value {
@@ -258,6 +324,37 @@ mod tests {
         let tree = parse("a:\n  b: [1,\n    2]\n").unwrap();
         let second = &tree.get("a").unwrap().get("b").unwrap().as_list().unwrap()[1];
         assert_eq!(second.mark, Mark::At { line: 3, column: 5 });
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_ends_of_lines_of_any_system_are_no_part_of_it() {
+        for text in ["\u{feff}a:\n  b: 1\n", "a:\r\n  b: 1\r\n"] {
+            assert_eq!(parse(text).unwrap().to_json(), json!({"a": {"b": 1}}));
+        }
+        let tree = parse("\u{feff}a: 1").unwrap();
+        let value = tree.get("a").unwrap();
+        assert_eq!(value.mark, Mark::At { line: 1, column: 4 });
+    }
+
+    #[test]
+    fn slips_get_the_advice_that_mostly_helps() {
+        for (text, place, hint) in [
+            ("a:\n\tb: 1\n", "line 2, column", "indent with blanks"),
+            ("a: 1\n  b: 2\n", "line 2, column", "check the indentation"),
+            ("a: b: c\n", "line 1, column 5", "needs quotes"),
+            ("a: @b\n", "line 1, column 4", "needs quotes"),
+            ("a: \"b\n", "line 1, column", "not closed"),
+            ("a: *b\n", "line 1, column", "before `*name` is used"),
+            ("a: 1\nb: x\0y\n", "line 2, column 5", "remove it"),
+            ("a: \u{7}\n", "a control character, U+0007", "remove it"),
+        ] {
+            let told = fault(text);
+            assert!(told.contains(place), "{text:?}: {told}");
+            assert!(
+                told.contains("  hint: ") && told.contains(hint),
+                "{text:?}: {told}"
+            );
+        }
     }
 
     #[test]

@@ -24,7 +24,8 @@ pub fn schema() -> Value {
     let text = json!({ "type": "string" });
     let name = json!({ "type": "string", "minLength": 1 });
     let texts = json!({ "anyOf": [text, { "type": "array", "items": text, "minItems": 1 }] });
-    let names = json!({ "anyOf": [name, { "type": "array", "items": name, "minItems": 1 }] });
+    let model = json!({ "anyOf": [name, { "$ref": "#/$defs/ModelItem" }] });
+    let names = json!({ "anyOf": [name, { "type": "array", "items": model, "minItems": 1 }] });
     let mut definitions = definitions.0;
     let body = &mut definitions;
 

@@ -20,7 +20,7 @@ fn walk(
 ) {
     match &mut node.value {
         NodeValue::Text(text) if text.contains("${") => match replaced(text, environment) {
-            Ok(value) => node.value = value,
+            Ok(replaced) => *node = replaced.at(node.mark),
             Err(fault) => faults.push(fault.at(path.join("."), node.mark)),
         },
         NodeValue::List(items) => {
@@ -88,21 +88,48 @@ impl<'a> Reference<'a> {
     }
 }
 
-fn replaced(text: &str, environment: &Environment) -> Result<NodeValue, Fault> {
+/// A text whose references are replaced.
+enum Replaced {
+    /// It was one reference: a number or a boolean where it looks like one.
+    Whole(String),
+    Text(String),
+}
+
+impl Replaced {
+    fn at(self, mark: Mark) -> Node {
+        match self {
+            Self::Whole(text) => node_of(text, mark),
+            Self::Text(text) => Node::text(text, mark),
+        }
+    }
+}
+
+fn replaced(text: &str, environment: &Environment) -> Result<Replaced, Fault> {
     if let Some(whole) = text.strip_prefix("${").and_then(Reference::read)
         && whole.rest.is_empty()
     {
-        return Ok(coerced(whole.value(environment)?));
+        return Ok(Replaced::Whole(whole.value(environment)?));
     }
     let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("${") {
         let (before, after) = (&rest[..at], &rest[at + 2..]);
+        // `$${` stands for itself with one dollar sign.
+        if let Some(before) = before.strip_suffix('$') {
+            result.push_str(before);
+            result.push_str("${");
+            rest = after;
+            continue;
+        }
         result.push_str(before);
         match Reference::read(after) {
             Some(reference) => {
                 result.push_str(&reference.value(environment)?);
                 rest = reference.rest;
+            }
+            None if is_open(after) => {
+                return Err(Fault::new("`${` has no closing brace")
+                    .hint("write `${NAME}` or `${NAME:default}`; `$${` stands for itself"));
             }
             None => {
                 result.push_str("${");
@@ -111,33 +138,23 @@ fn replaced(text: &str, environment: &Environment) -> Result<NodeValue, Fault> {
         }
     }
     result.push_str(rest);
-    let is_open = result
-        .lines()
-        .last()
-        .and_then(|line| line.rfind("${").map(|at| !line[at..].contains('}')))
-        .unwrap_or(false);
-    if is_open {
-        return Err(
-            Fault::new("`${` has no closing brace").hint("write `${NAME}` or `${NAME:default}`")
-        );
-    }
-    Ok(NodeValue::Text(result))
+    Ok(Replaced::Text(result))
+}
+
+/// Whether nothing closes what was opened before: in the last line of a text, as in the reference.
+fn is_open(after: &str) -> bool {
+    !after.contains('}') && !after.trim_end_matches('\n').contains('\n')
 }
 
 /// A number or a boolean where the text looks like one to Python.
-pub(crate) fn coerced(text: String) -> NodeValue {
+fn coerced(text: &str) -> Option<NodeValue> {
     match text.to_ascii_lowercase().as_str() {
-        "true" => return NodeValue::Bool(true),
-        "false" => return NodeValue::Bool(false),
+        "true" => return Some(NodeValue::Bool(true)),
+        "false" => return Some(NodeValue::Bool(false)),
         _ => {}
     }
-    if let Some(whole) = python_int(&text) {
-        return NodeValue::Int(whole);
-    }
-    match python_float(&text) {
-        Some(number) => NodeValue::Float(number),
-        None => NodeValue::Text(text),
-    }
+    let whole = python_int(text).map(NodeValue::Int);
+    whole.or_else(|| python_float(text).map(NodeValue::Float))
 }
 
 /// The whole number that Python's `int` reads, within 128 bits.
@@ -175,9 +192,12 @@ fn plain_digits(digits: &str) -> bool {
             .all(|group| !group.is_empty() && group.chars().all(|letter| letter.is_ascii_digit()))
 }
 
-/// Whether a value was filled in for a text by substitution or rendering is not kept; its place is.
+/// What a text that was filled in stands for. It is not kept that it was filled in; its place is.
 pub(crate) fn node_of(text: String, mark: Mark) -> Node {
-    Node::new(coerced(text), mark)
+    match coerced(&text) {
+        Some(value) => Node::of_plain(value, &text, mark),
+        None => Node::text(text, mark),
+    }
 }
 
 #[cfg(test)]
@@ -209,8 +229,11 @@ mod tests {
             ("${NONE:}", text("")),
             ("${EMPTY}x", text("x")),
             ("${1X} $HOST {HOST}", text("${1X} $HOST {HOST}")),
+            ("$${HOST}", text("${HOST}")),
+            ("a $${HOST ${HOST}", text("a ${HOST h")),
         ] {
-            assert_eq!(replaced(written, &environment).unwrap(), value, "{written}");
+            let node = replaced(written, &environment).unwrap().at(Mark::Nowhere);
+            assert_eq!(node.value, value, "{written}");
         }
     }
 
@@ -222,7 +245,9 @@ mod tests {
             ("${HOST", "no closing brace"),
             ("x ${HOST:a", "no closing brace"),
         ] {
-            let fault = replaced(written, &environment).unwrap_err();
+            let Err(fault) = replaced(written, &environment) else {
+                panic!("{written}")
+            };
             assert!(fault.message.contains(expected), "{written}: {fault}");
         }
         let mut tree = super::super::parse::parse("a:\n  b: [x, '${NONE}']\n").unwrap();
@@ -253,7 +278,7 @@ mod tests {
             (".", NodeValue::Text(".".into())),
             ("none", NodeValue::Text("none".into())),
         ] {
-            assert_eq!(coerced(text.into()), value, "{text:?}");
+            assert_eq!(node_of(text.into(), Mark::Nowhere).value, value, "{text:?}");
         }
     }
 

@@ -11,13 +11,15 @@ use super::substitution::node_of;
 
 /// Keys whose texts are templates of something else, rendered for each request.
 const KEPT_KEYS: &[&str] = &["template", "body", "payload_template"];
-/// What is rendered when the run begins, when more is known.
-const KEPT_PATHS: &[&str] = &[
-    "artifacts.user_files",
-    "artifacts.userFiles",
-    "benchmark.artifacts.user_files",
-    "benchmark.artifacts.userFiles",
-];
+/// Whether a path leads to what is rendered when the run begins, when more is known.
+fn is_rendered_later(path: &[String]) -> bool {
+    match path {
+        [.., section, key] => {
+            section == "artifacts" && matches!(key.as_str(), "userFiles" | "user_files")
+        }
+        _ => false,
+    }
+}
 
 /// Renders all texts of a tree with the tree itself and its `variables` as context.
 pub(crate) fn render(root: &mut Node, faults: &mut Vec<Fault>) {
@@ -32,11 +34,16 @@ pub(crate) fn render(root: &mut Node, faults: &mut Vec<Fault>) {
     let renderer = Renderer {
         engine: &engine,
         context: Value::from(context),
+        names: NAMES_OF_DOCUMENTS,
     };
     renderer.walk(root, &mut Vec::new(), faults);
 }
 
-fn engine() -> Environment<'static> {
+/// What templates of a document may name.
+const NAMES_OF_DOCUMENTS: &str =
+    "names are those of `variables`, of the keys of `benchmark`, and of the document";
+
+pub(super) fn engine() -> Environment<'static> {
     let mut engine = Environment::new();
     engine.set_undefined_behavior(UndefinedBehavior::Strict);
     if let Ok(syntax) = SyntaxConfig::builder().keep_trailing_newline(true).build() {
@@ -95,6 +102,7 @@ fn context(engine: &Environment<'static>, root: &Node) -> Result<Context, Fault>
         let renderer = Renderer {
             engine,
             context: Value::from(context.clone()),
+            names: NAMES_OF_DOCUMENTS,
         };
         let mut resolved = node.clone();
         let mut faults = Vec::new();
@@ -135,7 +143,7 @@ fn references(engine: &Environment, node: &Node, names: &mut BTreeSet<String>) {
 }
 
 /// A node as the engine sees it: lists of named maps are addressed by name.
-fn value_of(node: &Node) -> Value {
+pub(super) fn value_of(node: &Node) -> Value {
     match &node.value {
         NodeValue::Null => Value::from(()),
         NodeValue::Bool(on) => Value::from(*on),
@@ -167,9 +175,12 @@ fn value_of(node: &Node) -> Value {
     }
 }
 
-struct Renderer<'a> {
-    engine: &'a Environment<'static>,
-    context: Value,
+/// Renders texts with one context.
+pub(super) struct Renderer<'a> {
+    pub(super) engine: &'a Environment<'static>,
+    pub(super) context: Value,
+    /// What may be named, in words for people.
+    pub(super) names: &'static str,
 }
 
 impl Renderer<'_> {
@@ -199,7 +210,7 @@ impl Renderer<'_> {
             NodeValue::Map(entries) => {
                 for entry in entries.iter_mut() {
                     path.push(entry.key.clone());
-                    if !KEPT_PATHS.contains(&path.join(".").as_str()) {
+                    if !is_rendered_later(path) {
                         self.walk(&mut entry.value, path, faults);
                     }
                     path.pop();
@@ -223,19 +234,38 @@ impl Renderer<'_> {
         if !text.contains("{{") && !text.contains("{%") {
             return Ok(None);
         }
-        let told = |error: minijinja::Error| {
-            let reason = match error.kind() {
-                minijinja::ErrorKind::UndefinedError => {
-                    "it names something that is not there".to_owned()
-                }
-                _ => error.to_string(),
-            };
-            Fault::new(format!("the template cannot be rendered: {reason}")).hint(
-                "names are those of `variables`, of the keys of `benchmark`, and of the document",
-            )
+        self.render(text).map(Some)
+    }
+
+    /// A text with or without a template in it.
+    pub(super) fn render(&self, text: &str) -> Result<String, Fault> {
+        let template = self
+            .engine
+            .template_from_str(text)
+            .map_err(|error| Fault::new(format!("the template cannot be read: {error}")))?;
+        template.render(&self.context).map_err(|error| {
+            let reason = self
+                .missing_names(&template)
+                .unwrap_or_else(|| match error.kind() {
+                    minijinja::ErrorKind::UndefinedError => {
+                        "it names something that is not there".to_owned()
+                    }
+                    // Without the place, which is the first line of this text.
+                    kind => error.detail().map_or(kind.to_string(), str::to_owned),
+                });
+            Fault::new(format!("the template cannot be rendered: {reason}")).hint(self.names)
+        })
+    }
+
+    /// Which names a template asks for in vain; whatever else fails then is because of them.
+    fn missing_names(&self, template: &minijinja::Template) -> Option<String> {
+        let is_missing = |name: &String| {
+            let value = self.context.get_attr(name);
+            value.is_ok_and(|value| value.is_undefined())
         };
-        let template = self.engine.template_from_str(text).map_err(told)?;
-        template.render(&self.context).map(Some).map_err(told)
+        let names: BTreeSet<String> = template.undeclared_variables(false).into_iter().collect();
+        let missing: Vec<String> = names.into_iter().filter(is_missing).collect();
+        (!missing.is_empty()).then(|| format!("there is no `{}`", missing.join("`, no `")))
     }
 }
 
@@ -304,7 +334,15 @@ benchmark:
                 "variables: {a: '{{ b }}', b: '{{ a }}'}",
                 "in a circle: `a`, `b`",
             ),
-            ("a: '{{ 1 + }}'", "cannot be rendered"),
+            ("a: '{{ 1 + }}'", "cannot be read"),
+            (
+                "variables: {n: 1}\na: '{{ n * users }}'",
+                "cannot be rendered: there is no `users`",
+            ),
+            (
+                "variables: {n: 1}\na: '{{ n * n.x }}'",
+                "cannot be rendered: ",
+            ),
         ] {
             let told = rendered(text).unwrap_err();
             assert!(told.contains(expected), "{text}: {told}");

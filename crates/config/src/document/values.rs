@@ -1,5 +1,6 @@
 //! Values of keys: numbers, texts, words, lists. Python's leniency decides what a scalar may look
-//! like: `"5"` is a number, `1` is a switch that is on, and a number is never a text.
+//! like: `"5"` is a number, `1` is a switch that is on. Where a text is wanted, a number is the text
+//! that was written: a key of digits in a variable is a key.
 
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
@@ -133,7 +134,7 @@ fn number(node: &Node) -> Option<f64> {
 
 impl Read for String {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let read = node.as_text().map(str::to_owned);
+        let read = node.as_words().map(str::to_owned);
         if read.is_none() {
             let is_scalar = !matches!(
                 node.value,
@@ -158,6 +159,31 @@ impl Read for String {
     }
 }
 
+/// A text in quotes, which a number is not.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Quoted(pub(crate) String);
+
+impl Read for Quoted {
+    fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
+        match node.as_text() {
+            Some(text) => Some(Self(text.to_owned())),
+            None => {
+                let message = format!("must be a text, not {}", node.described());
+                reader.fault_with(node, message, "put it in quotes");
+                None
+            }
+        }
+    }
+
+    fn dump(&self, _: Dump) -> Value {
+        json!(self.0)
+    }
+
+    fn schema(definitions: &mut Definitions) -> Value {
+        String::schema(definitions)
+    }
+}
+
 /// A text that may be a credential: no message shows it.
 #[derive(Clone, PartialEq, Eq)]
 pub(crate) struct Credential(pub(crate) String);
@@ -170,7 +196,7 @@ impl std::fmt::Debug for Credential {
 
 impl Read for Credential {
     fn read(node: &Node, reader: &mut Reader) -> Option<Self> {
-        let read = node.as_text().map(|text| Self(text.to_owned()));
+        let read = node.as_words().map(|text| Self(text.to_owned()));
         if read.is_none() {
             reader.fault_with(node, "must be a text", "put it in quotes");
         }

@@ -1,8 +1,11 @@
 //! What was typed after `aiperf profile`, nothing more.
 
 mod media;
+mod runs;
 
 use std::path::PathBuf;
+
+pub use runs::{RunsArgs, Swept, ValueList};
 
 pub use media::{AudioArgs, ImageArgs, PrefixArgs, RankingsArgs, SynthesisArgs, VideoArgs};
 
@@ -14,8 +17,8 @@ use serde_json::{Map, Value};
 use super::choices::{
     ArrivalOverflow, ArrivalPattern, CacheBustTarget, CapturedBody, ConnectionReuse, DatasetFormat,
     EndpointType, ExportFormat, ExportLevel, HttpVersion, LogLevel, ModelSelection, PromptCorpus,
-    RandomCorpusStyle, ReadinessMode, RequestContentType, Sampling, TimestampSource, TransportKind,
-    Ui, UrlStrategy,
+    RandomCorpusStyle, ReadinessMode, RequestContentType, Sampling, ServerMetricsFormat,
+    TimestampSource, TransportKind, Ui, UrlStrategy,
 };
 use super::config::{Header, Secret};
 
@@ -174,14 +177,22 @@ pub struct ProfileArgs {
 
     // Telemetry, service
     pub no_server_metrics: Option<bool>,
+    pub server_metrics: Option<Vec<String>>,
+    pub server_metrics_formats: Vec<ServerMetricsFormat>,
     pub no_gpu_telemetry: Option<bool>,
+    pub network_latency_automatic: Option<bool>,
     pub network_latency_mean_ms: Option<f64>,
+    pub network_latency_ping_interval_seconds: Option<f64>,
     pub ui: Option<Ui>,
+    pub stats_interval_seconds: Option<f64>,
     pub log_level: Option<LogLevel>,
     pub verbose: Option<bool>,
     pub extra_verbose: Option<bool>,
     pub record_processors: Option<u64>,
     pub workers_max: Option<u64>,
+
+    // Multi-Run
+    pub runs: RunsArgs,
 
     // Measurement: not in the reference
     pub timestamp_source: Option<TimestampSource>,

@@ -5,6 +5,7 @@
 mod dataset;
 mod dataset_format;
 mod media;
+mod runs;
 
 pub use aiperf_endpoint::EndpointType;
 pub use dataset::{CacheBustTarget, CapturedBody};
@@ -13,6 +14,8 @@ pub use media::{
     AudioFormat, ImageFormat, ImageSampling, VideoAudioCodec, VideoAudioDepth, VideoFormat,
     VideoKind,
 };
+
+pub use runs::{ConvergenceMode, ConvergenceStat, SweepMode, SweepType};
 
 use crate::command::{Choice, choices};
 
@@ -182,6 +185,25 @@ choices! {
 }
 
 choices! {
+    /// A format in which the server's own metrics are written.
+    pub enum ServerMetricsFormat {
+        /// Statistics of the measured phases.
+        Json = "json",
+        /// The same as a table.
+        Csv = "csv",
+        /// Every scrape as it came, one line each.
+        Jsonl = "jsonl",
+        /// The samples of the measured phases, in columns.
+        Parquet = "parquet",
+    }
+}
+
+impl ServerMetricsFormat {
+    /// Those that are written unless told otherwise.
+    pub const USUAL: [Self; 2] = [Self::Json, Self::Csv];
+}
+
+choices! {
     /// What is drawn during a run.
     pub enum Ui {
         /// A full-screen display.
@@ -191,11 +213,6 @@ choices! {
         /// Nothing.
         None = "none",
     }
-}
-
-impl Ui {
-    /// The words that this version accepts.
-    pub const SUPPORTED: &[&str] = &[Self::Simple.name(), Self::None.name()];
 }
 
 choices! {

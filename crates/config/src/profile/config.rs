@@ -3,11 +3,14 @@
 
 mod control;
 mod phase;
+mod runs;
 
 pub use control::{CacheReset, Readiness, ServerProfiler};
 pub use phase::{
     Arrivals, CancellationConfig, Limit, PhaseConfig, Ramp, Rate, RatePattern, RateShape,
 };
+
+pub use runs::{RunsConfig, SlaLimit, SweepConfig};
 
 use std::fmt;
 use std::path::PathBuf;
@@ -22,9 +25,12 @@ use aiperf_dataset::{
 use aiperf_schedule::PhaseKind;
 use serde_json::{Map, Value};
 
+use crate::document::UserFiles;
+
 use super::choices::{
     ConnectionReuse, DatasetFormat, EndpointType, ExportFormat, ExportLevel, HttpVersion, LogLevel,
-    ModelSelection, RequestContentType, Sampling, TimestampSource, TransportKind, Ui, UrlStrategy,
+    ModelSelection, RequestContentType, Sampling, ServerMetricsFormat, TimestampSource,
+    TransportKind, Ui, UrlStrategy,
 };
 
 /// A whole run.
@@ -48,6 +54,8 @@ pub struct ProfileConfig {
     pub runtime: RuntimeConfig,
     /// The seed of all random choices; without one, two runs differ.
     pub random_seed: Option<u64>,
+    /// How many runs there are, and how they differ.
+    pub runs: RunsConfig,
 }
 
 impl ProfileConfig {
@@ -273,25 +281,49 @@ pub struct OutputConfig {
     /// Thresholds that good requests keep: metric tag and value in display units, in the order
     /// typed. No tag twice.
     pub goodput: Vec<(String, f64)>,
+    /// Files of the user's own, which are made when the run begins.
+    pub user_files: UserFiles,
 }
 
-/// What is known and watched beside the requests. This version watches nothing; that someone asked
-/// for exactly this is kept because it shows in the files.
-#[derive(Debug, Clone, Copy, PartialEq)]
+/// What is known and watched beside the requests. No figures of GPUs are; that someone asked for
+/// exactly this is kept because it shows in the files.
+#[derive(Debug, Clone, PartialEq)]
 pub struct TelemetryConfig {
-    /// `--no-server-metrics` was given.
-    pub server_metrics_declined: bool,
+    /// The server's own metrics; absent: they are not collected.
+    pub server_metrics: Option<ServerMetricsConfig>,
     /// `--no-gpu-telemetry` was given.
     pub gpu_declined: bool,
     /// The round trip of the network that the user knows, in milliseconds.
     pub network_latency_mean_ms: Option<f64>,
+    /// The round trip is measured.
+    pub network_probes: Option<NetworkProbes>,
+}
+
+/// How the round trip of the network is measured.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct NetworkProbes {
+    /// The time between two probes, in seconds; absent: what the environment says.
+    pub interval_seconds: Option<f64>,
+}
+
+/// The server's own metrics.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ServerMetricsConfig {
+    /// Addresses besides those of the servers.
+    pub urls: Vec<String>,
+    /// How they are written.
+    pub formats: Vec<ServerMetricsFormat>,
+    /// Someone said that they are collected; else it is what is usual.
+    pub is_asked_for: bool,
 }
 
 /// How the program itself runs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq)]
 pub struct RuntimeConfig {
-    /// What is drawn. Never `Dashboard` in this version.
+    /// What is drawn.
     pub ui: Ui,
+    /// How often statistics are logged, in seconds; 0 never. Absent: where nobody asked.
+    pub stats_interval_seconds: Option<f64>,
     /// The least severity of log lines that are shown.
     pub log_level: LogLevel,
     /// Threads that send at most; absent: as many as the machine suggests.

@@ -17,6 +17,7 @@ mod output;
 mod prefix;
 mod prompt;
 mod rankings;
+mod runs;
 mod service;
 mod synthesis;
 mod tokenizer;
@@ -61,6 +62,7 @@ pub static PROFILE: Command<ProfileArgs> = Command {
         &service::NETWORK_LATENCY,
         &service::GPU_TELEMETRY,
         &service::UI,
+        &runs::MULTI_RUN,
         &service::SERVICE,
         &service::WORKERS,
         &transport::TRANSPORT,

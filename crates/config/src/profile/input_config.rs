@@ -8,6 +8,7 @@ mod dataset;
 
 use std::path::Path;
 
+use aiperf_endpoint::url::unix_socket;
 use aiperf_redact::REDACTED;
 use aiperf_schedule::{PhaseKind, RateSeries};
 use serde_json::{Map, Value, json};
@@ -15,7 +16,7 @@ use serde_json::{Map, Value, json};
 use super::args::ProfileArgs;
 use super::choices::{EndpointType, ExportLevel, RequestContentType};
 use super::config::{Arrivals, PhaseConfig, ProfileConfig, RatePattern, RateShape};
-use super::resolve::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX};
+use super::resolve::{PAYLOAD_TEMPLATE, RESPONSE_FIELD};
 use super::template::template_text;
 
 /// The `input_config` block.
@@ -46,14 +47,20 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
     if let Some(declined) = args.no_gpu_telemetry {
         block.set("gpu_telemetry", json!({ "enabled": !declined }));
     }
-    if let Some(declined) = args.no_server_metrics {
-        block.set("server_metrics", json!({ "enabled": !declined }));
+    if let Some(section) = server_metrics(args) {
+        block.set("server_metrics", section);
     }
     if let Some(mean_ms) = args.network_latency_mean_ms {
         block.set(
             "network_latency",
             json!({ "enabled": true, "mean_ms": mean_ms }),
         );
+    } else if let Some(is_measured) = args.network_latency_automatic {
+        let mut section = json!({ "enabled": is_measured });
+        if let Some(seconds) = args.network_latency_ping_interval_seconds {
+            section["ping_interval"] = json!(seconds);
+        }
+        block.set("network_latency", section);
     }
     block.set("runtime", runtime(args, config));
     if args.log_level.is_some() || args.verbose.is_some() || args.extra_verbose.is_some() {
@@ -63,6 +70,26 @@ pub fn input_config(args: &ProfileArgs, config: &ProfileConfig, artifact_dir: &P
         );
     }
     block.value()
+}
+
+/// What was said of the server's own metrics. Addresses lead to metrics, as they are asked for.
+fn server_metrics(args: &ProfileArgs) -> Option<Value> {
+    if args.no_server_metrics == Some(true) {
+        return Some(json!({ "enabled": false }));
+    }
+    let formats = &args.server_metrics_formats;
+    if args.no_server_metrics.is_none() && args.server_metrics.is_none() && formats.is_empty() {
+        return None;
+    }
+    let mut section = json!({ "enabled": true });
+    if let Some(urls) = &args.server_metrics {
+        let urls = urls.iter().map(|url| aiperf_redact::url(url).into_owned());
+        section["urls"] = urls.collect();
+    }
+    if !formats.is_empty() {
+        section["formats"] = formats.iter().map(|format| format.name()).collect();
+    }
+    Some(section)
 }
 
 /// An object under construction.
@@ -195,14 +222,11 @@ fn extra(endpoint: &mut Block, args: &ProfileArgs, config: &ProfileConfig) {
 
 /// The schema has no Unix sockets: what is asked for at the socket stands for it.
 fn reachable(url: &str) -> String {
-    match url.strip_prefix(UNIX) {
+    match unix_socket(url) {
         None => url.to_owned(),
-        Some(socket) => {
-            let path = socket.split_once(":/").map_or("", |(_, path)| path);
-            format!("http://localhost/{path}")
-                .trim_end_matches('/')
-                .to_owned()
-        }
+        Some((_, path)) => format!("http://localhost{path}")
+            .trim_end_matches('/')
+            .to_owned(),
     }
 }
 
@@ -392,6 +416,7 @@ fn runtime(args: &ProfileArgs, config: &ProfileConfig) -> Value {
     runtime.set("ui", config.runtime.ui.name());
     runtime.set_some("workers", args.workers_max);
     runtime.set_some("record_processors", args.record_processors);
+    runtime.set_some("stats_interval", args.stats_interval_seconds);
     runtime.value()
 }
 

@@ -9,23 +9,28 @@ mod endpoint;
 mod load;
 mod phases;
 mod rules;
+mod runs;
 
 pub(super) use dataset::{DEFAULT_ISL, entries, tokens};
 pub(crate) use endpoint::check as check_url;
-pub(crate) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, UNIX, takes_text};
+pub(crate) use endpoint::{PAYLOAD_TEMPLATE, RESPONSE_FIELD, takes_text};
 pub(crate) use phases::DEFAULT_REQUESTS;
 pub(crate) use rules::{
     DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE, EXAMPLES as RULE_EXAMPLES,
     generated_prefix, generated_turns, names as rule_names,
 };
+pub(crate) use runs::order as order_of_runs;
 
 use self::load::Load;
 use super::args::ProfileArgs;
-use super::choices::{ExportLevel, LogLevel, ModelSelection, TimestampSource, Ui};
-use super::config::{
-    Models, OutputConfig, PhaseConfig, ProfileConfig, RuntimeConfig, TelemetryConfig,
-    TokenizerConfig,
+use super::choices::{
+    ExportLevel, LogLevel, ModelSelection, ServerMetricsFormat, TimestampSource, Ui,
 };
+use super::config::{
+    Models, NetworkProbes, OutputConfig, PhaseConfig, ProfileConfig, RuntimeConfig,
+    ServerMetricsConfig, TelemetryConfig, TokenizerConfig,
+};
+use crate::document::UserFiles;
 use crate::error::{Problem, UsageError, Warning};
 
 /// What a run depends on besides its flags.
@@ -99,17 +104,40 @@ fn resolve_load(
             http_trace: given(args.export_http_trace),
             show_trace_timing: given(args.show_trace_timing),
             goodput: args.goodput.clone(),
+            user_files: UserFiles::default(),
         },
         telemetry: TelemetryConfig {
-            server_metrics_declined: given(args.no_server_metrics),
+            server_metrics: server_metrics(args),
             gpu_declined: given(args.no_gpu_telemetry),
             network_latency_mean_ms: args.network_latency_mean_ms,
+            network_probes: given(args.network_latency_automatic).then_some(NetworkProbes {
+                interval_seconds: args.network_latency_ping_interval_seconds,
+            }),
         },
         runtime: runtime(args, surroundings),
         random_seed: args.random_seed,
+        runs: runs::resolve(&args.runs),
     };
     let Findings { problems, warnings } = findings;
     UsageError::unless_empty(problems, Resolved { config, warnings })
+}
+
+fn server_metrics(args: &ProfileArgs) -> Option<ServerMetricsConfig> {
+    if given(args.no_server_metrics) {
+        return None;
+    }
+    let chosen = &args.server_metrics_formats;
+    Some(ServerMetricsConfig {
+        urls: args.server_metrics.clone().unwrap_or_default(),
+        formats: if chosen.is_empty() {
+            ServerMetricsFormat::USUAL.into()
+        } else {
+            chosen.clone()
+        },
+        is_asked_for: args.no_server_metrics == Some(false)
+            || args.server_metrics.is_some()
+            || !chosen.is_empty(),
+    })
 }
 
 /// What was found on the way.
@@ -163,7 +191,7 @@ fn runtime(args: &ProfileArgs, surroundings: Surroundings) -> RuntimeConfig {
         (Ui::Simple, LogLevel::Debug)
     } else {
         let fitting = if surroundings.stdout_is_terminal {
-            Ui::Simple
+            Ui::Dashboard
         } else {
             Ui::None
         };
@@ -175,6 +203,7 @@ fn runtime(args: &ProfileArgs, surroundings: Surroundings) -> RuntimeConfig {
     let threads = |count: Option<u64>| count.and_then(|count| usize::try_from(count).ok());
     RuntimeConfig {
         ui,
+        stats_interval_seconds: args.stats_interval_seconds,
         log_level,
         io_threads: threads(args.workers_max),
         recorder_threads: threads(args.record_processors),

@@ -1,12 +1,13 @@
 //! Rules about models and the server.
 
 use aiperf_endpoint::model_selection::ModelSelection as Shares;
+use aiperf_endpoint::url::unix_socket;
 
 use super::said::Listed;
 use super::{Rule, Told, View};
 use crate::profile::{
     DEFAULT_READINESS_INTERVAL_SECONDS, DEFAULT_READINESS_MODE, EndpointType, ModelSelection,
-    RequestContentType, UNIX,
+    RequestContentType,
 };
 
 pub(super) const RULES: &[Rule] = &[
@@ -226,7 +227,7 @@ fn video_over_unix(view: &View, told: &mut Told) {
     let is_unix = view
         .urls
         .value()
-        .is_some_and(|urls| urls.iter().any(|url| url.starts_with(UNIX)));
+        .is_some_and(|urls| urls.iter().any(|url| unix_socket(url).is_some()));
     if !is_unix || view.kind() != EndpointType::VideoGeneration {
         return;
     }

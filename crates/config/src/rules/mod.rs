@@ -9,12 +9,13 @@ mod dataset;
 mod endpoint;
 mod load;
 mod page;
+mod runs;
 mod said;
 mod view;
 
 pub use page::reference_markdown;
 pub(crate) use said::{Said, Told, Words};
-pub(crate) use view::{PhaseView, Source, Timing, View};
+pub(crate) use view::{PhaseView, RunsView, Source, Timing, View};
 
 /// A rule about several settings that flags and files have in common.
 pub(crate) struct Rule {
@@ -36,6 +37,21 @@ pub(crate) struct Example {
     pub(crate) keeps: &'static str,
 }
 
+/// An example in one line of a table.
+pub(crate) const fn example(
+    rule: &'static str,
+    breaks: &'static str,
+    said: &'static str,
+    keeps: &'static str,
+) -> Example {
+    Example {
+        rule,
+        breaks,
+        said,
+        keeps,
+    }
+}
+
 /// Who can break a rule.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Scope {
@@ -49,7 +65,7 @@ pub(crate) enum Scope {
 
 /// The rules that flags and files have in common, in the order in which breaches are told.
 pub(crate) fn shared() -> impl Iterator<Item = &'static Rule> {
-    let groups = [endpoint::RULES, dataset::RULES, load::RULES];
+    let groups = [endpoint::RULES, dataset::RULES, load::RULES, runs::RULES];
     groups.into_iter().flatten()
 }
 

@@ -62,6 +62,15 @@ impl<T> Said<T> {
         }
     }
 
+    /// What a document says at a key beside `benchmark`, likewise.
+    pub(crate) fn at_root_key(path: &str, mark: Option<Mark>, value: Option<T>) -> Self {
+        let mut said = Self::at_key(path, mark, value);
+        if let Some(path) = said.name.strip_prefix("benchmark.") {
+            said.name = path.to_owned();
+        }
+        said
+    }
+
     /// The same with a value where there is none. It is not given for that.
     pub(crate) fn or(mut self, value: T) -> Self {
         self.value.get_or_insert(value);

@@ -7,8 +7,8 @@ use serde_json::Value;
 use super::said::{Said, Words};
 use crate::document::Mark;
 use crate::profile::{
-    DatasetFormat, EndpointType, ImageSampling, ModelSelection, PromptCorpus, ReadinessMode,
-    RequestContentType, Sampling,
+    ConvergenceMode, DatasetFormat, EndpointType, ImageSampling, ModelSelection, PromptCorpus,
+    ReadinessMode, RequestContentType, Sampling, SweepMode,
 };
 
 /// Where conversations come from.
@@ -78,6 +78,19 @@ pub(crate) struct View {
     pub(crate) sequence_distribution: Said<()>,
 
     pub(crate) phases: Vec<PhaseView>,
+    pub(crate) runs: RunsView,
+}
+
+/// What is said about several runs.
+pub(crate) struct RunsView {
+    pub(crate) trials: Said<u64>,
+    pub(crate) convergence: Said<()>,
+    pub(crate) convergence_mode: Said<ConvergenceMode>,
+    /// Which loop is the outer one; nothing without a sweep.
+    pub(crate) order: Said<SweepMode>,
+    pub(crate) keeps_records: Said<bool>,
+    /// How it is said that they are not kept.
+    pub(crate) leaves_out_records: &'static str,
 }
 
 /// A phase, as it is after it has inherited what it inherits.

@@ -4,7 +4,9 @@
 mod samples;
 
 use aiperf_config::document::{Document, Dump};
-use aiperf_config::{Kind, PROFILE, Parsed, ProfileArgs, ProfileConfig, Surroundings, resolve};
+use aiperf_config::{
+    Flag, Kind, PROFILE, Parsed, ProfileArgs, ProfileConfig, Surroundings, resolve,
+};
 use samples::SAMPLES;
 
 /// Flags that the words beside them cannot do without, and another value to compare with.
@@ -41,6 +43,14 @@ fn sample_of(main_name: &str) -> (Vec<String>, Option<String>) {
     (words, (!value.is_empty()).then(|| (*value).to_owned()))
 }
 
+/// What is on by default is changed by its negative name.
+fn effective_name(flag: &Flag<ProfileArgs>) -> String {
+    match flag.negation() {
+        Some(negation) if flag.default == "yes" => format!("--{negation}"),
+        _ => flag.main_name(),
+    }
+}
+
 #[test]
 fn every_flag_changes_the_resolved_configuration() {
     // A configuration file is read before flags are resolved.
@@ -54,7 +64,7 @@ fn every_flag_changes_the_resolved_configuration() {
             compared.extend([(*name).to_owned(), (*other).to_owned()]);
         }
         let without = config(&compared);
-        words.push(flag.main_name());
+        words.push(effective_name(flag));
         words.extend(value);
         assert_ne!(
             format!("{without:?}"),
@@ -63,6 +73,79 @@ fn every_flag_changes_the_resolved_configuration() {
         );
     }
     assert_eq!(SAMPLES.len(), PROFILE.flags().count());
+}
+
+/// Runs of every kind, to which each flag is added.
+const COMPANIES: &[&str] = &[
+    "",
+    "--streaming --concurrency 4",
+    "--request-rate 4 --osl 9",
+    "--user-centric-rate 4 --num-users 4 --conversation-turn-mean 4",
+    "--conversation-turn-mean 4 --conversation-turn-delay-mean 9",
+    "--warmup-request-count 4",
+    "--warmup-duration 4 --warmup-request-rate 4",
+    "--benchmark-duration 9",
+    "--request-rate 4 --warmup-request-count 4 --concurrency 4",
+    "--input-file Cargo.toml",
+    "--input-file Cargo.toml --custom-dataset-type single_turn --use-server-token-count",
+    "--input-file Cargo.toml --custom-dataset-type multi_turn",
+    "--input-file Cargo.toml --custom-dataset-type random_pool",
+    "--input-file Cargo.toml --custom-dataset-type raw_payload",
+    "--input-file Cargo.toml --custom-dataset-type mooncake_trace --fixed-schedule",
+    "--input-file Cargo.toml --custom-dataset-type sagemaker_data_capture",
+    "--public-dataset sharegpt",
+    "--seq-dist 9,9:100",
+    "--num-prefix-prompts 0",
+    "--image-batch-size 0 --audio-batch-size 0 --video-batch-size 0",
+    "--image-batch-size 3 --audio-batch-size 3 --video-width 8 --video-height 8",
+    "--endpoint-type completions",
+    "--endpoint-type embeddings",
+    "--endpoint-type nim_rankings",
+    "--endpoint-type image_retrieval",
+    "--endpoint-type image_generation",
+    "--endpoint-type video_generation",
+    "--export-level summary",
+    "--verbose",
+    "--tokenizer builtin",
+    "--url https://h:1",
+];
+
+/// Runs and flags whose sample value holds there without them.
+const SAID_ANYWAY: &[(&str, &str)] = &[("--verbose", "--ui-type")];
+
+#[test]
+fn in_any_company_a_flag_does_something_or_is_refused_or_pointed_out() {
+    let surroundings = Surroundings {
+        stdout_is_terminal: false,
+    };
+    let resolved = |words: &[String]| {
+        let Ok(Parsed::Values(args)) = PROFILE.parse(words) else {
+            return None;
+        };
+        resolve(&args, surroundings).ok()
+    };
+    let mut silent = Vec::new();
+    for company in COMPANIES {
+        let mut words: Vec<String> = vec!["--model".into(), "m".into()];
+        words.extend(company.split_whitespace().map(str::to_owned));
+        let without = resolved(&words).unwrap_or_else(|| panic!("`{company}` is no run"));
+        for flag in PROFILE.flags().filter(|flag| flag.names != ["config"]) {
+            let (_, value) = sample_of(&flag.main_name());
+            let mut more = words.clone();
+            more.push(effective_name(flag));
+            more.extend(value);
+            let Some(with) = resolved(&more) else {
+                continue;
+            };
+            let is_said_anyway = SAID_ANYWAY.contains(&(*company, flag.main_name().as_str()));
+            let changes =
+                is_said_anyway || format!("{:?}", with.config) != format!("{:?}", without.config);
+            if !changes && with.warnings == without.warnings {
+                silent.push(more.join(" "));
+            }
+        }
+    }
+    assert!(silent.is_empty(), "{}", silent.join("\n"));
 }
 
 #[test]
@@ -96,12 +179,16 @@ fn every_flag_refuses_values_of_another_kind() {
         let bad_values: &[&str] = match flag.kind {
             Kind::Switch(_) | Kind::SwitchPair { .. } => &["maybe", ""],
             Kind::Integer { .. } => &["x", "", "1.5", "-1", "99999999999999999999"],
-            Kind::SweepableInteger { .. } => &["x", "", "1.5", "-1", "1,2", "inf"],
+            Kind::SweepableInteger { .. } => &["x", "", "1.5", "-1", "1,x", ",", "inf"],
             Kind::Float { .. } => &["x", "", "nan", "-1", "-inf", "5s"],
-            Kind::SweepableFloat { .. } => &["x", "", "nan", "-1", "1,2", "5s"],
+            Kind::SweepableFloat { .. } => &["x", "", "nan", "-1", "1,nan", ",", "5s"],
             Kind::Choice { .. } => &["x", "", "no such word"],
             Kind::Pairs(_) | Kind::TextPairs(_) => &["x", "{", "a:b,c"],
-            Kind::Text(_) | Kind::Path(_) | Kind::List(_) | Kind::GreedyList(_) => &[],
+            Kind::Text(_)
+            | Kind::TextList(_)
+            | Kind::Path(_)
+            | Kind::List(_)
+            | Kind::GreedyList(_) => &[],
         };
         for value in bad_values {
             let word = format!("{}={value}", flag.main_name());
@@ -171,13 +258,10 @@ fn texts_and_lists_have_their_own_limits() {
             "--user-centric-rate 0",
             "`--user-centric-rate 0`: must be more than 0",
         ),
+        ("--num-users 1,0", "`--num-users 1,0`: must be at least 1"),
         (
-            "--num-users 1,2",
-            "`--num-users 1,2`: sweeps are not supported by this version; give one value",
-        ),
-        (
-            "--prefill-concurrency 1,2",
-            "`--prefill-concurrency 1,2`: sweeps are not supported by this version; give one value",
+            "--prefill-concurrency ,",
+            "`--prefill-concurrency ,`: no value",
         ),
         (
             "--slice-duration 0",
@@ -204,8 +288,12 @@ fn texts_and_lists_have_their_own_limits() {
             "`--request-rate-series tests/fixtures/trace.jsonl`: it is not valid JSON: trailing characters at line 2 column 1",
         ),
         (
-            "--ui dashboard",
-            "`--ui dashboard`: not supported by this version yet; it has simple, none",
+            "--ui foo",
+            "`--ui foo`: must be one of dashboard, simple, none",
+        ),
+        (
+            "--stats-interval 1001",
+            "`--stats-interval 1001`: must be at most 1000",
         ),
         (
             "--session-header a:b",
@@ -438,7 +526,7 @@ fn every_flag_over_a_file_does_something_or_is_refused() {
             // The file has a model.
             words.drain(..2);
             let without = over_a_file(&file, &words);
-            words.push(flag.main_name());
+            words.push(effective_name(flag));
             words.extend(value);
             let with = over_a_file(&file, &words);
             if let (Some(without), Some(with)) = (without, with) {
@@ -471,7 +559,7 @@ fn flags_that_become_a_file_and_flags_again_mean_the_same() {
     let mut others = Vec::new();
     for flag in PROFILE.flags().filter(|flag| !flag.path.is_empty()) {
         let (mut words, value) = sample_of(&flag.main_name());
-        words.push(flag.main_name());
+        words.push(effective_name(flag));
         words.extend(value);
         let typed = args(&words);
         let resolved = resolve(&typed, surroundings).unwrap().config;

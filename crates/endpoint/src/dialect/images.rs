@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
 use super::members::{Members, objects};
 use super::upload::{file, merge_extras_except, prompt, reserved_remarks};
+use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
 use crate::kind::{Capabilities, EndpointType, IMAGES, MediaSupport, NO_MEDIA, SCORING, TEXT};
@@ -50,6 +50,10 @@ impl Dialect for Generation {
     fn read(&self, text: &str, at: u64, answer: &mut AnswerBuilder) {
         read_images(text, at, answer);
     }
+
+    fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
+        max_tokens_remark(context)
+    }
 }
 
 impl Edit {
@@ -94,7 +98,11 @@ impl Dialect for Edit {
     }
 
     fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
-        reserved_remarks(&RESERVED, context)
+        [
+            reserved_remarks(&RESERVED, context),
+            max_tokens_remark(context),
+        ]
+        .concat()
     }
 }
 

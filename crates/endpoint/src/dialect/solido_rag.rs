@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use super::Dialect;
 use super::content::contents;
 use super::envelope::{failure_of, usage_of};
+use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
 use crate::kind::{Capabilities, EndpointType, TEXT};
@@ -50,6 +50,10 @@ impl Dialect for SolidoRag {
             content.map(Content::Text),
             usage_of(&response).as_deref(),
         );
+    }
+
+    fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
+        max_tokens_remark(context)
     }
 }
 

@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
 use super::members::Members;
 use super::upload::{file, merge_extras_except, reserved_remarks};
+use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::format::FormatContext;
 use crate::kind::{Capabilities, EndpointType, MediaSupport, NO_MEDIA, SCORING};
@@ -66,7 +66,11 @@ impl Dialect for Transcription {
     }
 
     fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
-        reserved_remarks(&RESERVED, context)
+        [
+            reserved_remarks(&RESERVED, context),
+            max_tokens_remark(context),
+        ]
+        .concat()
     }
 }
 

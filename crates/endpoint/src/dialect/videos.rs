@@ -2,9 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::Dialect;
 use super::members::Members;
 use super::upload::prompt;
+use super::{Dialect, max_tokens_remark};
 use crate::error::EndpointError;
 use crate::failure::Failure;
 use crate::format::FormatContext;
@@ -51,6 +51,10 @@ impl Dialect for Videos {
         }
         let content = job(&response).map(|job| MediaContent::Video(Box::new(job)));
         answer.add_media(at, content, response.usage().as_deref());
+    }
+
+    fn remarks(&self, context: &FormatContext<'_>) -> Vec<String> {
+        max_tokens_remark(context)
     }
 }
 

@@ -432,3 +432,49 @@ fn requests_that_cannot_be_built_say_why() {
         "no model for the request; give one with `--model`"
     );
 }
+
+#[test]
+fn what_a_type_has_no_place_for_is_remarked() {
+    let clip = || {
+        vec![Media {
+            name: String::new(),
+            contents: vec!["x".into()],
+        }]
+    };
+    let turn = Turn {
+        images: clip(),
+        audios: clip(),
+        videos: clip(),
+        max_tokens: Some(5),
+        ..Turn::text("a")
+    };
+    let remarks_of = |endpoint_type| {
+        let settings = EndpointSettings {
+            endpoint_type,
+            ..chat()
+        };
+        remarks(&context(&settings, &[&turn]))
+    };
+    assert!(remarks_of(EndpointType::Chat).is_empty());
+    let of_completions = remarks_of(EndpointType::Completions);
+    assert_eq!(of_completions.len(), 3);
+    assert_eq!(
+        of_completions[0],
+        "endpoint type `completions` has no place for images; none is sent"
+    );
+    for endpoint_type in [
+        EndpointType::ImageGeneration,
+        EndpointType::ImageEdit,
+        EndpointType::VideoGeneration,
+        EndpointType::AudioTranscription,
+        EndpointType::SolidoRag,
+        EndpointType::Embeddings,
+        EndpointType::ImageRetrieval,
+    ] {
+        let told = remarks_of(endpoint_type).join("; ");
+        assert!(
+            told.contains("number of output tokens"),
+            "{endpoint_type}: {told}"
+        );
+    }
+}

@@ -21,9 +21,8 @@ const UNIT: &str = "unit";
 
 /// The description as the metadata hold it: an Arrow IPC message in Base64, with its length before it.
 /// Readers take `metadata` of the whole from here too, and not from the file.
-pub(super) fn encoded(columns: &[Column], metadata: (&str, &str)) -> String {
-    let (key, value) = metadata;
-    let metadata = HashMap::from([(key.to_owned(), value.to_owned())]);
+pub(super) fn encoded(columns: &[Column], metadata: &[(String, String)]) -> String {
+    let metadata: HashMap<String, String> = metadata.iter().cloned().collect();
     let fields: Vec<Field> = columns.iter().map(field).collect();
     let schema = Schema::new(fields).with_metadata(metadata);
     let mut dictionaries = DictionaryTracker::new(true);

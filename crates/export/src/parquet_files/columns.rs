@@ -201,17 +201,29 @@ pub(super) struct ColumnFile {
 impl ColumnFile {
     /// Begins the file; types and units of the columns stand in its metadata.
     pub(super) fn create(path: &Path, columns: &[Column]) -> Result<Self, ExportError> {
+        Self::create_about(path, columns, Vec::new())
+    }
+
+    /// The same with further metadata of the file.
+    pub(super) fn create_about(
+        path: &Path,
+        columns: &[Column],
+        mut metadata: Vec<(String, String)>,
+    ) -> Result<Self, ExportError> {
         let fields: Vec<String> = columns.iter().map(Column::schema).collect();
         let failed = |source| failed(path, source);
         let schema = parse_message_type(&format!("message schema {{ {} }}", fields.join(" ")));
-        let units = units(columns);
-        let described = arrow::encoded(columns, (UNITS_KEY, &units));
-        let metadata = [(UNITS_KEY, units), (arrow::KEY, described)]
-            .map(|(key, value)| KeyValue::new(key.to_owned(), value));
+        metadata.push((UNITS_KEY.to_owned(), units(columns)));
+        let described = arrow::encoded(columns, &metadata);
+        metadata.push((arrow::KEY.to_owned(), described));
+        let metadata = metadata.into_iter();
+        let metadata = metadata
+            .map(|(key, value)| KeyValue::new(key, value))
+            .collect();
         let properties = WriterProperties::builder()
             .set_compression(Compression::SNAPPY)
             .set_created_by("aiperf".to_owned())
-            .set_key_value_metadata(Some(metadata.into()))
+            .set_key_value_metadata(Some(metadata))
             .build();
         let file = PendingFile::create(path, Access::Usual)?;
         let schema = Arc::new(schema.map_err(failed)?);

@@ -19,7 +19,8 @@ use crate::sweep::Curves;
 pub(crate) use distribution::converted;
 pub use injected::{INJECTED_LATENCIES, InjectedLatencies, InjectedMetric};
 pub use slices::{TimeSlice, timeslices, timeslices_with};
-use window::{Window, window_results};
+use window::window_results;
+pub(crate) use window::{Window, derived_results, result};
 
 /// A phase whose records are summarised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -9,13 +9,13 @@ use crate::value::Value;
 
 /// The time over which records are looked at.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Window<'a> {
+pub(crate) struct Window<'a> {
     /// What rates divide by; without it the benchmark duration.
-    pub(super) length_ns: Option<u64>,
+    pub(crate) length_ns: Option<u64>,
     /// Whether the length stands for the benchmark duration too.
-    pub(super) replaces_benchmark_duration: bool,
+    pub(crate) replaces_benchmark_duration: bool,
     /// The phases, if all their records are looked at.
-    pub(super) phases: Option<&'a [u16]>,
+    pub(crate) phases: Option<&'a [u16]>,
 }
 
 /// Said of figures that lack elements of lists: most of what they miss is known from a sketch.
@@ -108,7 +108,7 @@ fn folded(sample: &Sample<'_>, fold: Fold) -> Option<Value> {
     }
 }
 
-fn derived_results(
+pub(crate) fn derived_results(
     active: &ActiveMetrics,
     totals: &mut [Option<Value>],
     window: Window<'_>,
@@ -149,7 +149,7 @@ fn derived_results(
     results.into_iter().map(|(_, result)| result).collect()
 }
 
-pub(super) fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
+pub(crate) fn result(metric: &Metric, statistics: Statistics) -> MetricResult {
     MetricResult {
         tag: metric.tag.to_owned(),
         header: metric.header.to_owned(),

@@ -10,6 +10,7 @@ mod responses;
 
 pub(crate) use chat::{error_body, models_body};
 pub(crate) use events::EventBuffer;
+pub(crate) use responses::response_id;
 
 use crate::plan::Plan;
 

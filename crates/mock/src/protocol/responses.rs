@@ -205,7 +205,7 @@ fn response(plan: &Plan, created: i64, status: Status<'_>) -> Value {
         _ => Value::Null,
     };
     json!({
-        "id": format!("resp_{:016x}", plan.number),
+        "id": response_id(plan),
         "object": "response",
         "created_at": created,
         "status": name,
@@ -258,6 +258,11 @@ fn item(plan: &Plan, span: Span, end: Option<u64>) -> Value {
             "arguments": text,
         }),
     }
+}
+
+/// Under which the response is known.
+pub(crate) fn response_id(plan: &Plan) -> String {
+    format!("resp_{:016x}", plan.number)
 }
 
 fn item_id(plan: &Plan, span: Span) -> String {

@@ -3,7 +3,7 @@
 use std::io;
 
 use http::StatusCode;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::multipart::Form;
 use super::whole::Document;
@@ -18,9 +18,10 @@ impl Service<'_> {
             let file = form.required_file("file")?;
             let bytes = file.bytes.len() as u64;
             let format = form.text("response_format");
-            Ok((form.required_text("model")?, bytes, format))
+            let stream = form.text("stream").is_some_and(|stream| stream == "true");
+            Ok((form.required_text("model")?, bytes, format, stream))
         });
-        let (model, bytes, format) = match read {
+        let (model, bytes, format, stream) = match read {
             Ok(read) => read,
             Err(message) => return self.refuse(StatusCode::BAD_REQUEST, &message).await,
         };
@@ -35,6 +36,13 @@ impl Service<'_> {
             items: words,
             prompt_tokens: 0,
         };
+        // 16-bit mono at 16 kHz, for want of anything better to go by.
+        let seconds = (bytes as f64 / 32_000.0).ceil();
+        let usage = json!({ "type": "duration", "seconds": seconds });
+        if stream {
+            let events = stream_events(bytes, words, &usage);
+            return self.document_stream(document, events).await;
+        }
         self.document(document, |number, _model| {
             let mut text = Vec::new();
             Text::of_request(number).append(&mut text, 0, words);
@@ -42,9 +50,6 @@ impl Service<'_> {
             if format == "text" {
                 return Page::ok(TEXT, text + "\n");
             }
-            // 16-bit mono at 16 kHz, for want of anything better to go by.
-            let seconds = (bytes as f64 / 32_000.0).ceil();
-            let usage = json!({ "type": "duration", "seconds": seconds });
             let mut body = json!({ "text": text, "usage": usage });
             if format == "verbose_json" {
                 body["task"] = json!("transcribe");
@@ -55,4 +60,18 @@ impl Service<'_> {
         })
         .await
     }
+}
+
+/// A word in each event, then the whole text. The words depend on the length of the clip.
+fn stream_events(bytes: u64, words: u64, usage: &Value) -> Vec<(&'static str, Value)> {
+    let mut whole = Vec::new();
+    Text::of_request(bytes).append(&mut whole, 0, words);
+    let whole = String::from_utf8_lossy(&whole);
+    let whole = whole.trim_start();
+    let deltas = whole.split_inclusive(' ').map(|word| {
+        let data = json!({ "type": "transcript.text.delta", "delta": word });
+        ("transcript.text.delta", data)
+    });
+    let done = json!({ "type": "transcript.text.done", "text": whole, "usage": usage });
+    deltas.chain([("transcript.text.done", done)]).collect()
 }

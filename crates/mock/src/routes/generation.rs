@@ -5,6 +5,7 @@ use std::sync::atomic::Ordering::Relaxed;
 
 use aiperf_clock::{MILLISECOND, Nanos};
 use http::StatusCode;
+use serde_json::{Map, Value, json};
 
 use super::whole::{BAD_FRAMING, WRONG_TYPE};
 use super::{After, Service};
@@ -82,22 +83,58 @@ impl Service<'_> {
             }
             None => Pace::Alone(schedule),
         };
-        if plan.stream {
-            self.stream(&plan, pace).await
+        let after = if plan.stream {
+            self.stream(&plan, pace).await?
         } else {
-            self.whole(&plan, pace).await
+            self.whole(&plan, pace).await?
+        };
+        if plan.store && plan.fault.is_none() {
+            shared.responses.keep(&plan, self.created());
+        }
+        Ok(after)
+    }
+
+    /// How long the prompt of a message is, without answering it.
+    pub(super) async fn count_tokens(&mut self) -> io::Result<After> {
+        match self.read_countable() {
+            Ok(asked) => {
+                let body = json!({ "input_tokens": asked.prompt_tokens });
+                self.send(&Page::ok(JSON, body.to_string())).await
+            }
+            Err(message) => self.refuse(StatusCode::BAD_REQUEST, &message).await,
         }
     }
 
+    fn read_countable(&self) -> Result<Asked, String> {
+        self.check_version(Endpoint::Messages)?;
+        let mut body: Map<String, Value> = serde_json::from_slice(&self.request.body)
+            .map_err(|error| format!("the body is not valid: {error}"))?;
+        if !body.contains_key("model") {
+            return Err("`model` is missing".to_owned());
+        }
+        // What is only counted needs no limit.
+        body.insert("max_tokens".to_owned(), 1.into());
+        let body = Value::Object(body).to_string();
+        body::parse(Endpoint::Messages, body.as_bytes(), self.reading())
+    }
+
     fn read_request(&self, endpoint: Endpoint) -> Result<Asked, String> {
+        self.check_version(endpoint)?;
+        body::parse(endpoint, &self.request.body, self.reading())
+    }
+
+    fn check_version(&self, endpoint: Endpoint) -> Result<(), String> {
         if endpoint == Endpoint::Messages && self.request.header("anthropic-version").is_none() {
             return Err("header `anthropic-version` is missing".to_owned());
         }
-        let reading = PromptReading {
+        Ok(())
+    }
+
+    fn reading(&self) -> PromptReading<'_> {
+        PromptReading {
             counter: self.shared.options.prompt_counter.as_ref(),
             with_blocks: self.shared.prefix_cache.is_some(),
-        };
-        body::parse(endpoint, &self.request.body, reading)
+        }
     }
 
     /// Streams the answer: each chunk in a write of its own when it is due. The opening, which has

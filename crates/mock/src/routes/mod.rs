@@ -10,6 +10,7 @@ mod multipart;
 mod pages;
 mod pieces;
 mod rankings;
+mod responses;
 mod retrieval;
 mod videos;
 mod whole;
@@ -28,6 +29,7 @@ use crate::server::Shared;
 use crate::wire::{Method, Unreadable};
 
 pub(crate) use control::Hooks;
+pub(crate) use responses::KeptResponses;
 pub(crate) use videos::Videos;
 
 /// What becomes of the connection after an answer.
@@ -51,6 +53,10 @@ struct Service<'a> {
 enum Route<'a> {
     /// Generation; whether it is streamed, where the path says so.
     Generate(Endpoint, Option<bool>),
+    /// How many tokens a prompt of the Messages API has.
+    CountTokens,
+    /// The kept response of this id.
+    KeptResponse(&'a str),
     Embeddings,
     Ranking(rankings::Kind),
     ImageGeneration,
@@ -105,6 +111,7 @@ fn route(path: &str) -> Option<(Route<'_>, &'static [Method])> {
         "/v1/completions" => (Route::Generate(Endpoint::Completions, None), POST),
         "/v1/responses" => (Route::Generate(Endpoint::Responses, None), POST),
         "/v1/messages" => (Route::Generate(Endpoint::Messages, None), POST),
+        "/v1/messages/count_tokens" => (Route::CountTokens, POST),
         "/generate" => (Route::Generate(Endpoint::Generate, Some(false)), POST),
         "/generate_stream" => (Route::Generate(Endpoint::Generate, Some(true)), POST),
         "/rag/api/prompt" => (Route::Generate(Endpoint::Rag, None), POST),
@@ -126,6 +133,9 @@ fn route(path: &str) -> Option<(Route<'_>, &'static [Method])> {
                     Some(id) => (Route::VideoContent(id), GET),
                     None => (Route::VideoPoll(rest), GET),
                 });
+            }
+            if let Some(id) = path.strip_prefix("/v1/responses/") {
+                return Some((Route::KeptResponse(id), GET));
             }
             if let Some(hook) = control::Hook::at(path) {
                 return Some((Route::Hook(hook), EITHER));
@@ -166,6 +176,8 @@ impl Service<'_> {
         }
         match route {
             Route::Generate(endpoint, stream) => self.generate(endpoint, stream).await,
+            Route::CountTokens => self.count_tokens().await,
+            Route::KeptResponse(id) => self.kept_response(id).await,
             Route::Embeddings => self.embeddings().await,
             Route::Ranking(kind) => self.ranking(kind).await,
             Route::ImageGeneration => self.image_generation().await,
@@ -237,7 +249,7 @@ impl Service<'_> {
     }
 
     fn refusal(&self, status: StatusCode, message: &str, refusal: Refusal) -> Page {
-        if self.request.head.path == "/v1/messages" {
+        if self.request.head.path.starts_with("/v1/messages") {
             Page::anthropic_refusal(status, message)
         } else {
             Page::refusal(status, message, refusal)

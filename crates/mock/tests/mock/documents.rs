@@ -287,6 +287,42 @@ fn speech_is_transcribed_in_the_format_that_is_asked_for() {
 }
 
 #[test]
+fn a_transcript_can_be_streamed_word_by_word() {
+    let server = start(MockOptions {
+        default_output_tokens: 5,
+        ..MockOptions::default()
+    });
+    let file = [("file", "audio/wav", &[0; 64_000][..])];
+    let texts = [("model", "m"), ("stream", "true")];
+    let response = post_form(&server, "/v1/audio/transcriptions", &texts, &file);
+    assert_eq!(
+        response.header("content-type"),
+        Some("text/event-stream; charset=utf-8")
+    );
+    let events: Vec<Value> = response
+        .text()
+        .lines()
+        .filter_map(|line| serde_json::from_str(line.strip_prefix("data: ")?).ok())
+        .collect();
+    let (done, deltas) = events.split_last().unwrap();
+    let whole: String = deltas
+        .iter()
+        .map(|event| event["delta"].as_str().unwrap())
+        .collect();
+    assert_eq!(deltas.len(), 5);
+    assert!(
+        deltas
+            .iter()
+            .all(|event| event["type"] == "transcript.text.delta")
+    );
+    assert_eq!(
+        (&done["type"], &done["text"]),
+        (&json!("transcript.text.done"), &json!(whole))
+    );
+    assert_eq!(done["usage"], json!({"type": "duration", "seconds": 2.0}));
+}
+
+#[test]
 fn image_retrieval_wants_data_urls() {
     let server = start(MockOptions::default());
     let mut client = Client::connect(&server);

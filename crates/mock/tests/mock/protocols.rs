@@ -579,3 +579,51 @@ fn completions_have_no_tools_and_no_reasoning() {
         4
     );
 }
+
+#[test]
+fn a_response_that_is_to_be_kept_can_be_fetched() {
+    let server = start(MockOptions::default());
+    let mut client = Client::connect(&server);
+    let body = |store: bool, stream: bool| json!({"model": "m", "input": "hi", "max_output_tokens": 3, "store": store, "stream": stream});
+    let whole = client.post(RESPONSES, &body(true, false)).json();
+    let id = |response: &Value| format!("{RESPONSES}/{}", response["id"].as_str().unwrap());
+    assert_eq!(client.get(&id(&whole)).json(), whole);
+
+    let events = named_events(&client.post(RESPONSES, &body(true, true)).text());
+    let completed = &events.last().unwrap().1["response"];
+    assert_eq!(
+        &client.get(&id(completed)).json()["output"],
+        &completed["output"]
+    );
+
+    let passing = client.post(RESPONSES, &body(false, false)).json();
+    assert_eq!(client.get(&id(&passing)).status, 404);
+}
+
+#[test]
+fn the_tokens_of_a_message_are_counted_without_an_answer() {
+    let server = start(MockOptions::default());
+    let mut client = Client::connect(&server);
+    let path = "/v1/messages/count_tokens";
+    let body = json!({
+        "model": "m", "system": "be brief", "messages": [{"role": "user", "content": "one two three"}],
+    });
+    let counted = client.post_with(path, VERSION, &body).json();
+    assert_eq!(counted, json!({"input_tokens": 5}));
+    let answered = client.post_with(
+        MESSAGES,
+        VERSION,
+        &with(body.clone(), json!({"max_tokens": 2})),
+    );
+    assert_eq!(answered.json()["usage"]["input_tokens"], 5);
+
+    for (headers, body) in [
+        ("", body),
+        (VERSION, json!({"model": "m"})),
+        (VERSION, json!({"messages": []})),
+    ] {
+        let refused = client.post_with(path, headers, &body);
+        assert_eq!(refused.status, 400, "{body}");
+        assert_eq!(refused.json()["type"], "error");
+    }
+}

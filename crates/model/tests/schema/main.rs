@@ -7,7 +7,8 @@ use std::path::Path;
 
 use aiperf_model::{
     AccuracyRecord, GpuTelemetryRecord, MetricRecord, NAMED_METRICS, NetworkLatencyRecord,
-    OutputsFile, RawRecord, ReadyMarker, SCHEMA_NAMES, Summary, Timeslices, TraceData, schema,
+    OutputsFile, RawRecord, ReadyMarker, SCHEMA_NAMES, ServerMetricsExport, ServerMetricsRecord,
+    Summary, Timeslices, TraceData, schema,
 };
 use checker::Checker;
 use serde::Serialize;
@@ -232,6 +233,53 @@ fn the_members_of_the_schema_are_those_that_are_written_and_in_that_order() {
         &json!({
             "timestamp_ns": 1, "target_url": "u", "target_host": "h", "target_port": 80,
             "probe_type": "tcp_connect", "rtt_ns": 5, "success": true, "error": error,
+        }),
+    );
+    let series = json!({
+        "endpoint_url": "u", "labels": {"m": "a"},
+        "stats": {
+            "total": 1.0, "rate": 1.0, "rate_avg": 1.0, "rate_min": 1.0, "rate_max": 1.0,
+            "rate_std": 1.0, "count": 1, "sum": 1.0, "avg": 1.0, "min": 1.0, "max": 1.0, "std": 1.0,
+            "p1": 1.0, "p5": 1.0, "p10": 1.0, "p25": 1.0, "p50": 1.0, "p75": 1.0, "p90": 1.0,
+            "p95": 1.0, "p99": 1.0, "count_rate": 1.0, "sum_rate": 1.0, "p1_estimate": 1.0,
+            "p5_estimate": 1.0, "p10_estimate": 1.0, "p25_estimate": 1.0, "p50_estimate": 1.0,
+            "p75_estimate": 1.0, "p90_estimate": 1.0, "p95_estimate": 1.0, "p99_estimate": 1.0,
+        },
+        "buckets": {"+Inf": 1},
+        "timeslices": [{
+            "start_ns": 1, "end_ns": 2, "is_complete": false, "total": 1.0, "rate": 1.0, "count": 1,
+            "sum": 1.0, "avg": 1.0, "min": 1.0, "max": 1.0, "buckets": {"+Inf": 1},
+        }],
+    });
+    let metric = json!({"type": "gauge", "description": "d", "unit": "count", "series": [series]});
+    assert_complete::<ServerMetricsExport>(
+        "server_metrics",
+        &json!({
+            "schema_version": "1.1", "aiperf_version": "0.13.0", "benchmark_id": "b",
+            "summary": {
+                "endpoints_configured": ["u"], "endpoints_successful": ["u"],
+                "start_time": "2026-11-21T22:27:31", "end_time": "2026-11-21T22:27:32",
+                "endpoint_info": {"u": {
+                    "total_fetches": 1, "first_fetch_ns": 1, "last_fetch_ns": 2,
+                    "avg_fetch_latency_ms": 1.0, "unique_updates": 1, "first_update_ns": 1,
+                    "last_update_ns": 2, "duration_seconds": 1.0, "avg_update_interval_ms": 1.0,
+                    "median_update_interval_ms": 1.0,
+                }},
+                "phase_time_ranges": {"profiling": {"start_ns": 1, "end_ns": 2}},
+            },
+            "metrics_phase": "profiling", "metrics": {"g": metric}, "warmup_metrics": {"g": metric},
+            "input_config": {}, "error_summary": [{"error_details": error, "count": 1}],
+        }),
+    );
+    assert_complete::<ServerMetricsRecord>(
+        "server_metrics_record",
+        &json!({
+            "endpoint_url": "u", "timestamp_ns": 1, "endpoint_latency_ns": 1,
+            "metrics": {"g": [{
+                "labels": {"m": "a"}, "value": 1.0, "buckets": {"+Inf": 1.0}, "sum": 1.0, "count": 1.0,
+            }]},
+            "request_sent_ns": 1, "first_byte_ns": 1, "benchmark_phase": "profiling",
+            "phase_index": 1, "profiling_index": 0, "phase_name": "p", "phase_kind": "profiling",
         }),
     );
     assert_complete::<AccuracyRecord>(

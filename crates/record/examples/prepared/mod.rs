@@ -74,6 +74,7 @@ pub(crate) fn settings(records_path: Option<&Path>) -> RecorderSettings {
         outputs: None,
         headers: HeaderTemplate::new(header_settings).expect("the usual headers are valid"),
         on_record: None,
+        live: None,
         applies_chat_template: false,
         mark_of: None,
         secrets: aiperf_redact::Secrets::default(),

@@ -6,6 +6,7 @@ mod behind;
 mod failures;
 mod full_disk;
 mod lines;
+mod live;
 mod outputs;
 mod raw_lines;
 mod support;

@@ -75,6 +75,7 @@ pub(crate) fn settings(conversations: usize) -> RecorderSettings {
         })
         .unwrap(),
         on_record: None,
+        live: None,
         applies_chat_template: false,
         mark_of: None,
         secrets: aiperf_redact::Secrets::default(),

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use aiperf_config::document::{self, Document, differences, of_flags};
 use aiperf_config::{PROFILE, Parsed, ProfileArgs, Surroundings, input_config, resolve};
+use aiperf_redact::REDACTED;
 use anyhow::{Result, bail};
 
 use super::show::{flags, wants_help};
@@ -59,8 +60,20 @@ fn to_file(args: &ProfileArgs, typed: &[String]) -> Result<Exit> {
     let resolved = resolve(args, SURROUNDINGS)?;
     let folder = args.artifact_dir.clone().unwrap_or_default();
     let body = input_config(args, &resolved.config, &folder);
-    commands::print(&document::to_yaml(&of_flags(args, body)))?;
+    let file = document::to_yaml(&of_flags(args, body));
+    commands::print(&file)?;
     tell_keyless(typed, "no key stands for it; give it beside `--config`")?;
+    if args.api_key.is_some() {
+        warn(
+            "`--api-key` holds a credential and is left out; write `api_key: ${NAME}` below `endpoint` \
+             and set that variable, or give the flag beside `--config`",
+        )?;
+    }
+    if file.contains(REDACTED) {
+        warn(&format!(
+            "what stands as `{REDACTED}` is a credential; write `${{NAME}}` there and set that variable"
+        ))?;
+    }
     Ok(Exit::Success)
 }
 

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use aiperf_config::command::Example;
 use aiperf_config::document::{self, Document, Dump, Variation};
-use aiperf_config::{Command, Flag, Group, Kind, Parsed, Positional};
+use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed, Positional, ProfileArgs};
 use anyhow::{Context, Result, bail};
 use serde_json::{Value, json};
 
@@ -21,7 +22,7 @@ struct ExpandArgs {
 static EXPAND: Command<ExpandArgs> = Command {
     name: "config expand",
     about: "Lists the runs that a configuration describes, without running them: every combination of a grid, the \
-            pairs of a zip, the runs of scenarios. This version lists sweeps and does not run them yet.",
+            pairs of a zip, the runs of scenarios, the points of a sampled space.",
     groups: &[&Group {
         title: "Parameters",
         flags: &[FULL, INDEX, FORMAT],
@@ -37,11 +38,11 @@ static EXPAND: Command<ExpandArgs> = Command {
     }),
     reference_names: &[],
     examples: &[
-        aiperf_config::command::Example {
+        Example {
             purpose: "The runs of a sweep, with the names of their directories",
             line: "aiperf config expand sweep.yaml",
         },
-        aiperf_config::command::Example {
+        Example {
             purpose: "All that the second one does",
             line: "aiperf config expand sweep.yaml --index 1 --format yaml",
         },
@@ -88,6 +89,10 @@ const FORMAT: Flag<ExpandArgs> = Flag {
     help: "The form of the list.",
 };
 
+pub(super) fn summary() -> CommandSummary {
+    EXPAND.summary()
+}
+
 pub(super) fn run(words: &[String]) -> Result<Exit> {
     let args = match EXPAND.parse(words.iter().cloned())? {
         Parsed::Values(args) => args,
@@ -105,7 +110,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         )?;
         return Ok(Exit::NothingToDo);
     }
-    let variations = document.variations()?;
+    let variations = document.variations(&ProfileArgs::default())?;
     let count = variations.len();
     let index = args.index.and_then(|index| usize::try_from(index).ok());
     if let Some(index) = args.index.filter(|index| *index >= count as u64) {
@@ -115,7 +120,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let is_full = args.full || index.is_some();
     let shown: Vec<Value> = variations
         .iter()
-        .filter(|variation| index.is_none_or(|index| variation.index == index))
+        .filter(|variation| index.is_none_or(|index| variation.identity.index == index))
         .map(|variation| listed(variation, is_full))
         .collect();
     let text = match args.format.unwrap_or("text") {
@@ -133,10 +138,10 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
 /// A run with its name and values, and with all that it does.
 fn listed(variation: &Variation, is_full: bool) -> Value {
     let mut run = json!({
-        "index": variation.index,
-        "dir_name": variation.dir_name,
-        "label": variation.label,
-        "values": variation.values,
+        "index": variation.identity.index,
+        "dir_name": variation.identity.dir_name,
+        "label": variation.identity.label,
+        "values": variation.identity.values,
     });
     if is_full {
         let mut body = variation.document.dump(Dump::Full);

@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use aiperf_config::command::{Example, nearest_word};
 use aiperf_config::document::{TEMPLATE_CATEGORIES, TEMPLATES, TemplateFile};
-use aiperf_config::{Command, Flag, Group, Kind, Parsed};
+use aiperf_config::{Command, CommandSummary, Flag, Group, Kind, Parsed};
 use anyhow::{Context, Result, bail};
 
 use crate::commands;
@@ -33,11 +34,11 @@ static INIT: Command<InitArgs> = Command {
     positional: None,
     reference_names: &[],
     examples: &[
-        aiperf_config::command::Example {
+        Example {
             purpose: "What there is",
             line: "aiperf config init --list",
         },
-        aiperf_config::command::Example {
+        Example {
             purpose: "A file to begin with",
             line: "aiperf config init --template latency_test --model my-model --output bench.yaml",
         },
@@ -153,6 +154,10 @@ const OUTPUT: Flag<InitArgs> = Flag {
     help: "Write it here, with the directories that are missing.",
 };
 
+pub(super) fn summary() -> CommandSummary {
+    INIT.summary()
+}
+
 pub(super) fn run(words: &[String]) -> Result<Exit> {
     let args = match INIT.parse(words.iter().cloned())? {
         Parsed::Values(args) => args,
@@ -170,11 +175,12 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         return Ok(Exit::NothingToDo);
     };
     let Some(template) = TEMPLATES.iter().find(|template| template.name == name) else {
-        let names: Vec<_> = TEMPLATES.iter().map(|template| template.name).collect();
-        bail!(
-            "no template is called `{name}`\n  hint: there are `{}`",
-            names.join("`, `")
-        );
+        let names = || TEMPLATES.iter().map(|template| template.name);
+        let hint = match nearest_word(name, names()) {
+            Some(nearest) => format!("did you mean `{nearest}`?"),
+            None => format!("there are `{}`", names().collect::<Vec<_>>().join("`, `")),
+        };
+        bail!("no template is called `{name}`\n  hint: {hint}");
     };
     let content = template.with(args.model.as_deref(), args.url.as_deref());
     let Some(path) = &args.output else {

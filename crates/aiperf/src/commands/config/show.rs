@@ -1,7 +1,7 @@
 //! `aiperf config show FILE [FLAGS]` and `aiperf config schema`.
 
 use aiperf_config::document::{self, Document, Dump};
-use aiperf_config::{PROFILE, Parsed, ProfileArgs};
+use aiperf_config::{Command, CommandSummary, PROFILE, Parsed, ProfileArgs};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
@@ -50,6 +50,24 @@ Examples:
   # yaml-language-server: $schema=aiperf-config.schema.json
 ";
 
+/// What may follow, for completions.
+pub(super) fn summary() -> CommandSummary {
+    PROFILE.summary().with_file()
+}
+
+/// The same of `aiperf config schema`: nothing.
+pub(super) fn schema_summary() -> CommandSummary {
+    static NOTHING: Command<()> = Command {
+        name: "config schema",
+        about: "",
+        groups: &[],
+        positional: None,
+        reference_names: &[],
+        examples: &[],
+    };
+    NOTHING.summary()
+}
+
 /// Whether the words ask for help.
 pub(super) fn wants_help(words: &[String]) -> bool {
     words.iter().any(|word| word == "-h" || word == "--help")
@@ -79,7 +97,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let file = file.context("name the file: `aiperf config show FILE`")?;
     let document = Document::load_with_flags(&file, &super::environment, &args)?;
     for warning in document.warnings() {
-        commands::print_error(&format!("Warning: {warning}\n"))?;
+        commands::print_error(&format!("Warning: {}\n", warning.in_file(&file)))?;
     }
     let dump = if given.is_empty() {
         Dump::Full

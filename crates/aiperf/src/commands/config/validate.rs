@@ -2,8 +2,9 @@
 
 use std::path::PathBuf;
 
+use aiperf_config::command::Example;
 use aiperf_config::document::{Document, Dump};
-use aiperf_config::{Command, Parsed, Positional};
+use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Context, Result, bail};
 use serde_json::Value;
 
@@ -29,11 +30,15 @@ static VALIDATE: Command<FileArgs> = Command {
         },
     }),
     reference_names: &[],
-    examples: &[aiperf_config::command::Example {
+    examples: &[Example {
         purpose: "All that is wrong with a file",
         line: "aiperf config validate bench.yaml",
     }],
 };
+
+pub(super) fn summary() -> CommandSummary {
+    VALIDATE.summary()
+}
 
 pub(super) fn run(words: &[String]) -> Result<Exit> {
     let args = match VALIDATE.parse(words.iter().cloned())? {
@@ -48,7 +53,7 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
     let mut warnings: Vec<String> = document
         .warnings()
         .iter()
-        .map(ToString::to_string)
+        .map(|warning| warning.in_file(&file))
         .collect();
     limits(&document, &mut warnings)?;
     for warning in &warnings {

@@ -31,17 +31,21 @@ pub(super) fn before_the_files(prepared: &Prepared, executed: &Executed, report:
 }
 
 /// What failed.
-pub(super) fn after_the_files(executed: &Executed, outcome: &WriteOutcome) {
+pub(super) fn after_the_files(prepared: &Prepared, executed: &Executed, outcome: &WriteOutcome) {
     for (_, error) in &outcome.failures {
         tracing::error!("{error}");
     }
+    let ended = if executed.was_cut_short(prepared.phases.len()) {
+        "the run was ended"
+    } else {
+        "all requests had been sent by then"
+    };
     if let Some(failure) = &executed.record_failure {
-        tracing::error!("{failure}; the run was ended, and what is in the file is complete");
+        tracing::error!("{failure}; {ended}, and what is in the file is complete");
     }
     if let Some((failed, all)) = executed.too_many_failures {
         tracing::error!(
-            "{failed} of {all} requests failed, more than `--failed-request-threshold` allows; \
-             the run was ended"
+            "{failed} of {all} requests failed, more than `--failed-request-threshold` allows; {ended}"
         );
     }
 }

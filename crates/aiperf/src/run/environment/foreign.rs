@@ -44,6 +44,11 @@ pub(super) const FOREIGN: &[Foreign] = &[
     ),
     hub("HF_ENDPOINT", "The address of another hub."),
     of(
+        "OpenAI clients",
+        "OPENAI_API_KEY",
+        "The key of `aiperf chat`, where `--api-key` is not given. A secret.",
+    ),
+    of(
         "proxies",
         "HTTP_PROXY",
         "The proxy to `http` servers: for requests with `AIPERF_HTTP_TRUST_ENV`, for downloads always. Also in lower case.",

@@ -2,7 +2,9 @@
 
 use aiperf_endpoint::failure::CONTEXT_OVERFLOW_SUBSTRINGS;
 
-use super::variable::{Count, Number, Row, Seconds, Switch, Texts, Variable, Word};
+use super::variable::{
+    Count, Name, Number, Row, Seconds, SecondsIfSet, Switch, Texts, Variable, Word,
+};
 
 pub(super) const SSL_VERIFY: Variable<Switch> = Variable {
     name: "AIPERF_HTTP_SSL_VERIFY",
@@ -162,6 +164,11 @@ pub(super) const CONTEXT_OVERFLOW: Variable<Texts> = Variable {
     },
     meaning: "Texts by which a server's error says that a prompt is too long.",
 };
+pub(super) const NAMESPACE: Variable<Name> = Variable {
+    name: "AIPERF_NAMESPACE",
+    kind: Name,
+    meaning: "What `{{ namespace }}` stands for in `artifacts.userFiles`.",
+};
 pub(super) const MEDIA_DOWNLOAD_TIMEOUT: Variable<Seconds> = Variable {
     name: "AIPERF_DATASET_MEDIA_DOWNLOAD_TIMEOUT",
     kind: Seconds(Number {
@@ -179,6 +186,24 @@ pub(super) const MEDIA_DOWNLOADS: Variable<Count> = Variable {
         otherwise: "10",
     },
     meaning: "How many media files are downloaded at the same time.",
+};
+pub(super) const CHAT_CONNECT_TIMEOUT: Variable<Seconds> = Variable {
+    name: "AIPERF_CHAT_CONNECT_TIMEOUT",
+    kind: Seconds(Number {
+        default: 10.0,
+        least: 0.001,
+        most: 1_000_000.0,
+    }),
+    meaning: "How long `aiperf chat` waits for a connection.",
+};
+pub(super) const CHAT_READ_TIMEOUT: Variable<Seconds> = Variable {
+    name: "AIPERF_CHAT_READ_TIMEOUT",
+    kind: Seconds(Number {
+        default: 300.0,
+        least: 0.001,
+        most: 1_000_000.0,
+    }),
+    meaning: "How long the server may be silent in `aiperf chat` before a turn fails.",
 };
 pub(super) const MAX_CATCH_UP: Variable<Seconds> = Variable {
     name: "AIPERF_TIMING_MAX_CATCHUP_SECONDS",
@@ -213,6 +238,83 @@ pub(super) const WARMUP_LOG_INTERVAL: Variable<Seconds> = Variable {
         most: 100_000.0,
     }),
     meaning: "How often the log tells how far a warmup is; 0 says nothing of it.",
+};
+pub(super) const SERVER_METRICS_DEFAULT: Variable<Switch> = Variable {
+    name: "AIPERF_SERVER_METRICS_DEFAULT",
+    kind: Switch { default: true },
+    meaning: "Whether the server's own metrics are collected where neither flags nor the file ask for them or decline them.",
+};
+pub(super) const SERVER_METRICS_INTERVAL: Variable<Seconds> = Variable {
+    name: "AIPERF_SERVER_METRICS_COLLECTION_INTERVAL",
+    kind: Seconds(Number {
+        default: 0.333,
+        least: 0.001,
+        most: 300.0,
+    }),
+    meaning: "How often the server's own metrics are collected.",
+};
+pub(super) const SERVER_METRICS_FLUSH: Variable<Seconds> = Variable {
+    name: "AIPERF_SERVER_METRICS_COLLECTION_FLUSH_PERIOD",
+    kind: Seconds(Number {
+        default: 2.0,
+        least: 0.0,
+        most: 30.0,
+    }),
+    meaning: "How long after the last request the server's own metrics are collected once more: servers that update them now and then need that time.",
+};
+pub(super) const SERVER_METRICS_TIMEOUT: Variable<Seconds> = Variable {
+    name: "AIPERF_SERVER_METRICS_SCRAPE_TIMEOUT",
+    kind: Seconds(Number {
+        default: 30.0,
+        least: 0.1,
+        most: 600.0,
+    }),
+    meaning: "How long a server may take to show its metrics.",
+};
+pub(super) const SERVER_METRICS_REACHABILITY: Variable<Seconds> = Variable {
+    name: "AIPERF_SERVER_METRICS_REACHABILITY_TIMEOUT",
+    kind: Seconds(Number {
+        default: 10.0,
+        least: 1.0,
+        most: 300.0,
+    }),
+    meaning: "How long it may take the first time.",
+};
+pub(super) const NETWORK_PROBE_INTERVAL: Variable<Seconds> = Variable {
+    name: "AIPERF_NETWORK_LATENCY_DEFAULT_PROBE_INTERVAL",
+    kind: Seconds(Number {
+        default: 1.0,
+        least: 0.001,
+        most: 3600.0,
+    }),
+    meaning: "How often the round trip of the network is measured where `--network-latency-ping-interval` does not say.",
+};
+pub(super) const NETWORK_LEAST_PROBES: Variable<Count> = Variable {
+    name: "AIPERF_NETWORK_LATENCY_MIN_SAMPLES",
+    kind: Count {
+        least: 1,
+        most: 1000,
+        otherwise: "5",
+    },
+    meaning: "How many measurements of a server should succeed; what is missing is made up for at the end.",
+};
+pub(super) const NETWORK_CONNECT_TIMEOUT: Variable<Seconds> = Variable {
+    name: "AIPERF_NETWORK_LATENCY_CONNECT_TIMEOUT",
+    kind: Seconds(Number {
+        default: 5.0,
+        least: 0.001,
+        most: 3600.0,
+    }),
+    meaning: "How long a connection may take that measures the round trip.",
+};
+pub(super) const NETWORK_TOPUP_TIMEOUT: Variable<Seconds> = Variable {
+    name: "AIPERF_NETWORK_LATENCY_COMPLETE_TOPUP_TIMEOUT",
+    kind: Seconds(Number {
+        default: 3.0,
+        least: 0.0,
+        most: 30.0,
+    }),
+    meaning: "How long missing measurements may be made up for.",
 };
 pub(super) const USAGE_DIFFERENCE: Variable<Number> = Variable {
     name: "AIPERF_METRICS_USAGE_PCT_DIFF_THRESHOLD",
@@ -249,6 +351,29 @@ pub(super) const CONSOLE_WIDTH: Variable<Number> = Variable {
         most: 10_000.0,
     },
     meaning: "The width of the report in `profile_export_console.txt`, in columns.",
+};
+pub(super) const MIN_UPDATE_PERCENT: Variable<Number> = Variable {
+    name: "AIPERF_UI_MIN_UPDATE_PERCENT",
+    kind: Number {
+        default: 1.0,
+        least: 0.01,
+        most: 100.0,
+    },
+    meaning: "By how many percent a bar of `--ui simple` must have moved to be drawn again.",
+};
+pub(super) const REALTIME_INTERVAL: Variable<SecondsIfSet> = Variable {
+    name: "AIPERF_UI_REALTIME_METRICS_INTERVAL",
+    kind: SecondsIfSet {
+        least: 0.0,
+        most: 1000.0,
+        otherwise: "30",
+    },
+    meaning: "How often statistics are logged, where `--stats-interval` does not say it; 0 never.",
+};
+pub(super) const REALTIME_ENABLED: Variable<Switch> = Variable {
+    name: "AIPERF_UI_REALTIME_METRICS_ENABLED",
+    kind: Switch { default: false },
+    meaning: "Whether statistics are logged while a run goes on, also without `--stats-interval`.",
 };
 pub(super) const SHOW_INTERNAL: Variable<Switch> = Variable {
     name: "AIPERF_DEV_SHOW_INTERNAL_METRICS",
@@ -293,16 +418,31 @@ pub(super) fn rows() -> Vec<Row> {
         CONTEXT_OVERFLOW.row(),
         MEDIA_DOWNLOAD_TIMEOUT.row(),
         MEDIA_DOWNLOADS.row(),
+        CHAT_CONNECT_TIMEOUT.row(),
+        CHAT_READ_TIMEOUT.row(),
         MAX_CATCH_UP.row(),
         IO_PRIORITY.row(),
         RATE_RAMP_STEP.row(),
         WARMUP_LOG_INTERVAL.row(),
+        SERVER_METRICS_DEFAULT.row(),
+        SERVER_METRICS_INTERVAL.row(),
+        SERVER_METRICS_FLUSH.row(),
+        SERVER_METRICS_TIMEOUT.row(),
+        SERVER_METRICS_REACHABILITY.row(),
+        NETWORK_PROBE_INTERVAL.row(),
+        NETWORK_LEAST_PROBES.row(),
+        NETWORK_CONNECT_TIMEOUT.row(),
+        NETWORK_TOPUP_TIMEOUT.row(),
         USAGE_DIFFERENCE.row(),
         OSL_MISMATCH_PCT.row(),
         OSL_MISMATCH_TOKENS.row(),
         CONSOLE_WIDTH.row(),
+        MIN_UPDATE_PERCENT.row(),
+        REALTIME_INTERVAL.row(),
+        REALTIME_ENABLED.row(),
         SHOW_INTERNAL.row(),
         SHOW_EXPERIMENTAL.row(),
+        NAMESPACE.row(),
         DEV_MODE.row(),
     ]
 }

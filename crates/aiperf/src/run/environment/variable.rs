@@ -69,6 +69,30 @@ impl<K: Kind> Variable<K> {
     }
 }
 
+/// A name as Kubernetes has them; empty where nothing is set.
+pub(super) struct Name;
+
+impl Kind for Name {
+    type Value = String;
+
+    fn parse(&self, text: &str) -> Option<String> {
+        let is_part = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        text.bytes().all(is_part).then(|| text.to_owned())
+    }
+
+    fn unset(&self) -> String {
+        String::new()
+    }
+
+    fn values(&self) -> String {
+        "a name of letters, digits and `-`".to_owned()
+    }
+
+    fn default_text(&self) -> String {
+        "empty".to_owned()
+    }
+}
+
 /// On or off.
 pub(super) struct Switch {
     pub(super) default: bool,
@@ -146,6 +170,37 @@ impl Kind for Seconds {
 
     fn default_text(&self) -> String {
         self.0.default_text()
+    }
+}
+
+/// A time span, written in seconds; without the variable there is none.
+pub(super) struct SecondsIfSet {
+    pub(super) least: f64,
+    pub(super) most: f64,
+    /// What holds without the variable.
+    pub(super) otherwise: &'static str,
+}
+
+impl Kind for SecondsIfSet {
+    type Value = Option<Nanos>;
+
+    fn parse(&self, text: &str) -> Option<Option<Nanos>> {
+        let seconds: f64 = text.parse().ok()?;
+        (self.least..=self.most)
+            .contains(&seconds)
+            .then(|| Some(nanos(seconds)))
+    }
+
+    fn unset(&self) -> Option<Nanos> {
+        None
+    }
+
+    fn values(&self) -> String {
+        format!("seconds, from {} to {}", self.least, self.most)
+    }
+
+    fn default_text(&self) -> String {
+        self.otherwise.into()
     }
 }
 

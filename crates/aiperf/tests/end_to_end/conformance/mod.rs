@@ -4,8 +4,11 @@
 //! `cargo xtask test` installs the reference into `.venv`. Without it these tests check nothing,
 //! say so, and fail where `CI` is set.
 
+mod aggregates;
 mod columns;
 mod comparison;
 mod figures;
 mod reference;
+mod server_metrics;
+mod user_files;
 mod validation;

@@ -3,10 +3,12 @@
 pub(crate) mod ended;
 pub(crate) mod place;
 pub(crate) mod scripted;
+pub(crate) mod terminal;
 
 pub(crate) use ended::Ended;
 pub(crate) use place::Place;
 pub(crate) use scripted::ScriptedServer;
+pub(crate) use terminal::Terminal;
 
 use aiperf_mock::{MockOptions, MockServer};
 

@@ -31,6 +31,34 @@ complete -F _{program} {program}
 }
 
 fn of_command(command: &CommandSummary) -> String {
+    let actions = if command.actions.is_empty() {
+        String::new()
+    } else {
+        let each = command.actions.iter().map(|(word, action)| {
+            format!(
+                "                    {word})\n{}                        ;;\n",
+                of_flags(action)
+            )
+        });
+        format!(
+            "            if [ \"$COMP_CWORD\" -gt 2 ]; then
+                case \"${{COMP_WORDS[2]}}\" in
+{}                esac
+                return
+            fi
+",
+            each.collect::<String>()
+        )
+    };
+    format!(
+        "        {})\n{actions}{}            ;;\n",
+        command.name,
+        of_flags(command)
+    )
+}
+
+/// Offers what may follow a command: values of the flag before the word, flags, other words.
+fn of_flags(command: &CommandSummary) -> String {
     let mut by_flag = String::new();
     let topics = command.topics();
     if !topics.is_empty() {
@@ -77,12 +105,10 @@ fn of_command(command: &CommandSummary) -> String {
         ),
     };
     format!(
-        "        {})
-            case \"$previous\" in
+        "            case \"$previous\" in
 {by_flag}                *) ;;
             esac
-            {otherwise}COMPREPLY=($(compgen -W \"{flags}\" -- \"$word\")) ;;
-",
-        command.name
+            {otherwise}COMPREPLY=($(compgen -W \"{flags}\" -- \"$word\"))
+"
     )
 }

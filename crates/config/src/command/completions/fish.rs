@@ -19,33 +19,51 @@ complete -c {program} -n '__fish_seen_subcommand_from help' -a '{}'
         script.push_str(&format!(
             "complete -c {program} -n __fish_use_subcommand -a {name} -d {about}\n"
         ));
-        let when = format!("-n '__fish_seen_subcommand_from {name}'");
-        match Offer::of(command) {
-            Offer::Nothing => {}
-            Offer::Files => script.push_str(&format!("complete -c {program} {when} -F\n")),
-            Offer::Words(words) => script.push_str(&format!(
-                "complete -c {program} {when} -a '{}'\n",
+        let here = format!("__fish_seen_subcommand_from {name}");
+        let words: Vec<&str> = command.actions.iter().map(|(word, _)| *word).collect();
+        let alone = if words.is_empty() {
+            here.clone()
+        } else {
+            format!(
+                "{here}; and not __fish_seen_subcommand_from {}",
                 words.join(" ")
-            )),
-        }
-        let topics = command.topics();
-        if !topics.is_empty() {
-            script.push_str(&format!(
-                "complete -c {program} -n '__fish_seen_subcommand_from {name}; and __fish_prev_arg_in --help -h' -f -a '{}'\n",
-                topics.join(" ")
-            ));
-            script.push_str(&format!(
-                "complete -c {program} {when} -l help-all -d 'Show all flags'\n"
-            ));
-        }
-        for flag in command.flags() {
-            for spelling in &flag.spellings {
-                let of_flag = of_spelling(flag, spelling);
-                script.push_str(&format!("complete -c {program} {when} {of_flag}\n"));
-            }
+            )
+        };
+        of_command(program, &alone, command, &mut script);
+        for (word, action) in &command.actions {
+            let there = format!("{here}; and __fish_seen_subcommand_from {word}");
+            of_command(program, &there, action, &mut script);
         }
     }
     script
+}
+
+/// What may follow a command, where the shell's condition `when` holds.
+fn of_command(program: &str, when: &str, command: &CommandSummary, script: &mut String) {
+    match Offer::of(command) {
+        Offer::Nothing => {}
+        Offer::Files => script.push_str(&format!("complete -c {program} -n '{when}' -F\n")),
+        Offer::Words(words) => script.push_str(&format!(
+            "complete -c {program} -n '{when}' -a '{}'\n",
+            words.join(" ")
+        )),
+    }
+    let topics = command.topics();
+    if !topics.is_empty() {
+        script.push_str(&format!(
+            "complete -c {program} -n '{when}; and __fish_prev_arg_in --help -h' -f -a '{}'\n",
+            topics.join(" ")
+        ));
+        script.push_str(&format!(
+            "complete -c {program} -n '{when}' -l help-all -d 'Show all flags'\n"
+        ));
+    }
+    for flag in command.flags() {
+        for spelling in &flag.spellings {
+            let of_flag = of_spelling(flag, spelling);
+            script.push_str(&format!("complete -c {program} -n '{when}' {of_flag}\n"));
+        }
+    }
 }
 
 fn of_spelling(flag: &FlagSummary, spelling: &str) -> String {

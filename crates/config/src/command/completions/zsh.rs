@@ -29,6 +29,35 @@ compdef _{program} {program}
 }
 
 fn of_command(command: &CommandSummary) -> String {
+    let name = command.name;
+    if command.actions.is_empty() {
+        return format!("        {name})\n            {} ;;\n", arguments(command));
+    }
+    let each = command.actions.iter().map(|(word, action)| {
+        format!(
+            "                {word})\n            {} ;;\n",
+            arguments(action)
+        )
+    });
+    format!(
+        "        {name})
+            if (( CURRENT == 2 )); then
+            {}
+                return
+            fi
+            local action=\"${{words[2]}}\"
+            shift words
+            (( CURRENT-- ))
+            case \"$action\" in
+{}            esac ;;
+",
+        arguments(command),
+        each.collect::<String>()
+    )
+}
+
+/// Offers what may follow a command.
+fn arguments(command: &CommandSummary) -> String {
     let mut specifications: Vec<String> = command
         .flags()
         .flat_map(|flag| flag.spellings.iter().map(|name| of_spelling(flag, name)))
@@ -50,11 +79,7 @@ fn of_command(command: &CommandSummary) -> String {
         Offer::Words(words) => specifications.push(format!("'1:word:({})'", words.join(" "))),
     }
     format!(
-        "        {})
-            _arguments \\
-                {} ;;
-",
-        command.name,
+        "_arguments \\\n                {}",
         specifications.join(" \\\n                ")
     )
 }

@@ -16,7 +16,7 @@ impl HelpRequest {
     /// after `--` do not count.
     ///
     /// All words after `--help` up to the next flag are the topic, so that a title of several words
-    /// needs no quotes.
+    /// needs no quotes. A flag is the topic where nothing else follows.
     pub fn of<S: AsRef<str>>(words: &[S]) -> Option<Self> {
         let words: Vec<&str> = words
             .iter()
@@ -34,9 +34,11 @@ impl HelpRequest {
             .iter()
             .copied()
             .take_while(|word| !word.starts_with('-'));
-        let topic: Vec<&str> = match attached {
-            Some(topic) => vec![topic],
-            None => following.collect(),
+        let topic: Vec<&str> = match (attached, &words[place + 1..]) {
+            (Some(topic), _) => vec![topic],
+            // Nothing but a flag follows: it is what the question is about.
+            (None, [flag]) if flag.starts_with("--") && *flag != "--version" => vec![*flag],
+            (None, _) => following.collect(),
         };
         let topic = topic.join(" ");
         Some(if topic.trim().is_empty() {
@@ -63,6 +65,9 @@ mod tests {
             ("--help=", Some(HelpRequest::Short)),
             ("--model m -h", Some(HelpRequest::Short)),
             ("--help --model m", Some(HelpRequest::Short)),
+            ("--help --model", on("--model")),
+            ("--streaming --help --model", on("--model")),
+            ("--model m --help --version", Some(HelpRequest::Short)),
             ("--help load generator", on("load generator")),
             ("-h load --streaming", on("load")),
             ("--help=load", on("load")),

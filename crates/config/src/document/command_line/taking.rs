@@ -42,6 +42,12 @@ const NOT_BY_KEY: &[&str] = &[
     "server-profiler",
     "sequence-distribution",
     "seq-dist",
+    // What is swept is not said by keys of its own.
+    "parameter-sweep-cooldown-seconds",
+    "parameter-sweep-same-seed",
+    "parameter-sweep-mode",
+    "sweep-type",
+    "no-sweep-table",
 ];
 
 /// Keys of files and public datasets that the same flags write as those of made-up ones.
@@ -242,6 +248,13 @@ impl Taking {
                 self.switch(flag);
             }
         }
+        let asks = ["urls", "formats"].iter().any(|key| {
+            let pointer = format!("/benchmark/server_metrics/{key}");
+            self.rest.pointer(&pointer).is_some()
+        });
+        if asks {
+            self.drop_if("/benchmark/server_metrics/enabled", &json!(true));
+        }
         if self
             .rest
             .pointer("/benchmark/network_latency/mean_ms")
@@ -267,6 +280,9 @@ impl Taking {
                 let path = path.strip_prefix("benchmark.").unwrap_or(path);
                 let pointer = match path {
                     "random_seed" => "/random_seed".to_owned(),
+                    path if path.starts_with("multi_run.") => {
+                        format!("/{}", path.replace('.', "/"))
+                    }
                     _ => format!("/benchmark/{}", path.replace("[0]", ".0").replace('.', "/")),
                 };
                 self.take_as(flag, &pointer);

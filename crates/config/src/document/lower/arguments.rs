@@ -17,7 +17,7 @@ use crate::document::sections::prompts::{PromptsSection, RankingsSection, Synthe
 use crate::document::values::FormatsOrNone;
 use crate::profile::{
     AudioArgs, DatasetFormat, ExportLevel, Header, ImageArgs, LogLevel, ProfileArgs, RankingsArgs,
-    Secret, SynthesisArgs, Ui, VideoArgs,
+    Secret, ServerMetricsFormat, SynthesisArgs, VideoArgs,
 };
 
 /// The arguments. Those that no key stands for are taken from what was typed.
@@ -35,6 +35,7 @@ pub(super) fn of(envelope: &Envelope, typed: &ProfileArgs) -> ProfileArgs {
         captured_body: typed.captured_body,
         export_formats: typed.export_formats.clone(),
         random_seed: *envelope.random_seed,
+        runs: super::runs::of(envelope),
         ..ProfileArgs::default()
     };
     models(body, &mut args);
@@ -366,15 +367,29 @@ fn output(body: &BenchmarkSection, args: &mut ProfileArgs) {
     args.no_gpu_telemetry = declined(gpu.is_given(), **gpu);
     let server = &body.server_metrics.enabled;
     args.no_server_metrics = declined(server.is_given(), **server);
-    args.network_latency_mean_ms = *body.network_latency.mean_ms;
+    if *body.server_metrics.enabled {
+        let section = &body.server_metrics;
+        args.server_metrics = section.urls.is_given().then(|| (*section.urls).clone());
+        let formats = section
+            .formats
+            .iter()
+            .filter(|_| section.formats.is_given());
+        args.server_metrics_formats = formats
+            .filter_map(|format| ServerMetricsFormat::named(format.name()))
+            .collect();
+    }
+    let latency = &body.network_latency;
+    args.network_latency_mean_ms = *latency.mean_ms;
+    if *latency.enabled && latency.mean_ms.is_none() {
+        args.network_latency_automatic = Some(true);
+        let interval = &latency.ping_interval;
+        args.network_latency_ping_interval_seconds = interval.is_given().then_some(**interval);
+    }
     let runtime = &body.runtime;
     args.workers_max = *runtime.workers;
     args.record_processors = *runtime.record_processors;
-    let is_drawn = Ui::SUPPORTED.contains(&runtime.ui.name());
-    args.ui = runtime
-        .ui
-        .choice()
-        .filter(|_| runtime.ui.is_given() && is_drawn);
+    args.ui = runtime.ui.choice().filter(|_| runtime.ui.is_given());
+    args.stats_interval_seconds = *runtime.stats_interval;
     let level = &body.logging.level;
     args.log_level = LogLevel::named(level.name()).filter(|_| level.is_given());
 }

@@ -7,9 +7,11 @@
 //! flags cannot say, such as fractions of tokens, is set afterwards.
 
 mod arguments;
+mod filters;
 mod input_config;
 mod laws;
 mod phases;
+mod runs;
 mod unsupported;
 mod wording;
 
@@ -19,6 +21,7 @@ use super::fault::{DocumentError, Fault};
 use super::overlay;
 use super::sections::dataset::{DatasetSection, Records};
 use super::substitution::Environment;
+use super::user_files::UserFiles;
 use super::values::{Anything, FormatsOrNone};
 use super::{Document, Node};
 use crate::error::Warning;
@@ -69,11 +72,25 @@ impl Document {
         surroundings: Surroundings,
         rows: Option<&Path>,
     ) -> Result<Resolved, DocumentError> {
+        let resolved = self.resolved(typed, surroundings, rows);
+        resolved.map_err(|error| match &self.file {
+            Some(file) => error.of_file(file),
+            None => error,
+        })
+    }
+
+    fn resolved(
+        &self,
+        typed: &ProfileArgs,
+        surroundings: Surroundings,
+        rows: Option<&Path>,
+    ) -> Result<Resolved, DocumentError> {
         let mut faults = Vec::new();
         unsupported::check(&self.envelope, &mut faults);
         let body = &self.envelope.benchmark;
         let phases = phases::lower(body, typed, &mut faults);
         laws::check(body, &mut faults);
+        filters::check(body, &mut faults);
         if !faults.is_empty() {
             return Err(DocumentError::of_all(faults));
         }
@@ -83,8 +100,11 @@ impl Document {
             .map_err(|error| DocumentError::of_all(wording::faults(&error)))?;
         self.set_what_flags_cannot_say(&mut resolved.config);
         let told = self.warnings.iter().map(|fault| Warning {
-            message: fault.to_string(),
-            hint: None,
+            message: match &self.file {
+                Some(file) => fault.without_hint().in_file(file),
+                None => fault.without_hint().to_string(),
+            },
+            hint: fault.hint.clone(),
         });
         let later = resolved.warnings.iter().map(wording::warning);
         resolved.warnings = told.chain(later).collect();
@@ -94,8 +114,10 @@ impl Document {
     fn set_what_flags_cannot_say(&self, config: &mut ProfileConfig) {
         let body = &self.envelope.benchmark;
         laws::set(&mut config.dataset, body);
+        config.runs.sweep = runs::sweep(&self.envelope);
         config.dataset.random_seed = body.dataset().and_then(DatasetSection::random_seed);
         config.output.summary_json = matches!(*body.artifacts.summary, FormatsOrNone::Formats(_));
+        config.output.user_files = UserFiles::of(&self.envelope);
         let models = body.models.items.iter();
         let own: Vec<Option<String>> = models
             .map(|model| model.tokenizer.as_ref().map(|own| (*own.name).clone()))

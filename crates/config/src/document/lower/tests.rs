@@ -193,10 +193,6 @@ fn what_is_not_there_yet_is_refused_by_its_key() {
             "phases: {type: concurrency, requests: 1}, wandb: {project: p}",
             "`benchmark.wandb.project`",
         ),
-        (
-            "phases: {type: concurrency, requests: 1}, artifacts: {userFiles: [{path: a, content: b}]}",
-            "`benchmark.artifacts.userFiles`",
-        ),
     ] {
         let told = run(&with_phases(part), "").unwrap_err();
         assert!(told.contains(expected), "{part}: {told}");
@@ -465,4 +461,28 @@ fn what_no_flag_says_reaches_the_run() {
         (both.dataset.random_seed, both.random_seed),
         (Some(7), Some(7))
     );
+}
+
+#[test]
+fn a_public_dataset_is_filtered_by_what_it_knows() {
+    let body = |filters: &str| {
+        format!(
+            "model: m, endpoint: {{url: 'h:1'}}, phases: {{type: concurrency, requests: 1}}, \
+             dataset: {{type: public, dataset: exgentic, filters: {filters}}}"
+        )
+    };
+    assert!(run(&body("{harness: claude_code}"), "").is_ok());
+    for (filters, expected) in [
+        (
+            "{colour: red}",
+            "`benchmark.datasets.0.filters.colour`: `red`: unknown key; known are `harness`",
+        ),
+        (
+            "{harness: emacs}",
+            "`emacs`: unknown value; known are claude_code",
+        ),
+    ] {
+        let told = run(&body(filters), "").unwrap_err();
+        assert!(told.contains(expected), "{told}");
+    }
 }

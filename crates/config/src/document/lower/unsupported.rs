@@ -3,21 +3,19 @@
 
 use crate::document::fault::Fault;
 use crate::document::node::Mark;
-use crate::document::read::Field;
+use aiperf_search::points::MOST_DIMENSIONS;
+
+use crate::document::read::{Dump, Field, Read as _};
 use crate::document::sections::dataset::{DatasetSection, FileSection};
 use crate::document::sections::envelope::{BenchmarkSection, Envelope};
+use crate::document::sections::sweep::SweepSection;
 use crate::profile::DatasetFormat;
 
 /// Tells every key that asks for what is missing.
 pub(super) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
     let mut told = Missing(faults);
     let body = &envelope.benchmark;
-    told.unless_absent("sweep", &envelope.sweep);
-    told.unless(
-        "multiRun.numRuns",
-        *envelope.multi_run.num_runs == 1,
-        envelope.multi_run.num_runs.place(),
-    );
+    sweep(envelope, &mut told);
     told.unless_absent("plot", &envelope.plot);
     models(body, &mut told);
     artifacts(body, &mut told);
@@ -35,6 +33,41 @@ pub(super) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
     if let Some(dataset) = body.dataset() {
         self::dataset(dataset, &mut told);
     }
+}
+
+fn sweep(envelope: &Envelope, told: &mut Missing) {
+    let place = envelope.sweep.place();
+    let Some(sweep) = envelope.sweep.as_ref() else {
+        return;
+    };
+    let dimensions = match sweep {
+        SweepSection::Sobol(sweep) => sweep.dimensions.len(),
+        SweepSection::LatinHypercube(sweep) => {
+            let by_regions = sweep.optimization.is_some_and(|way| way.is("lloyd"));
+            told.unless(
+                "sweep.optimization: lloyd",
+                !by_regions,
+                sweep.optimization.place(),
+            );
+            0
+        }
+        SweepSection::AdaptiveSearch(_) => {
+            told.unless("sweep.type: adaptive_search", false, place);
+            0
+        }
+        _ => 0,
+    };
+    told.unless(
+        "sweep.dimensions (more than 32)",
+        dimensions <= MOST_DIMENSIONS,
+        place,
+    );
+    let dump = sweep.dump(Dump::Given);
+    told.unless(
+        "sweep.postProcess",
+        dump.get("post_process").is_none(),
+        place,
+    );
 }
 
 /// Where the one dataset of a file stands.
@@ -80,11 +113,6 @@ impl Missing<'_> {
         self.unless(path, **field == default, field.place());
     }
 
-    /// A list that must be empty.
-    fn unless_empty<T>(&mut self, path: &str, field: &Field<Vec<T>>) {
-        self.unless(path, field.is_empty(), field.place());
-    }
-
     fn unless(&mut self, path: &str, is_fine: bool, mark: Mark) {
         if !is_fine {
             let fault = Fault::new("is an AIPerf setting that this version does not support yet");
@@ -102,7 +130,6 @@ fn models(body: &BenchmarkSection, told: &mut Missing) {
 
 fn artifacts(body: &BenchmarkSection, told: &mut Missing) {
     let artifacts = &body.artifacts;
-    told.unless_empty("benchmark.artifacts.userFiles", &artifacts.user_files);
     told.unless_is("benchmark.artifacts.autoPlot", &artifacts.auto_plot, false);
     told.unless_is(
         "benchmark.artifacts.plotRequired",
@@ -136,14 +163,13 @@ fn telemetry(body: &BenchmarkSection, told: &mut Missing) {
     }
     let server = &body.server_metrics;
     if *server.enabled {
-        told.unless_empty("benchmark.serverMetrics.urls", &server.urls);
+        let mode = &server.discovery.mode;
+        told.unless(
+            "benchmark.serverMetrics.discovery.mode",
+            !mode.is("kubernetes"),
+            mode.place(),
+        );
     }
-    let latency = &body.network_latency;
-    told.unless(
-        "benchmark.networkLatency.enabled",
-        !*latency.enabled || latency.mean_ms.is_some(),
-        latency.enabled.place(),
-    );
     told.unless_absent("benchmark.otel.metricsUrl", &body.otel.metrics_url);
     told.unless_absent("benchmark.mlflow.trackingUri", &body.mlflow.tracking_uri);
     told.unless_absent("benchmark.wandb.project", &body.wandb.project);

@@ -4,6 +4,7 @@
 mod dataset;
 mod endpoint;
 mod phases;
+mod runs;
 
 use serde_json::{Value, json};
 
@@ -20,6 +21,9 @@ pub(crate) fn apply(args: &ProfileArgs, tree: &mut Node, faults: &mut Vec<Fault>
             set_key(root, "random_seed", Node::from_json(&json!(seed), mark));
         }
     }
+    if let Some(root) = tree.as_map_mut() {
+        runs::apply(args, root, faults);
+    }
     let Some(body) = tree
         .as_map_mut()
         .map(|root| child(root, "benchmark", Mark::Nowhere))
@@ -32,6 +36,16 @@ pub(crate) fn apply(args: &ProfileArgs, tree: &mut Node, faults: &mut Vec<Fault>
     sheet.profiling(args);
     sheet.warmup(args);
     sheet.rest(args);
+}
+
+/// A whole file with what was typed about several runs.
+pub(crate) fn with_runs(args: &ProfileArgs, file: &Value) -> Value {
+    let mut tree = Node::from_json(file, Mark::Nowhere);
+    if let Some(root) = tree.as_map_mut() {
+        // Variants have no place in it; flags that say so are refused elsewhere.
+        runs::apply(args, root, &mut Vec::new());
+    }
+    tree.to_json()
 }
 
 /// The body of a file on which flags are written.
@@ -218,6 +232,39 @@ impl Sheet<'_> {
             "--no-server-metrics",
             on(args.no_server_metrics),
         );
+        let formats = &args.server_metrics_formats;
+        let formats = (!formats.is_empty()).then(|| {
+            formats
+                .iter()
+                .map(|format| format.name())
+                .collect::<Vec<_>>()
+        });
+        for (key, flag, value) in [
+            (
+                "urls",
+                "--server-metrics",
+                some(args.server_metrics.clone()),
+            ),
+            ("formats", "--server-metrics-formats", some(formats)),
+        ] {
+            let collects = value.is_some() && args.no_server_metrics.is_none();
+            put(&["server_metrics", key], flag, value);
+            put(
+                &["server_metrics", "enabled"],
+                flag,
+                collects.then(|| json!(true)),
+            );
+        }
+        put(
+            &["network_latency", "enabled"],
+            "--network-latency-automatic",
+            some(args.network_latency_automatic),
+        );
+        put(
+            &["network_latency", "ping_interval"],
+            "--network-latency-ping-interval",
+            some(args.network_latency_ping_interval_seconds),
+        );
         let latency = args.network_latency_mean_ms;
         for (key, value) in [
             ("enabled", some(latency.map(|_| true))),
@@ -234,6 +281,11 @@ impl Sheet<'_> {
             &["runtime", "record_processors"],
             "--record-processor-service-count",
             some(args.record_processors),
+        );
+        put(
+            &["runtime", "stats_interval"],
+            "--stats-interval",
+            some(args.stats_interval_seconds),
         );
         put(
             &["runtime", "ui"],

@@ -1,6 +1,7 @@
 //! Rules about models and the endpoint.
 
 use aiperf_endpoint::Capabilities;
+use aiperf_endpoint::url::unix_socket;
 
 use super::Rule;
 use crate::document::fault::Fault;
@@ -20,7 +21,7 @@ pub(in crate::document) fn capabilities(
 /// Addresses get a scheme; what the protocol settles is settled.
 pub(super) fn settle(endpoint: &mut EndpointSection, warnings: &mut Vec<Fault>) {
     for url in &mut endpoint.urls.value {
-        if !url.contains("://") && !url.starts_with("unix:") {
+        if !url.contains("://") && unix_socket(url).is_none() {
             url.insert_str(0, "http://");
         }
     }

@@ -2,421 +2,413 @@
 //! near to that as allowed. Each stands in a file that is complete without it; `dataset` and `phases`
 //! replace those of that file.
 
-use crate::rules::Example;
-
-const fn case(
-    rule: &'static str,
-    breaks: &'static str,
-    said: &'static str,
-    keeps: &'static str,
-) -> Example {
-    Example {
-        rule,
-        breaks,
-        said,
-        keeps,
-    }
-}
+use crate::rules::{Example, example};
 
 pub(crate) const EXAMPLES: &[Example] = &[
-    case(
+    example(
         "the template type needs a template",
         "endpoint: {type: template}",
         "`benchmark.endpoint.type: template` needs `benchmark.endpoint.template`",
         "endpoint: {type: template, template: {body: '{}'}}",
     ),
-    case(
+    example(
         "weighted models have weights",
         "models: {strategy: weighted, items: [{name: a, weight: 1}, {name: b}]}",
         "`benchmark.models.strategy: weighted` needs one of `benchmark.models.items.weight` for each `benchmark.models.items`",
         "models: {strategy: weighted, items: [{name: a, weight: 1}, {name: b, weight: 0}]}",
     ),
-    case(
+    example(
         "weighted models have weights",
         "models: {strategy: weighted, items: [{name: a, weight: 0.5}]}",
         "`benchmark.models.items.weight`: weights of models must lie between 0 and 1 and sum up to 1: their sum is 0.5, not 1",
         "models: {items: [{name: a, weight: 0.5}]}",
     ),
-    case(
+    example(
         "usage in every chunk needs a chat stream with the server's counts",
         "endpoint: {perChunkUsage: true, useServerTokenCount: true}",
         "`benchmark.endpoint.perChunkUsage` needs `benchmark.endpoint.streaming: true`",
         "endpoint: {perChunkUsage: true, useServerTokenCount: true, streaming: true}",
     ),
-    case(
+    example(
         "stored responses are counted by the server",
         "endpoint: {type: responses, extra: {store: ' True'}}",
         "`store: true` with `benchmark.endpoint.type: responses` needs `benchmark.endpoint.useServerTokenCount: true`",
         "endpoint: {type: responses, extra: {store: 1}}",
     ),
-    case(
+    example(
         "images are sent by id in chats only",
         "endpoint: {type: completions, uuidAndStrip: true}",
         "`benchmark.endpoint.uuidAndStrip` does not go with `benchmark.endpoint.type: completions`",
         "endpoint: {uuidAndStrip: true}",
     ),
-    case(
+    example(
         "bodies have the format of their type",
         "endpoint: {requestContentType: multipart/form-data}",
         "`benchmark.endpoint.requestContentType: multipart/form-data` does not go with `benchmark.endpoint.type: chat`",
         "endpoint: {requestContentType: application/json}",
     ),
-    case(
+    example(
         "readiness options need a readiness timeout",
         "endpoint: {waitForModelInterval: 1}",
         "`benchmark.endpoint.waitForModelInterval` needs `benchmark.endpoint.waitForModelTimeout`",
         "endpoint: {waitForModelInterval: 1, waitForModelTimeout: 1}",
     ),
-    case(
+    example(
         "a video job is not followed over a Unix socket",
         "endpoint: {url: 'unix:/run/s.sock', type: video_generation}",
         "`benchmark.endpoint.type: video_generation` does not go with a `unix:` address",
         "endpoint: {url: 'unix:/run/s.sock', resetKvCache: true}",
     ),
-    case(
+    example(
         "a tokenizer needs something to count",
         "endpoint: {type: image_retrieval}, tokenizer: {revision: x}",
         "`benchmark.tokenizer.revision` does not go with `benchmark.endpoint.type: image_retrieval`",
         "endpoint: {type: image_retrieval}, tokenizer: {}",
     ),
-    case(
+    example(
         "a system prompt needs a type with system messages",
         "endpoint: {type: completions}, dataset: {isl: 5, systemPrompt: brief}",
         "`benchmark.datasets.0.systemPrompt` does not go with `benchmark.endpoint.type: completions`",
         "endpoint: {type: messages}, dataset: {isl: 5, systemPrompt: brief}",
     ),
-    case(
+    example(
         "contents are drawn from a pool only",
         "dataset: {type: file, path: p, audioBatchSize: 1}",
         "`benchmark.datasets.0.audioBatchSize` cannot be used with `benchmark.datasets.0.format: single_turn`",
         "dataset: {type: file, path: p, format: random_pool, audioBatchSize: 1}",
     ),
-    case(
+    example(
         "several pools have one content each",
         "dataset: {type: file, path: /, format: random_pool, promptBatchSize: 2}",
         "`benchmark.datasets.0.promptBatchSize` does not go with a directory as `benchmark.datasets.0.path`",
         "dataset: {type: file, path: /, format: random_pool, promptBatchSize: 1}",
     ),
-    case(
+    example(
         "a range of lengths needs both lengths",
         "dataset: {prompts: {isl: 5, randomRangeRatio: 0.5}}",
         "`benchmark.datasets.0.prompts.randomRangeRatio` needs `benchmark.datasets.0.prompts.osl` and `benchmark.datasets.0.prompts.isl`, both of at least 1",
         "dataset: {prompts: {isl: 5, osl: 5, randomRangeRatio: 0.5}}",
     ),
-    case(
+    example(
         "lengths are drawn in one way",
         "dataset: {prompts: {isl: 5, osl: 5, randomRangeRatio: 0.5, sequenceDistribution: [{isl: 1, osl: 1, probability: 100}]}}",
         "`benchmark.datasets.0.prompts.sequenceDistribution` does not go with `benchmark.datasets.0.prompts.randomRangeRatio`",
         "dataset: {prompts: {isl: 5, osl: 5, sequenceDistribution: [{isl: 1, osl: 1, probability: 100}]}}",
     ),
-    case(
+    example(
         "there is one kind of text before prompts",
         "dataset: {isl: 5, prefixPrompts: {poolSize: 1, length: 1, userContextLength: 1}}",
         "`benchmark.datasets.0.prefixPrompts.poolSize`, `benchmark.datasets.0.prefixPrompts.length` do not go with `benchmark.datasets.0.prefixPrompts.userContextLength`",
         "dataset: {isl: 5, prefixPrompts: {poolSize: 1, length: 1}}",
     ),
-    case(
+    example(
         "a system prompt is given once",
         "dataset: {isl: 5, systemPrompt: a, prefixPrompts: {sharedSystemLength: 1}}",
         "`benchmark.datasets.0.prefixPrompts.sharedSystemLength` does not go with `benchmark.datasets.0.systemPrompt`",
         "dataset: {isl: 5, systemPrompt: a, prefixPrompts: {userContextLength: 1}}",
     ),
-    case(
+    example(
         "a system prompt from a file is the only one",
         "dataset: {isl: 5, systemPromptFile: Cargo.toml, prefixPrompts: {sharedSystemLength: 1}}",
         "`benchmark.datasets.0.prefixPrompts.sharedSystemLength` does not go with `benchmark.datasets.0.systemPromptFile`",
         "dataset: {isl: 5, systemPromptFile: Cargo.toml, prefixPrompts: {userContextLength: 1}}",
     ),
-    case(
+    example(
         "prefixes come from a pool",
         "dataset: {isl: 5, prefixPrompts: {length: 1}}",
         "`benchmark.datasets.0.prefixPrompts.length` needs `benchmark.datasets.0.prefixPrompts.poolSize`",
         "dataset: {isl: 5, prefixPrompts: {length: 1, poolSize: 1}}",
     ),
-    case(
+    example(
         "marks go into messages",
         "endpoint: {type: completions}, dataset: {type: file, path: p, cacheBust: {target: system_prefix}}",
         "`benchmark.datasets.0.cacheBust.target: system_prefix` does not go with `benchmark.endpoint.type: completions`",
         "endpoint: {type: messages}, dataset: {type: file, path: p, cacheBust: {target: system_prefix}}",
     ),
-    case(
+    example(
         "a mark of the system prompt alone needs one",
         "dataset: {prompts: {isl: 5, cacheBust: {target: warmup_isolation_system}}}",
         "`benchmark.datasets.0.prompts.cacheBust.target: warmup_isolation_system` needs a system prompt",
         "dataset: {systemPrompt: a, prompts: {isl: 5, cacheBust: {target: warmup_isolation_system}}}",
     ),
-    case(
+    example(
         "hash ids stand for text of a corpus",
         "dataset: {type: file, path: p, format: mooncake_trace, prompts: {corpus: random}}",
         "`benchmark.datasets.0.prompts.corpus: random` does not go with `benchmark.datasets.0.format: mooncake_trace`",
         "dataset: {type: file, path: p, format: mooncake_trace, prompts: {corpus: coding}}",
     ),
-    case(
+    example(
         "pictures in an order come from a source",
         "dataset: {isl: 5, images: {batchSize: 1, sourceSampling: shuffle-cycle}}",
         "`benchmark.datasets.0.images.sourceSampling: shuffle-cycle` needs `benchmark.datasets.0.images.source`",
         "dataset: {isl: 5, images: {batchSize: 1, sourceSampling: shuffle-cycle, source: assets}}",
     ),
-    case(
+    example(
         "the encoder of a sound needs a sound",
         "dataset: {isl: 5, video: {audio: {codec: aac}}}",
         "`benchmark.datasets.0.video.audio.codec` needs `benchmark.datasets.0.video.audio.channels`",
         "dataset: {isl: 5, video: {audio: {codec: aac, channels: 1}}}",
     ),
-    case(
+    example(
         "a fixed schedule plays its file in order",
         "dataset: {type: file, path: p, sampling: random}, phases: {type: fixed_schedule}",
         "`benchmark.datasets.0.sampling: random` does not go with `benchmark.phases.0.type: fixed_schedule`",
         "dataset: {type: file, path: p, sampling: sequential}, phases: {type: fixed_schedule}",
     ),
-    case(
+    example(
         "a schedule begins at one place",
         "dataset: {type: file, path: p}, phases: {type: fixed_schedule, startOffset: 1}",
         "`benchmark.phases.0.startOffset` needs `benchmark.phases.0.autoOffset: false`",
         "dataset: {type: file, path: p}, phases: {type: fixed_schedule, startOffset: 1, autoOffset: false}",
     ),
-    case(
+    example(
         "a schedule does not end before it begins",
         "dataset: {type: file, path: p}, phases: {type: fixed_schedule, autoOffset: false, startOffset: 2, endOffset: 1}",
         "`benchmark.phases.0.startOffset: 2` is after `benchmark.phases.0.endOffset: 1`",
         "dataset: {type: file, path: p}, phases: {type: fixed_schedule, autoOffset: false, startOffset: 1, endOffset: 1}",
     ),
-    case(
+    example(
         "users play conversations of a file",
         "dataset: {type: file, path: p}, phases: {type: user_centric, rate: 1, users: 1, requests: 1}",
         "`benchmark.phases.0.type: user_centric` does not go with `benchmark.datasets.0.format: single_turn`",
         "dataset: {type: file, path: p, format: multi_turn}, phases: {type: user_centric, rate: 1, users: 1, requests: 1}",
     ),
-    case(
+    example(
         "each user has a request",
         "phases: {type: user_centric, rate: 1, users: 3, requests: 2}",
         "`benchmark.phases.0.users: 3` is more than `benchmark.phases.0.requests: 2`",
         "phases: {type: user_centric, rate: 1, users: 3, duration: 2}",
     ),
-    case(
+    example(
         "each user has a session",
         "phases: {type: user_centric, rate: 1, users: 3, sessions: 2}",
         "`benchmark.phases.0.users: 3` is more than `benchmark.phases.0.sessions: 2`",
         "phases: {type: user_centric, rate: 1, users: 3, sessions: 3}",
     ),
-    case(
+    example(
         "a rate is either steady or a series",
         "phases: {type: poisson, requests: 1, rate: 1, rateSeries: [{time_s: 0, qps: 1}, {time_s: 1, qps: 2}]}",
         "`benchmark.phases.0.rate` does not go with `benchmark.phases.0.rateSeries`",
         "phases: {type: poisson, requests: 1, rateSeries: [{time_s: 0, qps: 1}, {time_s: 1, qps: 2}]}",
     ),
-    case(
+    example(
         "users have no series of rates",
         "phases: {type: user_centric, users: 1, requests: 1, rateSeries: [{time_s: 0, qps: 1}, {time_s: 1, qps: 2}]}",
         "`benchmark.phases.0.rateSeries` does not go with `benchmark.phases.0.type: user_centric`",
         "phases: {type: user_centric, users: 1, requests: 1, rate: 1}",
     ),
-    case(
+    example(
         "a prefill limit needs streaming",
         "phases: {type: concurrency, requests: 1, prefillConcurrency: 1}",
         "`benchmark.phases.0.prefillConcurrency` needs `benchmark.endpoint.streaming: true`",
         "endpoint: {streaming: true}, phases: {type: concurrency, requests: 1, prefillConcurrency: 1}",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "endpoint: {streaming: true}, phases: {type: concurrency, requests: 1, prefillConcurrency: 2}",
         "`benchmark.phases.0.prefillConcurrency: 2` is more than `benchmark.phases.0.concurrency`, which is 1 where it is not given",
         "endpoint: {streaming: true}, phases: {type: concurrency, requests: 1, concurrency: 2, prefillConcurrency: 2}",
     ),
-    case(
+    example(
         "a grace period needs a duration",
         "phases: {type: concurrency, requests: 1, gracePeriod: 1}",
         "`benchmark.phases.0.gracePeriod` needs `benchmark.phases.0.duration`",
         "phases: {type: concurrency, requests: 1, gracePeriod: 1, duration: 1}",
     ),
-    case(
+    example(
         "addresses lead somewhere",
         "endpoint: {url: 'ftp://h'}",
         "scheme `ftp` is none of",
         "endpoint: {url: 'https://h'}",
     ),
-    case(
+    example(
         "a file dataset has one source",
         "dataset: {type: file}",
         "needs `path` or `records`",
         "dataset: {type: file, records: [{text: a}]}",
     ),
-    case(
+    example(
         "pools of rows are for contents that are drawn",
         "dataset: {type: file, records: {a: [{text: a}]}}",
         "pools do not go with `format: single_turn`",
         "dataset: {type: file, format: random_pool, records: {a: [{text: a}]}}",
     ),
-    case(
+    example(
         "only Weka traces are filtered by their lengths",
         "dataset: {type: file, path: p, format: multi_turn, maxContextLength: 5}",
         "does not go with `format: multi_turn`",
         "dataset: {type: file, path: p, maxContextLength: 5}",
     ),
-    case(
+    example(
         "a strict open loop is an open loop",
         "dataset: {type: file, path: p, format: baseten_trace, openLoopStrict: true, openLoopReplay: false}",
         "does not go with `openLoopReplay: false`",
         "dataset: {type: file, path: p, format: baseten_trace, openLoopStrict: true}",
     ),
-    case(
+    example(
         "pauses of a trace are treated in one way",
         "dataset: {type: file, path: p, ignoreTraceDelays: true, useThinkTimeOnly: true}",
         "does not go with `ignoreTraceDelays`",
         "dataset: {type: file, path: p, useThinkTimeOnly: true}",
     ),
-    case(
+    example(
         "a dataset of the hub is named where it is not built in",
         "dataset: {type: public, dataset: sharegpt, hfWekaDataset: a/b}",
         "does not go with `dataset: sharegpt`",
         "dataset: {type: public, dataset: weka_hf, hfWekaDataset: a/b}",
     ),
-    case(
+    example(
         "a conversation has a turn",
         "dataset: {isl: 5, turns: 0}",
         "the mean 0 is less than 1",
         "dataset: {isl: 5, turns: 1}",
     ),
-    case(
+    example(
         "shares of lengths are 100 percent in all",
         "dataset: {prompts: {sequenceDistribution: [{isl: 1, osl: 1, probability: 90}]}}",
         "the probabilities are 90 in all, not 100",
         "dataset: {prompts: {sequenceDistribution: [{isl: 1, osl: 1, probability: 99}]}}",
     ),
-    case(
+    example(
         "a sound has a rate and a depth",
         "dataset: {isl: 5, audio: {batchSize: 1, depths: []}}",
         "is empty",
         "dataset: {isl: 5, audio: {batchSize: 0, depths: []}}",
     ),
-    case(
+    example(
         "a system prompt says something",
         "dataset: {isl: 5, systemPrompt: ' '}",
         "is blank",
         "dataset: {isl: 5, systemPrompt: a}",
     ),
-    case(
+    example(
         "phases have names of their own",
         "phases: [{name: a, kind: profiling, type: concurrency, requests: 1}, {name: A, kind: profiling, type: concurrency, requests: 1}]",
         "another phase is called `A` already",
         "phases: [{name: a, kind: profiling, type: concurrency, requests: 1}, {name: b, kind: profiling, type: concurrency, requests: 1}]",
     ),
-    case(
+    example(
         "something is measured",
         "phases: [{name: warmup, type: concurrency, requests: 1}]",
         "there is no phase of kind `profiling`",
         "phases: [{name: profiling, type: concurrency, requests: 1}]",
     ),
-    case(
+    example(
         "only a later phase follows without a gap",
         "phases: {type: concurrency, requests: 1, seamless: true}",
         "the first phase follows no other",
         "phases: [{name: warmup, type: concurrency, requests: 1}, {name: profiling, type: concurrency, requests: 1, seamless: true}]",
     ),
-    case(
+    example(
         "the kind of a phase fits its name",
         "phases: [{name: profiling, type: concurrency, requests: 1}, {name: warmup, kind: profiling, type: concurrency, requests: 1}]",
         "`warmup` is no name for a phase of kind `profiling`",
         "phases: [{name: steady, kind: profiling, type: concurrency, requests: 1}]",
     ),
-    case(
+    example(
         "a phase ends",
         "phases: {type: concurrency}",
         "the phase `profiling` has no end",
         "phases: {type: concurrency, sessions: 1}",
     ),
-    case(
+    example(
         "a rate phase has a rate",
         "phases: {type: poisson, requests: 1}",
         "`benchmark.phases.0.rate`: is missing for `type: poisson`",
         "phases: {type: poisson, requests: 1, rate: 1}",
     ),
-    case(
+    example(
         "trajectories start between two ratios in order",
         "phases: {type: concurrency, requests: 1, trajectoryStartMinRatio: 0.8}",
         "is above `trajectoryStartMaxRatio`",
         "phases: {type: concurrency, requests: 1, trajectoryStartMinRatio: 0.75}",
     ),
-    case(
+    example(
         "a search within a phase says what it changes and when it ends",
         "phases: {type: concurrency, concurrency: 9, duration: 1, adaptiveScale: true, adaptiveSustainDuration: 1}",
         "`benchmark.phases.0.sla`: is missing",
         "phases: {type: concurrency, concurrency: 9, duration: 1, adaptiveScale: true, adaptiveSustainDuration: 1, sla: [{metricTag: request_latency, op: lt, threshold: 1}]}",
     ),
-    case(
+    example(
         "a local collector asks no other machine",
         "gpuTelemetry: {collector: pynvml, urls: ['http://h:1']}",
         "which reads this machine",
         "gpuTelemetry: {collector: dcgm, urls: ['http://h:1']}",
     ),
-    case(
+    example(
         "who finds nothing selects nothing",
         "serverMetrics: {discovery: {mode: disabled, namespace: n}}",
         "does not go with `mode: disabled`",
         "serverMetrics: {discovery: {mode: auto, namespace: n}}",
     ),
-    case(
+    example(
         "a run at Weights & Biases belongs to a project",
         "wandb: {entity: e}",
         "needs `benchmark.wandb.project`",
         "wandb: {entity: e, project: p}",
     ),
-    case(
+    example(
         "an address needs a port",
         "runtime: {apiHost: h}",
         "needs `benchmark.runtime.apiPort`",
         "runtime: {apiHost: h, apiPort: 1}",
     ),
-    case(
+    example(
         "the least number of workers is not above their number",
         "runtime: {workers: 1, workersMin: 2}",
         "2 is more than `benchmark.runtime.workers`, which is 1",
         "runtime: {workers: 2, workersMin: 2}",
     ),
-    case(
+    example(
         "answers are judged by a benchmark",
         "accuracy: {nShots: 2}",
         "needs `benchmark.accuracy.benchmark`",
         "accuracy: {nShots: 2, benchmark: mmlu}",
     ),
-    case(
+    example(
         "trials converge within their number",
         "multiRun: {numRuns: 2, convergence: {metric: request_latency, minRuns: 3}}",
         "3 is more than `multiRun.numRuns`, which is 2",
         "multiRun: {numRuns: 2, convergence: {metric: request_latency}}",
     ),
-    case(
+    example(
         "a sweep has no dashboard",
         "runtime: {ui: dashboard}, sweep: {type: grid, parameters: {concurrency: [1, 2]}}",
         "`dashboard` does not go with `sweep`",
         "runtime: {ui: simple}, sweep: {type: grid, parameters: {concurrency: [1, 2]}}",
     ),
-    case(
+    example(
         "a scenario is not swept",
         "scenario: inferencex-agentx-mvp, sweep: {type: grid, parameters: {concurrency: [1, 2]}}",
         "does not go with `benchmark.scenario: inferencex-agentx-mvp`",
         "scenario: inferencex-agentx-mvp, unsafeOverride: true, sweep: {type: grid, parameters: {concurrency: [1, 2]}}",
     ),
-    case(
+    example(
+        "runs are compared request by request where requests are kept",
+        "multiRun: {numRuns: 2, convergence: {metric: request_latency, mode: distribution}}, artifacts: {records: false}",
+        "`multiRun.convergence.mode: distribution` needs the records, which `benchmark.artifacts.records: false` leaves out",
+        "multiRun: {numRuns: 2, convergence: {metric: request_latency}}, artifacts: {records: false}",
+    ),
+    example(
         "trials that end early are not the outer loop",
         "multiRun: {numRuns: 2, convergence: {metric: request_latency}}, sweep: {type: grid, parameters: {concurrency: [1, 2]}}",
-        "`iterationOrder: repeated` does not go with `multiRun.convergence`",
+        "`sweep.iterationOrder: repeated` does not go with `multiRun.convergence`",
         "multiRun: {numRuns: 2, convergence: {metric: request_latency}}, sweep: {type: grid, iterationOrder: independent, parameters: {concurrency: [1, 2]}}",
     ),
-    case(
+    example(
         "one search at a time",
         "sweep: {type: adaptive_search, maxIterations: 9, objectives: [{metric: request_latency, direction: minimize}], searchSpace: [{path: concurrency, lo: 1, hi: 9}]}, \
          phases: {type: concurrency, concurrency: 9, duration: 1, adaptiveScale: true, adaptiveSustainDuration: 1, sla: [{metricTag: request_latency, op: lt, threshold: 1}]}",
         "a search does not go with phases that search by themselves",
         "sweep: {type: adaptive_search, maxIterations: 9, objectives: [{metric: request_latency, direction: minimize}], searchSpace: [{path: concurrency, lo: 1, hi: 9}]}",
     ),
-    case(
+    example(
         "a search goes on after its first points",
         "sweep: {type: adaptive_search, maxIterations: 5, objectives: [{metric: request_latency, direction: minimize}], searchSpace: [{path: concurrency, lo: 1, hi: 9}]}",
         "5 leaves nothing of `maxIterations` 5",
         "sweep: {type: adaptive_search, maxIterations: 6, objectives: [{metric: request_latency, direction: minimize}], searchSpace: [{path: concurrency, lo: 1, hi: 9}]}",
     ),
-    case(
+    example(
         "a search has room in each of its dimensions",
         "sweep: {type: adaptive_search, maxIterations: 9, objectives: [{metric: request_latency, direction: minimize}], searchSpace: [{path: concurrency, lo: 9, hi: 9}]}",
         "needs `lo` below `hi`",

@@ -53,7 +53,7 @@ impl Told {
 
 /// Reports every rule that is broken.
 pub(crate) fn check(envelope: &Envelope, faults: &mut Vec<Fault>) {
-    for breach in crate::rules::check(&settings::view(&envelope.benchmark)).0 {
+    for breach in crate::rules::check(&settings::view(envelope)).0 {
         faults.push(
             Fault::new(breach.message)
                 .at("", breach.mark)

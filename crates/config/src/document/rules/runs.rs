@@ -62,29 +62,6 @@ pub(super) const RULES: &[RunsRule] = &[
         },
     },
     RunsRule {
-        name: "trials that end early are not the outer loop",
-        check: |envelope, told| {
-            let order = match envelope.sweep.as_ref() {
-                Some(SweepSection::Grid(sweep)) => &sweep.iteration_order,
-                Some(SweepSection::Zip(sweep)) => &sweep.iteration_order,
-                Some(SweepSection::Scenarios(sweep)) => &sweep.iteration_order,
-                Some(SweepSection::Sobol(sweep)) => &sweep.iteration_order,
-                Some(SweepSection::LatinHypercube(sweep)) => &sweep.iteration_order,
-                Some(SweepSection::AdaptiveSearch(_)) | None => return,
-            };
-            let many = &envelope.multi_run;
-            let several = *many.num_runs > 1 && many.convergence.is_some();
-            if order.is("repeated") && several {
-                told.at_root(
-                    "sweep",
-                    envelope.sweep.place(),
-                    "`iterationOrder: repeated` does not go with `multiRun.convergence`",
-                    "choose `iterationOrder: independent`",
-                );
-            }
-        },
-    },
-    RunsRule {
         name: "one search at a time",
         check: |envelope, told| {
             let mut phases = envelope.benchmark.phases.iter();

@@ -7,12 +7,13 @@ use crate::document::node::Mark;
 use crate::document::read::Field;
 use crate::document::sections::dataset::{DatasetSection, FileSection, SyntheticSection};
 use crate::document::sections::endpoint::{EndpointSection, ModelsSection};
-use crate::document::sections::envelope::BenchmarkSection;
+use crate::document::sections::envelope::{BenchmarkSection, Envelope};
 use crate::document::sections::phase::Phase;
 use crate::document::sections::runtime::TokenizerSection;
-use crate::document::values::{OneOf, Seconds};
-use crate::profile::DatasetFormat;
-use crate::rules::{PhaseView, Said, Source, Timing, View, Words};
+use crate::document::sections::sweep::SweepSection;
+use crate::document::values::{FormatsOrNone, OneOf, Seconds};
+use crate::profile::{ConvergenceMode, DatasetFormat, SweepMode};
+use crate::rules::{PhaseView, RunsView, Said, Source, Timing, View, Words};
 
 fn said<T: Clone>(path: &str, field: &Field<T>) -> Said<T> {
     Said::at_key(path, field.mark, Some(field.value.clone()))
@@ -39,8 +40,9 @@ fn nothing<T>(path: &str) -> Said<T> {
     Said::at_key(path, None, None)
 }
 
-pub(super) fn view(body: &BenchmarkSection) -> View {
-    let mut view = unshaped(body);
+pub(super) fn view(envelope: &Envelope) -> View {
+    let body = &envelope.benchmark;
+    let mut view = unshaped(body, runs(envelope));
     match body.dataset() {
         Some(DatasetSection::Synthetic(dataset)) => synthetic(dataset, &mut view),
         Some(DatasetSection::File(dataset)) => file(dataset, &mut view),
@@ -57,7 +59,7 @@ pub(super) fn view(body: &BenchmarkSection) -> View {
 }
 
 /// Without what only some kinds of datasets have.
-fn unshaped(body: &BenchmarkSection) -> View {
+fn unshaped(body: &BenchmarkSection, runs: RunsView) -> View {
     let endpoint = &body.endpoint;
     let dataset = body.dataset();
     let system = dataset.map(DatasetSection::system_prompt);
@@ -124,6 +126,46 @@ fn unshaped(body: &BenchmarkSection) -> View {
         range_ratio: nothing(&key("prompts.randomRangeRatio")),
         sequence_distribution: nothing(&key("prompts.sequenceDistribution")),
         phases: body.phases.iter().enumerate().map(phase).collect(),
+        runs,
+    }
+}
+
+fn runs(envelope: &Envelope) -> RunsView {
+    let many = &envelope.multi_run;
+    let convergence = many.convergence.as_ref();
+    let mode = convergence.map(|section| &section.mode);
+    let records = &envelope.benchmark.artifacts.records;
+    let order = match envelope.sweep.as_ref() {
+        Some(SweepSection::Grid(sweep)) => Some(&sweep.iteration_order),
+        Some(SweepSection::Zip(sweep)) => Some(&sweep.iteration_order),
+        Some(SweepSection::Scenarios(sweep)) => Some(&sweep.iteration_order),
+        Some(SweepSection::Sobol(sweep)) => Some(&sweep.iteration_order),
+        Some(SweepSection::LatinHypercube(sweep)) => Some(&sweep.iteration_order),
+        Some(SweepSection::AdaptiveSearch(_)) | None => None,
+    };
+    RunsView {
+        trials: Said::at_root_key("multiRun.numRuns", many.num_runs.mark, Some(*many.num_runs)),
+        convergence: Said::at_root_key(
+            "multiRun.convergence",
+            many.convergence.mark,
+            convergence.map(|_| ()),
+        ),
+        convergence_mode: Said::at_root_key(
+            "multiRun.convergence.mode",
+            mode.and_then(|mode| mode.mark),
+            mode.and_then(|mode| ConvergenceMode::named(mode.name())),
+        ),
+        order: Said::at_root_key(
+            "sweep.iterationOrder",
+            order.and_then(|order| order.mark).or(envelope.sweep.mark),
+            order.and_then(|order| SweepMode::named(order.name())),
+        ),
+        keeps_records: Said::at_key(
+            "artifacts.records",
+            records.mark,
+            Some(matches!(**records, FormatsOrNone::Formats(_))),
+        ),
+        leaves_out_records: "`benchmark.artifacts.records: false`",
     }
 }
 

@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use crate::document::limits::{above_zero, not_empty_text};
 use crate::document::node::Node;
 use crate::document::read::{Definitions, Dump, Field, Read, Reader, section};
+use crate::document::user_files;
 use crate::document::values::{Anything, FormatsOrNone, OneOf, Seconds, words};
 
 words! {
@@ -81,14 +82,16 @@ impl Read for UserFile {
             };
             reader.fault(node, message);
         }
+        user_files::check_templates(&file.content.0, reader);
         let path = &*file.path;
         let leaves = path.starts_with('/') || path.split('/').any(|part| part == "..");
-        if leaves || path.chars().any(char::is_control) {
+        let names_nothing = path.split('/').all(|part| matches!(part, "" | "."));
+        if leaves || names_nothing || path.chars().any(char::is_control) {
             reader.within("path", |reader| {
                 reader.fault_with(
                     node,
                     format!(
-                        "`{}` is no place below the run's directory",
+                        "`{}` is no file below the run's folder",
                         path.escape_debug()
                     ),
                     "give a relative path without `..`",

@@ -14,13 +14,13 @@ use super::telemetry::{
 };
 use crate::document::node::Node;
 use crate::document::read::{Read, Reader, section};
-use crate::document::values::{Anything, Named};
+use crate::document::values::{Anything, Named, Quoted};
 
 section! {
     /// A configuration of AIPerf.
     pub(crate) struct Envelope {
-        schema_version: String = "2.0".to_owned(), |version| {
-            (version != "2.0").then(|| "is a version that is not known; it is `\"2.0\"`".to_owned())
+        schema_version: Quoted = Quoted("2.0".to_owned()), |version| {
+            (version.0 != "2.0").then(|| "is a version that is not known; it is `\"2.0\"`".to_owned())
         };
         benchmark: BenchmarkSection;
         sweep: Option<SweepSection> = None;

@@ -1,7 +1,7 @@
 //! How many conversations, of how many turns.
 
 use crate::command::{Flag, Group, Kind, Limits};
-use crate::profile::args::ProfileArgs;
+use crate::profile::args::{ProfileArgs, Swept};
 
 pub(super) static CONVERSATION: Group<ProfileArgs> = Group {
     title: "Conversation Input",
@@ -23,6 +23,7 @@ const CONVERSATION_NUM: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, count| args.conversation_num = Some(count),
+        list: |args, values| args.runs.sweep(Swept::Sessions, values),
     },
     value: "COUNT",
     default: "",
@@ -51,6 +52,7 @@ const TURN_MEAN: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, mean| args.turn_mean = Some(mean),
+        list: |args, values| args.runs.sweep(Swept::Turns, values),
     },
     value: "TURNS",
     default: "1",

@@ -6,7 +6,7 @@ use aiperf_schedule::RateSeries;
 
 use super::chosen;
 use crate::command::{Choice, Flag, Group, Kind, Limits};
-use crate::profile::args::ProfileArgs;
+use crate::profile::args::{ProfileArgs, Swept};
 use crate::profile::choices::{ArrivalOverflow, ArrivalPattern};
 
 pub(super) static LOAD: Group<ProfileArgs> = Group {
@@ -35,6 +35,7 @@ const DURATION: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableFloat {
         limits: Limits::ABOVE_ZERO.or_infinite(),
         set: |args, seconds| args.benchmark_duration_seconds = Some(seconds),
+        list: |args, values| args.runs.sweep(Swept::Duration, values),
     },
     value: "SECONDS",
     default: "",
@@ -61,6 +62,7 @@ const CONCURRENCY: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, count| args.concurrency = Some(count),
+        list: |args, values| args.runs.sweep(Swept::Concurrency, values),
     },
     value: "COUNT",
     default: "1; no limit where requests have their own times",
@@ -75,6 +77,7 @@ const PREFILL_CONCURRENCY: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, count| args.prefill_concurrency = Some(count),
+        list: |args, values| args.runs.sweep(Swept::PrefillConcurrency, values),
     },
     value: "COUNT",
     default: "",
@@ -88,6 +91,7 @@ const REQUEST_RATE: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableFloat {
         limits: Limits::ABOVE_ZERO,
         set: |args, rate| args.request_rate = Some(rate),
+        list: |args, values| args.runs.sweep(Swept::Rate, values),
     },
     value: "PER_SECOND",
     default: "",
@@ -131,6 +135,7 @@ const REQUEST_COUNT: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, count| args.request_count = Some(count),
+        list: |args, values| args.runs.sweep(Swept::Requests, values),
     },
     value: "COUNT",
     default: "10, unless sessions or a duration bound the run",

@@ -4,7 +4,7 @@ use aiperf_dataset::SequenceDistribution;
 
 use super::{chosen, not_blank};
 use crate::command::{Choice, Flag, Group, Kind, Limits};
-use crate::profile::args::ProfileArgs;
+use crate::profile::args::{ProfileArgs, Swept};
 use crate::profile::choices::{CacheBustTarget, PromptCorpus, RandomCorpusStyle};
 
 pub(super) static PROMPT: Group<ProfileArgs> = Group {
@@ -57,6 +57,7 @@ const ISL_MEAN: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 0..=u64::MAX,
         set: |args, mean| args.isl_mean = Some(mean),
+        list: |args, values| args.runs.sweep(Swept::IslMean, values),
     },
     value: "TOKENS",
     default: "550",
@@ -74,6 +75,7 @@ const ISL_STDDEV: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableFloat {
         limits: Limits::FROM_ZERO,
         set: |args, stddev| args.isl_stddev = Some(stddev),
+        list: |args, values| args.runs.sweep(Swept::IslStddev, values),
     },
     value: "TOKENS",
     default: "0",
@@ -87,6 +89,7 @@ const OSL_MEAN: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 0..=u64::MAX,
         set: |args, mean| args.osl_mean = Some(mean),
+        list: |args, values| args.runs.sweep(Swept::OslMean, values),
     },
     value: "TOKENS",
     default: "",
@@ -105,6 +108,7 @@ const OSL_STDDEV: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableFloat {
         limits: Limits::FROM_ZERO,
         set: |args, stddev| args.osl_stddev = Some(stddev),
+        list: |args, values| args.runs.sweep(Swept::OslStddev, values),
     },
     value: "TOKENS",
     default: "0",

@@ -1,7 +1,7 @@
 //! Users at a steady pace, and users who hang up.
 
 use crate::command::{Flag, Group, Kind, Limits};
-use crate::profile::args::ProfileArgs;
+use crate::profile::args::{ProfileArgs, Swept};
 
 pub(super) static USER_CENTRIC: Group<ProfileArgs> = Group {
     title: "User-Centric Rate",
@@ -32,6 +32,7 @@ const USERS: Flag<ProfileArgs> = Flag {
     kind: Kind::SweepableInteger {
         within: 1..=u64::MAX,
         set: |args, count| args.num_users = Some(count),
+        list: |args, values| args.runs.sweep(Swept::Users, values),
     },
     value: "COUNT",
     default: "",

@@ -1,6 +1,8 @@
 //! What flags do less than they seem to. None of it prevents a run.
 
 mod dataset;
+mod endpoint;
+mod runs;
 
 use super::Findings;
 use super::load::{Load, Mode};
@@ -10,7 +12,8 @@ use crate::profile::config::{Arrivals, Limit, PhaseConfig};
 
 /// Warns of every flag that has no effect in this company.
 pub(super) fn give(load: &Load, findings: &mut Findings) {
-    for advice in ADVICE.iter().chain(dataset::ADVICE) {
+    let all = [ADVICE, dataset::ADVICE, endpoint::ADVICE, runs::ADVICE];
+    for advice in all.into_iter().flatten() {
         if let Some((message, hint)) = advice(load) {
             findings.warn(message, hint);
         }

@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use aiperf_endpoint::url::unix_socket;
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -14,8 +15,6 @@ use crate::profile::config::{CacheReset, EndpointConfig, Readiness, ServerProfil
 /// Names a body of the user's own among the extra inputs, and where its answers are.
 pub(crate) const PAYLOAD_TEMPLATE: &str = "payload_template";
 pub(crate) const RESPONSE_FIELD: &str = "response_field";
-/// Begins the address of a Unix socket.
-pub(crate) const UNIX: &str = "unix:";
 const DEFAULT_URL: &str = "http://localhost:8000";
 /// Six hours: longer than any answer should take, short enough to end a forgotten run.
 const DEFAULT_TIMEOUT_SECONDS: f64 = 21_600.0;
@@ -179,7 +178,7 @@ fn urls(args: &ProfileArgs, findings: &mut Findings) -> Vec<String> {
     }
     let mut urls = Vec::with_capacity(args.urls.len());
     for typed in &args.urls {
-        let url = if typed.contains("://") || typed.starts_with(UNIX) {
+        let url = if typed.contains("://") || unix_socket(typed).is_some() {
             typed.clone()
         } else {
             format!("http://{typed}")
@@ -202,8 +201,7 @@ pub(crate) fn check(text: &str) -> Result<(), String> {
     {
         return Err("holds a blank".into());
     }
-    if let Some(socket) = text.strip_prefix(UNIX) {
-        let socket = socket.strip_prefix("//").unwrap_or(socket);
+    if let Some((socket, _)) = unix_socket(text) {
         return if socket.starts_with('/') && socket.len() > 1 {
             Ok(())
         } else {

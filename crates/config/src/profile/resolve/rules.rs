@@ -4,7 +4,9 @@
 mod dataset;
 mod endpoint;
 mod examples;
+mod runs;
 mod settings;
+mod telemetry;
 
 pub(crate) use dataset::{generated_prefix, generated_turns};
 pub(crate) use examples::EXAMPLES;
@@ -42,7 +44,7 @@ pub(super) fn check(load: &Load, findings: &mut Findings) {
 /// The same without those about the load, and without those that files can break too, for a file
 /// that keeps them.
 pub(super) fn check_all_but_load(load: &Load, findings: &mut Findings) {
-    let groups = [endpoint::RULES, dataset::RULES];
+    let groups = [endpoint::RULES, dataset::RULES, telemetry::RULES];
     check_these(groups.into_iter().flatten(), load, findings);
 }
 
@@ -56,7 +58,13 @@ fn check_these(rules: impl Iterator<Item = &'static Rule>, load: &Load, findings
 
 /// Those that only flags can break, in the order in which breaches are reported.
 fn all() -> impl Iterator<Item = &'static Rule> {
-    let groups = [endpoint::RULES, dataset::RULES, RULES];
+    let groups = [
+        endpoint::RULES,
+        dataset::RULES,
+        RULES,
+        telemetry::RULES,
+        runs::RULES,
+    ];
     groups.into_iter().flatten()
 }
 

@@ -244,7 +244,7 @@ fn the_display_fits_the_output_and_verbosity_overrules_all() {
     let runtime =
         |line: &str, surroundings| resolve(&args(line), surroundings).unwrap().config.runtime;
     for (line, surroundings, ui, level) in [
-        ("-m m", TERMINAL, Ui::Simple, LogLevel::Info),
+        ("-m m", TERMINAL, Ui::Dashboard, LogLevel::Info),
         ("-m m", PIPE, Ui::None, LogLevel::Info),
         ("-m m --ui none", TERMINAL, Ui::None, LogLevel::Info),
         (
@@ -442,6 +442,81 @@ fn advice_is_given_where_flags_do_less_than_they_seem_to() {
         (
             "--endpoint-type nim_rankings --isl 3",
             vec!["`--isl` has no effect with `--endpoint-type nim_rankings`"],
+        ),
+        (
+            "--conversation-turn-delay-mean 5 --session-delay-ratio 2",
+            vec![
+                "`--conversation-turn-delay-mean`, `--conversation-turn-delay-ratio` have no effect with single turns",
+            ],
+        ),
+        (
+            "--conversation-turn-mean 3 --session-delay-ratio 2",
+            vec![
+                "`--conversation-turn-delay-ratio` has no effect without `--conversation-turn-delay-mean`",
+            ],
+        ),
+        (
+            "--conversation-turn-stddev 1 --conversation-turn-delay-mean 5 --session-delay-ratio 2",
+            vec![],
+        ),
+        (
+            "--prefix-prompt-length 5 --num-prefix-prompts 0",
+            vec!["`--prefix-prompt-length` has no effect with `--num-prefix-prompts 0`"],
+        ),
+        (
+            "--user-context-prompt-length 5 --endpoint-type completions",
+            vec!["`--user-context-prompt-length` has no effect with `--endpoint-type completions`"],
+        ),
+        (
+            "--image-batch-size 0 --image-width-mean 5 --audio-batch-size 0 --audio-length-mean 3 --video-batch-size 0 --video-width 8",
+            vec![
+                "`--image-width-mean` has no effect without images",
+                "`--audio-length-mean` has no effect without audio",
+                "`--video-width` has no effect without videos",
+            ],
+        ),
+        (
+            "--model-selection-strategy random",
+            vec!["`--model-selection-strategy random` has no effect with one model"],
+        ),
+        (
+            "--use-legacy-max-tokens --endpoint-type completions",
+            vec!["`--use-legacy-max-tokens` has no effect with `--endpoint-type completions`"],
+        ),
+        (
+            "--use-legacy-max-tokens",
+            vec!["`--use-legacy-max-tokens` has no effect without `--osl`"],
+        ),
+        (
+            "--tls-ca-file Cargo.toml --url h:1",
+            vec!["`--tls-ca-file` has no effect without an `https` address"],
+        ),
+        ("--tls-ca-file Cargo.toml --url HTTPS://h:1", vec![]),
+        (
+            "--tokenizer builtin --tokenizer-revision a",
+            vec!["`--tokenizer-revision` has no effect with `--tokenizer builtin`"],
+        ),
+        (
+            "--tokenizer builtin --use-server-token-count --input-file Cargo.toml --custom-dataset-type single_turn",
+            vec!["`--tokenizer` has no effect with `--use-server-token-count` and texts of a file"],
+        ),
+        (
+            "--input-file Cargo.toml --custom-dataset-type raw_payload --extra-inputs a:1 --osl 5",
+            vec![
+                "`--extra-inputs`, `--osl` have no effect with `--custom-dataset-type raw_payload`",
+            ],
+        ),
+        (
+            "--export-http-trace --export-level summary",
+            vec!["`--export-http-trace` has no effect beside `--export-level summary`"],
+        ),
+        (
+            "--no-server-metrics --server-metrics-formats csv",
+            vec!["`--server-metrics-formats` has no effect beside `--no-server-metrics`"],
+        ),
+        (
+            "--verbose --log-level error --ui none",
+            vec!["`--log-level`, `--ui` have no effect beside `--verbose`"],
         ),
         ("--concurrency 3 --streaming", vec![]),
     ] {

@@ -4,7 +4,7 @@ use super::{Advice, text};
 use crate::profile::args::ProfileArgs;
 use crate::profile::choices::{DatasetFormat, EndpointType, PromptCorpus};
 use crate::profile::resolve::dataset::{is_synthetic, media};
-use crate::profile::resolve::load::Load;
+use crate::profile::resolve::load::{Load, Mode};
 use crate::profile::resolve::{endpoint, given, listed};
 
 /// In the order in which it is given.
@@ -22,24 +22,41 @@ pub(super) const ADVICE: &[fn(&Load) -> Advice] = &[
     },
     |load| {
         let kind = endpoint::kind(load.args);
-        let asked = load.args.prefix.shared_system_length.is_some();
-        (asked && endpoint::takes_text(load.args) && !kind.capabilities().system_messages).then(|| {
-            text(
-                format!("`--shared-system-prompt-length` has no effect with `--endpoint-type {kind}`"),
-                "that type has no system messages; use `--num-prefix-prompts 1 --prefix-prompt-length TOKENS`",
-            )
-        })
+        let prefix = &load.args.prefix;
+        let flags = [
+            (
+                "--shared-system-prompt-length",
+                prefix.shared_system_length.is_some(),
+            ),
+            (
+                "--user-context-prompt-length",
+                prefix.user_context_length.is_some(),
+            ),
+        ];
+        let idle_here = endpoint::takes_text(load.args)
+            && !media::ranks(load.args)
+            && !kind.capabilities().system_messages;
+        let why = format!("with `--endpoint-type {kind}`");
+        let hint = "that type has no messages before the prompt; use `--num-prefix-prompts 1 --prefix-prompt-length TOKENS`";
+        idle(&flags, idle_here, &why, hint)
     },
     |load| {
         let asked = &load.args.prefix;
-        let alone = asked.pool_size.is_some_and(|size| size > 0) && asked.length.unwrap_or(0) == 0;
-        alone.then(|| {
-            text(
+        let (size, length) = (asked.pool_size?, asked.length.unwrap_or(0));
+        match (size, length) {
+            (1.., 0) => Some(text(
                 "`--num-prefix-prompts` has no effect without `--prefix-prompt-length`",
                 "say how long the prefixes are: `--prefix-prompt-length TOKENS`",
-            )
-        })
+            )),
+            (0, 1..) => Some(text(
+                "`--prefix-prompt-length` has no effect with `--num-prefix-prompts 0`",
+                "say how many prefixes there are: `--num-prefix-prompts COUNT`",
+            )),
+            _ => None,
+        }
     },
+    delays_of_single_turns,
+    ratio_without_delay,
     |load| {
         let args = load.args;
         let used =
@@ -130,12 +147,64 @@ fn for_files(load: &Load) -> Advice {
         ("--synthesis-max-isl", synthesis.max_isl.is_some()),
         ("--synthesis-max-osl", synthesis.max_osl.is_some()),
     ];
-    let hint = "they are about files and traces; generated pauses are as long as `--conversation-turn-delay-mean` says";
+    let asked_for_pauses =
+        args.turn_delay_cap_seconds.is_some() || args.ignore_trace_delays.is_some();
+    let hint = if asked_for_pauses {
+        "they are about files and traces; generated pauses are as long as `--conversation-turn-delay-mean` says"
+    } else {
+        "they change what a file holds; name one with `--input-file PATH`"
+    };
     idle(
         &flags,
         args.input_file.is_none(),
         "without `--input-file`",
         hint,
+    )
+}
+
+/// Whether generated conversations have one turn each.
+fn has_single_turns(args: &ProfileArgs) -> bool {
+    is_synthetic(args) && args.turn_mean.unwrap_or(1) <= 1 && args.turn_stddev.unwrap_or(0) == 0
+}
+
+fn delays_of_single_turns(load: &Load) -> Advice {
+    let args = load.args;
+    let flags = [
+        (
+            "--conversation-turn-delay-mean",
+            args.turn_delay_mean_ms.is_some(),
+        ),
+        (
+            "--conversation-turn-delay-stddev",
+            args.turn_delay_stddev_ms.is_some(),
+        ),
+        (
+            "--conversation-turn-delay-ratio",
+            args.turn_delay_ratio.is_some(),
+        ),
+    ];
+    idle(
+        &flags,
+        has_single_turns(args),
+        "with single turns",
+        "a pause lies between two turns; ask for more: `--conversation-turn-mean COUNT`",
+    )
+}
+
+fn ratio_without_delay(load: &Load) -> Advice {
+    let args = load.args;
+    let is_zero = |delay: Option<f64>| delay.unwrap_or(0.0) == 0.0;
+    let nothing = is_zero(args.turn_delay_mean_ms) && is_zero(args.turn_delay_stddev_ms);
+    let flags = [(
+        "--conversation-turn-delay-ratio",
+        args.turn_delay_ratio.is_some(),
+    )];
+    let told_already = has_single_turns(args) || load.mode == Mode::UserCentric;
+    idle(
+        &flags,
+        is_synthetic(args) && nothing && !told_already,
+        "without `--conversation-turn-delay-mean`",
+        "it stretches pauses, of which there are none: `--conversation-turn-delay-mean MILLISECONDS`",
     )
 }
 
@@ -187,8 +256,15 @@ fn for_generated(load: &Load) -> Advice {
 
 fn images_unwanted(load: &Load) -> Advice {
     let asked = &load.args.image;
-    let flags = [("--image-format", asked.format.is_some())];
-    let none = is_synthetic(load.args) && !media::wants_images(asked);
+    let flags = [
+        ("--image-width-mean", asked.width_mean.is_some()),
+        ("--image-height-mean", asked.height_mean.is_some()),
+        ("--image-source", asked.source.is_some()),
+        ("--image-source-sampling", asked.sampling.is_some()),
+        ("--image-format", asked.format.is_some()),
+    ];
+    let declined = asked.batch_size == Some(0);
+    let none = is_synthetic(load.args) && (declined || !media::wants_images(asked));
     let hint = "add images with `--image-batch-size COUNT`";
     idle(&flags, none, "without images", hint)
 }
@@ -196,20 +272,26 @@ fn images_unwanted(load: &Load) -> Advice {
 fn audio_unwanted(load: &Load) -> Advice {
     let asked = &load.args.audio;
     let flags = [
+        ("--audio-length-mean", asked.length_mean.is_some()),
         ("--audio-format", asked.format.is_some()),
         ("--audio-depths", !asked.depths.is_empty()),
         ("--audio-sample-rates", !asked.sample_rates.is_empty()),
         ("--audio-num-channels", asked.channels.is_some()),
     ];
-    let none = is_synthetic(load.args) && !media::wants_audio(asked);
+    let declined = asked.batch_size == Some(0);
+    let none = is_synthetic(load.args) && (declined || !media::wants_audio(asked));
     let hint = "add audio with `--audio-length-mean SECONDS`";
     idle(&flags, none, "without audio", hint)
 }
 
 fn video_unwanted(load: &Load) -> Advice {
     let asked = &load.args.video;
+    let asked_for_none = asked.batch_size == Some(0);
     let flags = [
-        ("--video-batch-size", asked.batch_size.is_some()),
+        (
+            "--video-batch-size",
+            asked.batch_size.is_some() && !asked_for_none,
+        ),
         ("--video-duration", asked.duration.is_some()),
         ("--video-fps", asked.fps.is_some()),
         ("--video-width", asked.width.is_some()),
@@ -219,6 +301,10 @@ fn video_unwanted(load: &Load) -> Advice {
         ("--video-codec", asked.codec.is_some()),
         ("--video-audio-num-channels", asked.audio_channels.is_some()),
     ];
+    if asked_for_none {
+        let hint = "add videos with `--video-batch-size COUNT`";
+        return idle(&flags, is_synthetic(load.args), "without videos", hint);
+    }
     let has_size = asked.width.is_some() && asked.height.is_some();
     let none = is_synthetic(load.args) && !has_size;
     let why = "without both `--video-width` and `--video-height`";

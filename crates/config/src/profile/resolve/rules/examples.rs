@@ -1,465 +1,517 @@
 //! For each rule about flags a line that breaks it and no other, what is said then, and a line that is
 //! as near to that as allowed.
 
-use crate::rules::Example;
-
-const fn case(
-    rule: &'static str,
-    breaks: &'static str,
-    said: &'static str,
-    keeps: &'static str,
-) -> Example {
-    Example {
-        rule,
-        breaks,
-        said,
-        keeps,
-    }
-}
+use crate::rules::{Example, example};
 
 pub(crate) const EXAMPLES: &[Example] = &[
-    case(
+    example(
         "the template type needs a template",
         "--endpoint-type template",
         "`--endpoint-type template` needs `--extra-inputs payload_template`",
         "--endpoint-type template --extra-inputs payload_template:nv-embedqa",
     ),
-    case(
+    example(
         "weighted models have weights",
         "--model a --model-selection-strategy weighted",
         "`--model-selection-strategy weighted` needs one of `--model-weights` for each `--model`",
         "--model a --model-selection-strategy weighted --model-weights 1",
     ),
-    case(
+    example(
         "weights belong to weighted models",
         "--model-weights 1",
         "`--model-weights` needs `--model-selection-strategy weighted`",
         "--model a --model-selection-strategy weighted --model-weights 1.0",
     ),
-    case(
+    example(
         "usage in every chunk needs a chat stream with the server's counts",
         "--per-chunk-usage --streaming",
         "`--per-chunk-usage` needs `--use-server-token-count`",
         "--per-chunk-usage --streaming --use-server-token-count",
     ),
-    case(
+    example(
         "usage in every chunk needs a chat stream with the server's counts",
         "--per-chunk-usage --use-server-token-count --endpoint-type completions",
         "`--per-chunk-usage` needs `--endpoint-type chat`",
         "--per-chunk-usage --streaming --use-server-token-count --endpoint-type chat",
     ),
-    case(
+    example(
         "usage in every chunk needs a chat stream with the server's counts",
         "--per-chunk-usage --use-server-token-count",
         "`--per-chunk-usage` needs `--streaming`",
         "--per-chunk-usage=no --use-server-token-count",
     ),
-    case(
+    example(
         "stored responses are counted by the server",
         "--endpoint-type responses --extra-inputs store:true",
         "`--extra-inputs store:true` with `--endpoint-type responses` needs `--use-server-token-count`",
         "--endpoint-type responses --extra-inputs store:false",
     ),
-    case(
+    example(
         "images are sent by id in chats only",
         "--uuid-and-strip --endpoint-type responses",
         "`--uuid-and-strip` does not go with `--endpoint-type responses`",
         "--uuid-and-strip",
     ),
-    case(
+    example(
         "bodies have the format of their type",
         "--request-content-type multipart/form-data",
         "`--request-content-type multipart/form-data` does not go with `--endpoint-type chat`",
         "--request-content-type multipart/form-data --endpoint-type image_edit",
     ),
-    case(
+    example(
         "a video job is not followed over a Unix socket",
         "--url unix:/run/s.sock --endpoint-type video_generation",
         "`--endpoint-type video_generation` does not go with a `unix:` address",
         "--url unix:/run/s.sock --reset-kv-cache --server-profiler --wait-for-model-timeout 9",
     ),
-    case(
+    example(
         "a client key needs a certificate",
         "--tls-client-key Cargo.toml",
         "`--tls-client-key` needs `--tls-client-cert`",
         "--tls-client-key Cargo.toml --tls-client-cert Cargo.toml",
     ),
-    case(
+    example(
         "trusted certificates are checked",
         "--tls-ca-file Cargo.toml --no-tls-verify",
         "`--tls-ca-file` does not go with `--no-tls-verify`",
         "--tls-ca-file Cargo.toml --no-tls-verify=no",
     ),
-    case(
+    example(
         "a tokenizer needs something to count",
         "--endpoint-type image_retrieval --tokenizer x",
         "`--tokenizer` does not go with `--endpoint-type image_retrieval`",
         "--endpoint-type embeddings --tokenizer x",
     ),
-    case(
+    example(
         "generated text needs a type that takes text",
         "--endpoint-type audio_transcription --isl 3 --num-prefix-prompts 3",
         "`--isl`, `--num-prefix-prompts` do not go with `--endpoint-type audio_transcription`",
         "--endpoint-type audio_transcription --osl 3",
     ),
-    case(
+    example(
         "a system prompt needs a type with system messages",
         "--system-prompt brief --endpoint-type completions",
         "`--system-prompt` does not go with `--endpoint-type completions`",
         "--system-prompt brief --endpoint-type messages",
     ),
-    case(
+    example(
         "conversations come from one place",
         "--input-file Cargo.toml --public-dataset aimo",
         "`--input-file` does not go with `--public-dataset`",
         "--public-dataset aimo",
     ),
-    case(
+    example(
         "the format of a file needs a file",
         "--custom-dataset-type single_turn",
         "`--custom-dataset-type` needs `--input-file`",
         "--custom-dataset-type single_turn --input-file Cargo.toml",
     ),
-    case(
+    example(
         "a part of a public dataset needs one",
         "--hf-subset x --dataset-filter harness=claude_code",
         "`--hf-subset`, `--dataset-filter` need `--public-dataset`",
         "--hf-subset x --public-dataset aimo",
     ),
-    case(
+    example(
         "what exists is not generated",
         "--input-file Cargo.toml --isl 3 --shared-system-prompt-length 3",
         "`--isl`, `--shared-system-prompt-length` cannot be used with `--input-file`",
         "--input-file Cargo.toml --osl 3",
     ),
-    case(
+    example(
         "what exists is not generated",
         "--public-dataset aimo --session-turns-mean 3",
         "`--conversation-turn-mean` cannot be used with `--public-dataset`",
         "--public-dataset aimo --osl 3",
     ),
-    case(
+    example(
         "contents are drawn from a pool only",
         "--input-file Cargo.toml -b 3",
         "`--prompt-batch-size` cannot be used with `--input-file`",
         "--input-file Cargo.toml -b 3 --custom-dataset-type random_pool",
     ),
-    case(
+    example(
         "several pools have one content each",
         "--input-file src --custom-dataset-type random_pool -b 3 --image-batch-size 1",
         "`--prompt-batch-size` does not go with a directory as `--input-file`",
         "--input-file src --custom-dataset-type random_pool -b 1",
     ),
-    case(
+    example(
         "a request has a prompt",
         "-b 0",
         "`--prompt-batch-size 0` needs a random_pool",
         "-b 0 --input-file Cargo.toml --custom-dataset-type random_pool",
     ),
-    case(
+    example(
         "blocks belong to traces with hash ids",
         "--isl-block-size 3 --input-file Cargo.toml --custom-dataset-type multi_turn",
         "`--isl-block-size` does not go with `--custom-dataset-type multi_turn`",
         "--isl-block-size 3 --input-file Cargo.toml",
     ),
-    case(
+    example(
         "blocks belong to traces with hash ids",
         "--isl-block-size 3 --public-dataset aimo",
         "`--isl-block-size` does not go with `--public-dataset aimo`",
         "--isl-block-size 3 --input-file Cargo.toml --custom-dataset-type mooncake_trace",
     ),
-    case(
+    example(
         "a deviation of generated answers needs a mean",
         "--osl-stddev 3",
         "`--osl-stddev` needs `--osl`",
         "--osl-stddev 3 --input-file Cargo.toml",
     ),
-    case(
+    example(
         "a deviation of media and rankings needs a mean",
         "--image-width-stddev 3",
         "`--image-width-stddev` needs `--image-width-mean`",
         "--image-width-stddev 3 --image-width-mean 5",
     ),
-    case(
+    example(
         "a deviation of media and rankings needs a mean",
         "--rankings-passages-prompt-token-stddev 3",
         "`--rankings-passages-prompt-token-stddev` needs `--rankings-passages-prompt-token-mean`",
         "--rankings-passages-prompt-token-stddev 3 --rankings-passages-prompt-token-mean 3",
     ),
-    case(
+    example(
         "a range of lengths needs both lengths",
         "--random-range-ratio 0.5 --isl 5",
         "`--random-range-ratio` needs `--osl` and `--isl`, both of at least 1",
         "--random-range-ratio 0.5 --osl 5",
     ),
-    case(
+    example(
         "a range of lengths has no deviation",
         "--random-range-ratio 0.5 --osl 5 --isl-stddev 3",
         "`--isl-stddev` does not go with `--random-range-ratio`",
         "--random-range-ratio 0.5 --osl 5 --isl 3",
     ),
-    case(
+    example(
         "there is one kind of text before prompts",
         "--num-prefix-prompts 3 --user-context-prompt-length 3",
         "`--num-prefix-prompts` does not go with `--user-context-prompt-length`",
         "--shared-system-prompt-length 3 --user-context-prompt-length 3",
     ),
-    case(
+    example(
         "a system prompt is given once",
         "--system-prompt brief --shared-system-prompt-length 3",
         "`--shared-system-prompt-length` does not go with `--system-prompt`",
         "--system-prompt brief --user-context-prompt-length 3",
     ),
-    case(
+    example(
         "a system prompt from a file is the only one",
         "--system-prompt-file Cargo.toml --num-prefix-prompts 3",
         "`--num-prefix-prompts` does not go with `--system-prompt-file`",
         "--system-prompt-file Cargo.toml --user-context-prompt-length 3",
     ),
-    case(
+    example(
         "prefixes come from a pool",
         "--prefix-prompt-length 3",
         "`--prefix-prompt-length` needs `--num-prefix-prompts`",
         "--prefix-prompt-length 3 --num-prefix-prompts 0",
     ),
-    case(
+    example(
         "pictures in an order come from a source",
         "--image-source-sampling shuffle-cycle --image-source noise",
         "`--image-source-sampling shuffle-cycle` needs `--image-source`",
         "--image-source-sampling random-with-replacement --image-source noise",
     ),
-    case(
+    example(
         "the encoder of a sound needs a sound",
         "--video-audio-codec aac --video-audio-num-channels 0",
         "`--video-audio-codec` needs `--video-audio-num-channels`",
         "--video-audio-codec aac --video-audio-num-channels 1",
     ),
-    case(
+    example(
         "a prefill limit needs streaming",
         "--prefill-concurrency 2 --concurrency 2 --streaming --endpoint-type embeddings",
         "`--prefill-concurrency` needs `--streaming`",
         "--prefill-concurrency 2 --concurrency 2 --streaming --endpoint-type raw",
     ),
-    case(
+    example(
         "readiness options need a readiness timeout",
         "--wait-for-model-mode both --wait-for-model-interval 2 --wait-for-model-timeout 0",
         "`--wait-for-model-mode`, `--wait-for-model-interval` need `--wait-for-model-timeout`",
         "--wait-for-model-mode inference --wait-for-model-interval 5",
     ),
-    case(
+    example(
         "a fixed schedule needs a file",
         "--fixed-schedule",
         "`--fixed-schedule` needs `--input-file`",
         "--fixed-schedule --input-file Cargo.toml",
     ),
-    case(
+    example(
         "a fixed schedule plays its file in order",
         "--fixed-schedule --input-file Cargo.toml --dataset-sampling-strategy random",
         "`--dataset-sampling-strategy random` does not go with `--fixed-schedule`",
         "--fixed-schedule --input-file Cargo.toml --dataset-sampling-strategy sequential",
     ),
-    case(
+    example(
         "a fixed schedule has no rate",
         "--fixed-schedule --input-file Cargo.toml --request-rate 5 --num-users 3",
         "`--request-rate`, `--num-users` do not go with `--fixed-schedule`",
         "--fixed-schedule --input-file Cargo.toml --concurrency 3 --num-sessions 4 --request-count 5 --benchmark-duration 6",
     ),
-    case(
+    example(
         "offsets need a fixed schedule",
         "--input-file Cargo.toml --fixed-schedule-start-offset 3",
         "`--fixed-schedule-start-offset` needs `--fixed-schedule`",
         "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3",
     ),
-    case(
+    example(
         "a schedule begins at one place",
         "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-auto-offset",
         "`--fixed-schedule-auto-offset` does not go with `--fixed-schedule-start-offset`",
         "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-auto-offset=no",
     ),
-    case(
+    example(
         "a schedule does not end before it begins",
         "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-end-offset 2",
         "`--fixed-schedule-start-offset 3` is after `--fixed-schedule-end-offset 2`",
         "--input-file Cargo.toml --fixed-schedule --fixed-schedule-start-offset 3 --fixed-schedule-end-offset 3",
     ),
-    case(
+    example(
         "users need a rate",
         "--num-users 3 --request-rate 5",
         "`--num-users` needs `--user-centric-rate`",
         "--num-users 3 --user-centric-rate 5 --session-turns-mean 2",
     ),
-    case(
+    example(
         "a user-centric rate needs users",
         "--user-centric-rate 5 --session-turns-mean 2",
         "`--user-centric-rate` needs `--num-users`",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 1",
     ),
-    case(
+    example(
         "users have several turns",
         "--user-centric-rate 5 --num-users 3",
         "`--user-centric-rate` needs `--conversation-turn-mean` of at least 2",
         "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml",
     ),
-    case(
+    example(
         "users play conversations of a file",
         "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml --custom-dataset-type single_turn",
         "`--user-centric-rate` does not go with `--custom-dataset-type single_turn`",
         "--user-centric-rate 5 --num-users 3 --input-file Cargo.toml --custom-dataset-type multi_turn",
     ),
-    case(
+    example(
         "each user has a request",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 12",
         "`--num-users 12` is more than the 10 requests of a run that nothing bounds",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --benchmark-duration 5",
     ),
-    case(
+    example(
         "each user has a request",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --request-count 11",
         "`--num-users 12` is more than `--request-count 11`",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 12 --request-count 12",
     ),
-    case(
+    example(
         "each user has a session",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --num-sessions 2",
         "`--num-users 3` is more than `--conversation-num 2`",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --num-sessions 3",
     ),
-    case(
+    example(
         "a rate is either steady or a series",
         "--request-rate 5 --request-rate-series tests/fixtures/rate_series.json",
         "`--request-rate` does not go with `--request-rate-series`",
         "--request-rate-series tests/fixtures/rate_series.json --request-rate-ramp-duration 3",
     ),
-    case(
+    example(
         "users have no series of rates",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --request-rate-series tests/fixtures/rate_series.json",
         "`--request-rate-series` does not go with `--user-centric-rate`",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --request-rate 4",
     ),
-    case(
+    example(
         "smoothness needs a rate",
         "--arrival-smoothness 2 --arrival-pattern gamma --warmup-request-rate 3 --warmup-request-count 1",
         "`--arrival-smoothness` needs `--request-rate`",
         "--arrival-smoothness 2 --request-rate-series tests/fixtures/rate_series.json",
     ),
-    case(
+    example(
         "users have no smoothness",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --arrival-smoothness 2",
         "`--arrival-smoothness` does not go with `--user-centric-rate`",
         "--user-centric-rate 5 --session-turns-mean 2 --num-users 3 --arrival-pattern gamma",
     ),
-    case(
+    example(
         "smoothness needs gamma-distributed gaps",
         "--request-rate 3 --arrival-smoothness 2 --arrival-pattern poisson",
         "`--arrival-smoothness` does not go with `--arrival-pattern poisson`",
         "--request-rate 3 --arrival-smoothness 2 --arrival-pattern gamma --warmup-arrival-pattern poisson --warmup-request-count 3",
     ),
-    case(
+    example(
         "a ramp of the rate needs a rate",
         "--request-rate-ramp-duration 3 --concurrency 4",
         "`--request-rate-ramp-duration` needs `--request-rate`",
         "--request-rate-ramp-duration 3 --request-rate 4",
     ),
-    case(
+    example(
         "a ramp of the warmup's rate needs a rate",
         "--warmup-request-rate-ramp-duration 3 --warmup-request-count 4",
         "`--warmup-request-rate-ramp-duration` needs `--warmup-request-rate`",
         "--warmup-request-rate-ramp-duration 3 --warmup-request-count 4 --request-rate 5",
     ),
-    case(
+    example(
         "a prefill limit needs streaming",
         "--prefill-concurrency 2 --warmup-prefill-concurrency 1 --warmup-request-count 3 --concurrency 2",
         "`--prefill-concurrency`, `--warmup-prefill-concurrency` need `--streaming`",
         "--prefill-concurrency 2 --warmup-prefill-concurrency 1 --warmup-request-count 3 --concurrency 2 --streaming",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "--streaming --prefill-concurrency 2 --warmup-concurrency 2 --warmup-request-count 3",
         "`--prefill-concurrency 2` is more than `--concurrency`, which is 1 where it is not given",
         "--streaming --prefill-concurrency 2 --request-rate 5",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "--streaming --prefill-concurrency 5 --concurrency 4 --warmup-request-count 3",
         "`--prefill-concurrency 5` is more than `--concurrency 4`",
         "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3 --warmup-concurrency 2",
         "`--prefill-concurrency 4` is more than `--warmup-concurrency 2`",
         "--streaming --prefill-concurrency 4 --concurrency 4 --warmup-request-count 3 --warmup-concurrency 2 --warmup-prefill-concurrency 2",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "--streaming --concurrency 4 --warmup-request-count 3 --warmup-prefill-concurrency 5",
         "`--warmup-prefill-concurrency 5` is more than `--concurrency 4`",
         "--streaming --concurrency 4 --warmup-prefill-concurrency 5",
     ),
-    case(
+    example(
         "a prefill limit is not above the limit of sessions",
         "--streaming --prefill-concurrency 4 --user-centric-rate 5 --session-turns-mean 2 --num-users 3 --warmup-request-count 3",
         "`--prefill-concurrency 4` is more than `--warmup-concurrency`, which is 1 where it is not given",
         "--streaming --prefill-concurrency 4 --user-centric-rate 5 --session-turns-mean 2 --num-users 3",
     ),
-    case(
+    example(
         "a grace period needs a duration",
         "--benchmark-grace-period 3 --request-count 3",
         "`--benchmark-grace-period` needs `--benchmark-duration`",
         "--benchmark-grace-period 3 --benchmark-duration 3",
     ),
-    case(
+    example(
         "a grace period needs a duration",
         "--warmup-grace-period 3 --warmup-request-count 3",
         "`--warmup-grace-period` needs `--warmup-duration`",
         "--warmup-grace-period 3 --warmup-duration 3",
     ),
-    case(
+    example(
         "columns need records or time slices",
         "--export-formats parquet --export-level summary",
         "`--export-formats` has nothing to write beside `--export-level summary`",
         "--export-formats parquet --export-level summary --slice-duration 5",
     ),
-    case(
+    example(
         "marks go into messages",
         "--cache-bust system_prefix --endpoint-type completions",
         "`--cache-bust system_prefix` does not go with `--endpoint-type completions`",
         "--cache-bust none --endpoint-type completions",
     ),
-    case(
+    example(
         "a mark of the system prompt alone needs one",
         "--cache-bust warmup_isolation_system",
         "`--cache-bust warmup_isolation_system` needs a system prompt",
         "--cache-bust warmup_isolation_system --shared-system-prompt-length 5",
     ),
-    case(
+    example(
         "captured bodies are in captures",
         "--captured-body messages",
         "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
         "--captured-body messages --input-file Cargo.toml",
     ),
-    case(
+    example(
         "captured bodies are in captures",
         "--captured-body messages --input-file Cargo.toml --custom-dataset-type single_turn",
         "`--captured-body` needs `--custom-dataset-type sagemaker_data_capture`",
         "--captured-body messages --input-file Cargo.toml --custom-dataset-type sagemaker_data_capture",
     ),
-    case(
+    example(
         "hash ids stand for text of a corpus",
         "--prompt-corpus random --input-file Cargo.toml --custom-dataset-type burst_gpt_trace",
         "`--prompt-corpus random` does not go with `--custom-dataset-type burst_gpt_trace`",
         "--prompt-corpus coding --input-file Cargo.toml --custom-dataset-type burst_gpt_trace",
     ),
-    case(
+    example(
         "a cancellation delay needs a cancellation rate",
         "--request-cancellation-delay 0",
         "`--request-cancellation-delay` needs `--request-cancellation-rate`",
         "--request-cancellation-delay 0 --request-cancellation-rate 5",
     ),
-    case(
+    example(
         "lengths are drawn in one way",
         "--random-range-ratio 0.5 --osl 5 --isl 5 --seq-dist 5,5:100",
         "`--seq-dist` does not go with `--random-range-ratio`",
         "--random-range-ratio 0.5 --osl 5 --isl 5",
+    ),
+    example(
+        "the server's metrics are collected or not",
+        "--no-server-metrics --server-metrics h:1",
+        "`--no-server-metrics` does not go with `--server-metrics`",
+        "--server-metrics h:1 --server-metrics-formats json",
+    ),
+    example(
+        "the round trip is measured or known",
+        "--network-latency-automatic --network-latency-mean 1",
+        "`--network-latency-mean` does not go with `--network-latency-automatic`",
+        "--network-latency-automatic --network-latency-ping-interval 1",
+    ),
+    example(
+        "an interval of measurements needs measurements",
+        "--network-latency-ping-interval 1 --network-latency-mean 1",
+        "`--network-latency-ping-interval` needs `--network-latency-automatic`",
+        "--network-latency-ping-interval 1 --network-latency-automatic",
+    ),
+    example(
+        "trials that end early are not the outer loop",
+        "--num-profile-runs 3 --convergence-metric request_latency --concurrency 1,2",
+        "`--parameter-sweep-mode repeated` does not go with `--convergence-metric`",
+        "--num-profile-runs 3 --convergence-metric request_latency --concurrency 1,2 --parameter-sweep-mode independent",
+    ),
+    example(
+        "runs are compared request by request where requests are kept",
+        "--num-profile-runs 3 --convergence-metric request_latency --convergence-mode distribution --export-level summary",
+        "`--convergence-mode distribution` needs the records, which `--export-level summary` leaves out",
+        "--num-profile-runs 3 --convergence-metric request_latency --convergence-mode cv --export-level summary",
+    ),
+    example(
+        "what is about repeated runs needs some",
+        "--profile-run-cooldown-seconds 3 --set-consistent-seed",
+        "`--profile-run-cooldown-seconds`, `--set-consistent-seed` need several runs",
+        "--profile-run-cooldown-seconds 3 --set-consistent-seed --num-profile-runs 2",
+    ),
+    example(
+        "runs agree in a metric",
+        "--num-profile-runs 3 --convergence-mode cv",
+        "`--convergence-mode` needs `--convergence-metric`",
+        "--num-profile-runs 3 --convergence-metric request_latency --convergence-mode cv",
+    ),
+    example(
+        "values that go together are as many",
+        "--sweep-type zip --concurrency 1,2 --isl 1,2,3",
+        "`--sweep-type zip` needs lists of one length: `--concurrency` has 2 values, `--isl` 3",
+        "--sweep-type grid --concurrency 1,2 --isl 1,2,3",
+    ),
+    example(
+        "a schedule is not swept",
+        "--input-file tests/fixtures/trace.jsonl --custom-dataset-type mooncake_trace --fixed-schedule --concurrency 1,2",
+        "`--concurrency` with several values does not go with a schedule that is replayed",
+        "--input-file tests/fixtures/trace.jsonl --custom-dataset-type mooncake_trace --fixed-schedule --concurrency 1",
+    ),
+    example(
+        "variants are several and stand alone",
+        "--variant concurrency=1",
+        "one `--variant` is nothing to compare",
+        "--variant concurrency=1 --variant concurrency=2",
+    ),
+    example(
+        "variants are several and stand alone",
+        "--variant concurrency=1 --variant concurrency=2 --isl 1,2",
+        "`--variant` does not go with several values of `--isl`",
+        "--variant concurrency=1 --variant concurrency=2 --isl 1",
     ),
 ];

@@ -3,12 +3,12 @@
 use super::schedule;
 use crate::document::Mark;
 use crate::profile::args::ProfileArgs;
-use crate::profile::choices::EndpointType;
+use crate::profile::choices::{EndpointType, ExportLevel, SweepMode};
 use crate::profile::resolve::dataset::{DEFAULT_ISL, is_synthetic};
 use crate::profile::resolve::endpoint::{self, PAYLOAD_TEMPLATE};
 use crate::profile::resolve::given;
 use crate::profile::resolve::load::{Load, Mode};
-use crate::rules::{PhaseView, Said, Source, Timing, View, Words};
+use crate::rules::{PhaseView, RunsView, Said, Source, Timing, View, Words};
 
 fn said<T: Clone>(name: &str, value: &Option<T>) -> Said<T> {
     Said::by_flag(name, value.clone())
@@ -93,6 +93,7 @@ pub(in crate::profile::resolve) fn view(load: &Load) -> View {
         range_ratio: whether("--random-range-ratio", args.random_range_ratio.is_some()),
         sequence_distribution: whether("--seq-dist", args.sequence_distribution.is_some()),
         phases: vec![profiling(load), warmup(load)],
+        runs: runs(args),
     }
 }
 
@@ -199,5 +200,21 @@ fn warmup_concurrency(load: &Load) -> Said<u64> {
     match load.warmup().and_then(|phase| phase.arrivals.concurrency()) {
         Some(limit) => own.or(limit),
         None => own,
+    }
+}
+
+fn runs(args: &ProfileArgs) -> RunsView {
+    let runs = &args.runs;
+    let order = runs.sweep_mode.unwrap_or(SweepMode::Repeated);
+    RunsView {
+        trials: said("--num-profile-runs", &runs.num_runs),
+        convergence: whether("--convergence-metric", runs.convergence_metric.is_some()),
+        convergence_mode: said("--convergence-mode", &runs.convergence_mode),
+        order: Said::by_flag("--parameter-sweep-mode", runs.has_sweep().then_some(order)),
+        keeps_records: Said::by_flag(
+            "--export-level",
+            args.export_level.map(|level| level != ExportLevel::Summary),
+        ),
+        leaves_out_records: "`--export-level summary`",
     }
 }
