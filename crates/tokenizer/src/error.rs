@@ -97,8 +97,7 @@ impl TokenizerError {
             }
             _ => {
                 "name a local folder or `tokenizer.json` with `--tokenizer PATH`, or use the one \
-                 inside this program with `--tokenizer builtin`, or take the server's own counts \
-                 with `--use-server-token-count`"
+                 inside this program with `--tokenizer builtin`"
             }
         }
     }

@@ -264,6 +264,11 @@ impl Tokenizers {
         } else {
             config.models.names.clone()
         };
+        // Prompts cannot be written without one, whoever counts.
+        let other_way = match config.dataset.source {
+            DatasetSource::Synthetic(_) => "",
+            _ => ", or take the server's own counts with `--use-server-token-count`",
+        };
         let mut all = Vec::with_capacity(models.len());
         for (index, model) in models.iter().enumerate() {
             let name = own.get(index).cloned().flatten();
@@ -273,7 +278,7 @@ impl Tokenizers {
                 revision: config.tokenizer.revision.clone(),
             };
             let resolved = aiperf_tokenizer::resolve(&choice, &environment)
-                .map_err(|error| anyhow!("{error}\n  hint: {}", error.hint()))?;
+                .map_err(|error| anyhow!("{error}\n  hint: {}{other_way}", error.hint()))?;
             if let Some(notice) = resolved.notice {
                 tracing::warn!("{notice}");
             }

@@ -110,7 +110,9 @@ fn what_was_measured_survives_a_kill() {
     let place = Place::new();
     let server = mock(endless());
     let child = place.profiling(&server.url(), ENDLESS).spawn().unwrap();
-    wait_until("a record is on disk", || has_records(&place));
+    wait_until("a record and the inputs are on disk", || {
+        has_records(&place) && place.results().join("inputs.json").exists()
+    });
     signal(&child, Signal::KILL);
     assert_eq!(wait(child).code, None);
     assert!(!place.records("profile_export.jsonl").is_empty());

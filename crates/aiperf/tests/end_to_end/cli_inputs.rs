@@ -114,10 +114,17 @@ fn a_tokenizer_that_is_neither_cached_nor_reachable_is_one_clear_message() {
     │  tokenizer `meta/some-model` (revision `main`) is not in the cache `hf/hub` and offline mode is  │
     │  on                                                                                              │
     │    hint: name a local folder or `tokenizer.json` with `--tokenizer PATH`, or use the one inside  │
-    │  this program with `--tokenizer builtin`, or take the server's own counts with                   │
-    │  `--use-server-token-count`                                                                      │
+    │  this program with `--tokenizer builtin`                                                         │
     ╰──────────────────────────────────────────────────────────────────────────────────────────────────╯
     ");
+    // Of a file the server may count all that there is to count.
+    place.write("prompts.jsonl", "{\"text\": \"hello\"}\n");
+    let words = [&words[..], &["--input-file", "prompts.jsonl"]].concat();
+    let ended = place.run(&words).expect_code(1);
+    assert!(
+        ended.stderr.contains("`--use-server-token-count`"),
+        "{ended}"
+    );
 }
 
 #[test]

@@ -78,7 +78,9 @@ fn any_list_of_phases_is_carried_out_and_told_phase_by_phase() {
         );
     }
     // One goes on in the dataset where the other stopped.
-    let conversations: HashSet<&str> = records[..20]
+    let mut in_order: Vec<&Value> = records.iter().collect();
+    in_order.sort_by_key(|record| record["metadata"]["session_num"].as_u64());
+    let conversations: HashSet<&str> = in_order[..20]
         .iter()
         .map(|record| record["metadata"]["conversation_id"].as_str().unwrap())
         .collect();

@@ -91,6 +91,10 @@ pub static PROFILE: Command<ProfileArgs> = Command {
             purpose: "The share of requests that meet two limits, in milliseconds",
             line: "aiperf profile --model my-model --streaming --goodput \"time_to_first_token:200 inter_token_latency:20\"",
         },
+        Example {
+            purpose: "Three concurrencies, three runs of each, and how sure the figures are",
+            line: "aiperf profile --model my-model --streaming --concurrency 1,4,16 --num-profile-runs 3",
+        },
     ],
 };
 

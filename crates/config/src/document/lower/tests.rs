@@ -49,6 +49,24 @@ fn with_phases(phases: &str) -> String {
 }
 
 #[test]
+fn flags_that_contradict_each_other_are_refused_over_a_file_too() {
+    let body = with_phases("phases: {type: concurrency, requests: 1}");
+    for (line, expected) in [
+        (
+            "--no-server-metrics --server-metrics h:9",
+            "`--no-server-metrics`: does not go with `--server-metrics`",
+        ),
+        (
+            "--network-latency-automatic --network-latency-mean 2",
+            "`--network-latency-mean`: does not go with `--network-latency-automatic`",
+        ),
+    ] {
+        let told = run(&body, line).unwrap_err();
+        assert!(told.contains(expected), "{line}: {told}");
+    }
+}
+
+#[test]
 fn a_file_becomes_a_run_without_the_defaults_of_flags() {
     let body = with_phases(
         "profiling: {type: gamma, rate: 5, duration: 2m, concurrency: 4, concurrencyRamp: 10}, warmup: {type: concurrency, requests: 3}",

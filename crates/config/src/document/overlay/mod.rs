@@ -36,6 +36,7 @@ pub(crate) fn apply(args: &ProfileArgs, tree: &mut Node, faults: &mut Vec<Fault>
     sheet.profiling(args);
     sheet.warmup(args);
     sheet.rest(args);
+    sheet.contradictions(args);
 }
 
 /// A whole file with what was typed about several runs.
@@ -146,6 +147,32 @@ impl Sheet<'_> {
     fn refuse(&mut self, flag: &'static str, message: impl Into<String>) {
         self.faults
             .push(Fault::new(message).at("", Mark::Flag(flag)));
+    }
+
+    /// Flags that would write different things at one key.
+    fn contradictions(&mut self, args: &ProfileArgs) {
+        let declines = args.no_server_metrics == Some(true);
+        let measures = args.network_latency_automatic == Some(true);
+        for (is_broken, flag, other) in [
+            (
+                declines && args.server_metrics.is_some(),
+                "--no-server-metrics",
+                "--server-metrics",
+            ),
+            (
+                measures && args.network_latency_mean_ms.is_some(),
+                "--network-latency-mean",
+                "--network-latency-automatic",
+            ),
+        ] {
+            if is_broken {
+                self.faults.push(
+                    Fault::new(format!("does not go with `{other}`"))
+                        .at("", Mark::Flag(flag))
+                        .hint("leave one of them away"),
+                );
+            }
+        }
     }
 
     fn rest(&mut self, args: &ProfileArgs) {
