@@ -3,6 +3,8 @@
 mod swim_lane;
 mod turn_messages;
 
+use std::path::{Path, PathBuf};
+
 use aiperf_config::{Command, CommandSummary, Parsed, Positional};
 use anyhow::{Result, bail};
 
@@ -80,4 +82,33 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
             )
         }
     }
+}
+
+/// Makes something of each run; one that cannot be read does not keep the others from being made.
+/// `output` is the one file that was asked for instead of the usual ones.
+fn for_each_run(
+    action: &str,
+    what: &str,
+    runs: &[PathBuf],
+    output: Option<&Path>,
+    make: impl Fn(&Path) -> Result<()>,
+) -> Result<Exit> {
+    if runs.is_empty() {
+        super::print_error(&format!("name runs: `aiperf analyze {action} RUNS`\n"))?;
+        return Ok(Exit::NothingToDo);
+    }
+    if output.is_some() && runs.len() > 1 {
+        super::print_error(&format!(
+            "`--out` names one {what}, and there are several runs\n"
+        ))?;
+        return Ok(Exit::NothingToDo);
+    }
+    let mut exit = Exit::Success;
+    for run in runs {
+        if let Err(error) = make(run) {
+            super::print_error(&format!("skip {}: {error:#}\n", run.display()))?;
+            exit = Exit::Failure;
+        }
+    }
+    Ok(exit)
 }

@@ -84,18 +84,28 @@ fn of_flags(
     surroundings: Surroundings,
     cli_command: String,
 ) -> Result<Plan> {
-    let base = resolve(args, surroundings)?.config;
-    let folder = PathBuf::new();
-    let block_of_base = input_config(args, &base, &folder);
+    let of_base = resolve(args, surroundings)?;
+    let base = of_base.config.clone();
     let has_variants = !args.runs.variants.is_empty();
+    let folder = PathBuf::new();
+    let block_of_base = has_variants.then(|| input_config(args, &base, &folder));
+    // Where nothing is swept the only run is resolved already.
+    let is_swept = has_variants || !args.runs.lists.is_empty();
+    let mut known = (!is_swept).then_some(of_base);
     let mut planned = Vec::new();
     for variation in variations(args, words)? {
         let (mut identity, mut args) = (variation.identity, variation.args);
-        run::template::expand_path(&mut args.extra_inputs);
-        let resolved = resolve(&args, surroundings)?;
         if has_variants {
+            // These were read anew from the words.
+            run::template::expand_path(&mut args.extra_inputs);
+        }
+        let resolved = match known.take() {
+            Some(resolved) => resolved,
+            None => resolve(&args, surroundings)?,
+        };
+        if let Some(block_of_base) = &block_of_base {
             let block = input_config(&args, &resolved.config, &folder);
-            let different = changes(&block_of_base, &block).unwrap_or_default();
+            let different = changes(block_of_base, &block).unwrap_or_default();
             identity.values.insert("benchmark".to_owned(), different);
         }
         planned.push(PlannedVariation {

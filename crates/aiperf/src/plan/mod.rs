@@ -11,7 +11,7 @@ mod one_run;
 mod table;
 
 use std::io::IsTerminal as _;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use aiperf_config::Identity;
 use aiperf_config::profile::{ProfileConfig, RunsConfig};
@@ -115,7 +115,7 @@ pub(crate) fn carry_out(plan: &Plan) -> Result<Exit> {
     let interrupts = Interrupts::watch();
     interrupts.between_runs();
     let log = logging::start(settings::least_severity(plan.base.runtime.log_level));
-    let base = make_folder(&plan.base)?;
+    let base = folder::make(&plan.base)?;
     let log_file = base.join(FileNames::usual().name(OutputFile::Log));
     log.add_file(&log_file)
         .with_context(|| format!("cannot write a log file in `{}`", base.display()))?;
@@ -206,15 +206,6 @@ impl Course<'_> {
             self.table.add(self.plan, step.variation, &outcomes);
         }
     }
-}
-
-fn make_folder(config: &ProfileConfig) -> Result<PathBuf> {
-    let wanted = folder::path(config);
-    std::fs::create_dir_all(&wanted)
-        .with_context(|| format!("cannot make the artifact folder `{}`", wanted.display()))?;
-    wanted
-        .canonicalize()
-        .with_context(|| format!("cannot use the artifact folder `{}`", wanted.display()))
 }
 
 fn conclude(plan: &Plan, base: &Path, made: &[Made], was_cancelled: bool) -> Result<Exit> {

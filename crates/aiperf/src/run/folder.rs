@@ -63,7 +63,7 @@ pub(crate) fn clear(folder: &Path, names: &FileNames) -> Result<()> {
 
 /// The folder that was given, or one that is named after model, endpoint and load. Runs with the
 /// same name share it.
-pub(crate) fn path(config: &ProfileConfig) -> PathBuf {
+fn path(config: &ProfileConfig) -> PathBuf {
     if let Some(given) = &config.output.artifact_dir {
         return given.clone();
     }

@@ -135,29 +135,10 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return commands::print_help(&summary),
         Parsed::Version => return commands::print_version(),
     };
-    if args.runs.is_empty() {
-        commands::print_error("name runs: `aiperf analyze swim-lane RUNS`\n")?;
-        return Ok(Exit::NothingToDo);
-    }
-    if args.output.is_some() && args.runs.len() > 1 {
-        commands::print_error("`--out` names one picture, and there are several runs\n")?;
-        return Ok(Exit::NothingToDo);
-    }
-    let mut has_failed = false;
-    for run in &args.runs {
-        let output = args
-            .output
-            .clone()
-            .unwrap_or_else(|| run.join("swim_lane.png"));
-        if let Err(error) = draw(run, &output, &args) {
-            commands::print_error(&format!("skip {}: {error:#}\n", run.display()))?;
-            has_failed = true;
-        }
-    }
-    Ok(if has_failed {
-        Exit::Failure
-    } else {
-        Exit::Success
+    let output = args.output.as_deref();
+    super::for_each_run("swim-lane", "picture", &args.runs, output, |run| {
+        let usual = || run.join("swim_lane.png");
+        draw(run, &output.map_or_else(usual, Path::to_owned), &args)
     })
 }
 

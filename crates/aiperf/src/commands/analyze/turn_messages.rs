@@ -111,32 +111,13 @@ pub(super) fn run(words: &[String]) -> Result<Exit> {
         Parsed::Help => return commands::print_help(&summary),
         Parsed::Version => return commands::print_version(),
     };
-    if args.runs.is_empty() {
-        commands::print_error("name runs: `aiperf analyze turn-messages RUNS`\n")?;
-        return Ok(Exit::NothingToDo);
-    }
-    if args.output.is_some() && args.runs.len() > 1 {
-        commands::print_error("`--out` names one page, and there are several runs\n")?;
-        return Ok(Exit::NothingToDo);
-    }
-    let mut has_failed = false;
-    for run in &args.runs {
-        match write_page(run, args.output.as_deref(), args.limits) {
-            Ok(saved) => commands::print(&saved)?,
-            Err(error) => {
-                commands::print_error(&format!("skip {}: {error:#}\n", run.display()))?;
-                has_failed = true;
-            }
-        }
-    }
-    Ok(if has_failed {
-        Exit::Failure
-    } else {
-        Exit::Success
+    let output = args.output.as_deref();
+    super::for_each_run("turn-messages", "page", &args.runs, output, |run| {
+        write_page(run, output, args.limits)
     })
 }
 
-fn write_page(run: &Path, output: Option<&Path>, limits: Limits) -> Result<String> {
+fn write_page(run: &Path, output: Option<&Path>, limits: Limits) -> Result<()> {
     let files = RawFiles::of(run)?;
     let records = files.read()?;
     if records.is_empty() {
@@ -145,7 +126,7 @@ fn write_page(run: &Path, output: Option<&Path>, limits: Limits) -> Result<Strin
     let html = page::page(&tree(&records, files.count(), limits))?;
     let output = output.map_or_else(|| files.folder().join("turn_messages.html"), Path::to_owned);
     write_text(&output, &html)?;
-    Ok(format!(
+    commands::print(&format!(
         "saved {} ({} KB)\n",
         output.display(),
         html.len() / 1024
